@@ -1,0 +1,160 @@
+"""The one tree of errors.
+
+WorkbenchError
+├── InvalidRequest          what was asked for cannot be done as asked (400)
+│   ├── UnknownSymbol
+│   ├── UnknownTimeframe
+│   ├── UnknownStrategy
+│   ├── UnknownParameter
+│   ├── UnsupportedMediaType (415)
+│   └── PayloadTooLarge      (413)
+├── NotAllowed              the caller lacks the right (403)
+├── NotFound                no such run or stream (404)
+├── Conflict                not possible in the present state (409)
+├── DataError               candles are missing or broken
+│   ├── InsufficientData
+│   └── InvalidCandles
+├── StrategyError           the user's strategy raised
+├── WorkerLost              the run's process went away without a result
+└── ServerUnreachable       no server answers where one was expected
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class WorkbenchError(Exception):
+    """Root of every error raised on purpose.
+
+    Parameters
+    ----------
+    message
+        What was wrong, with the value, and what to do.
+    details
+        The same as data, JSON-encodable, for programs.
+
+    Attributes
+    ----------
+    code
+        Stable name of the kind of error on the wire.
+    status
+        HTTP status of the reply that carries it.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body of a reply: `error`, `code` and `details`."""
+        return {"error": self.message, "code": self.code, "details": self.details}
+
+
+class InvalidRequest(WorkbenchError):
+    """A request or argument is wrong; `details` names `field`, `value` and `allowed`."""
+
+    code = "invalid_request"
+    status = 400
+
+
+class UnknownSymbol(InvalidRequest):
+    """No candles are known under this symbol."""
+
+    code = "unknown_symbol"
+
+
+class UnknownTimeframe(InvalidRequest):
+    """The timeframe is not written as a number and M, H, D or W, or cannot be built."""
+
+    code = "unknown_timeframe"
+
+
+class UnknownStrategy(InvalidRequest):
+    """No strategy is registered under this name."""
+
+    code = "unknown_strategy"
+
+
+class UnknownParameter(InvalidRequest):
+    """The strategy has no parameter of this name, or the value is of another type."""
+
+    code = "unknown_parameter"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body is not application/json."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class PayloadTooLarge(InvalidRequest):
+    """The body is over the limit."""
+
+    code = "payload_too_large"
+    status = 413
+
+
+class NotAllowed(WorkbenchError):
+    """The caller lacks the right to do this."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class NotFound(WorkbenchError):
+    """There is no such run or stream."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(WorkbenchError):
+    """The run's present state does not allow this."""
+
+    code = "conflict"
+    status = 409
+
+
+class DataError(WorkbenchError):
+    """Candles are missing or broken."""
+
+    code = "data_error"
+    status = 422
+
+
+class InsufficientData(DataError):
+    """The candles do not cover the range that was asked for."""
+
+    code = "insufficient_data"
+
+
+class InvalidCandles(DataError):
+    """The candles break a rule (order, duplicates, open-high-low-close)."""
+
+    code = "invalid_candles"
+
+
+class StrategyError(WorkbenchError):
+    """The user's strategy raised; `details` carries the traceback's end."""
+
+    code = "strategy_error"
+    status = 422
+
+
+class WorkerLost(WorkbenchError):
+    """The process of the run ended without a result."""
+
+    code = "worker_lost"
+
+
+class ServerUnreachable(WorkbenchError):
+    """No server answers where one was expected."""
+
+    code = "server_unreachable"
+    status = 503
