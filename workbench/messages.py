@@ -31,6 +31,7 @@ from msgspec import UNSET, Struct, UnsetType
 PROTOCOL = "1.0"
 
 RunStatus = Literal["pending", "running", "paused", "complete", "error", "stopped"]
+FINAL_TYPES: frozenset[str] = frozenset({"complete", "error"})
 FINAL_STATUSES: frozenset[str] = frozenset({"complete", "error", "stopped"})
 Direction = Literal["long", "short"]
 
@@ -60,9 +61,14 @@ class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
     eseq: int | UnsetType = UNSET
 
     @property
-    def key(self) -> str:
-        """Name the thing whose latest state this message tells."""
+    def type(self) -> str:
+        """The message's type, as on the wire."""
         return str(self.__struct_config__.tag)
+
+    @property
+    def key(self) -> str:
+        """Name of the thing whose latest state this message tells."""
+        return self.type
 
 
 # --- data of the messages -------------------------------------------------------------
