@@ -6,10 +6,10 @@ import argparse
 import ipaddress
 import socket
 import sys
+from typing import ClassVar
 
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
-
 
 
 class StandaloneServer(ServerApp):
@@ -17,7 +17,7 @@ class StandaloneServer(ServerApp):
 
     name = "workbench-server"
     default_services = ("api", "auth", "security", "shutdown")
-    subcommands = {}
+    subcommands: ClassVar[dict[str, object]] = {}
 
     def init_terminals(self) -> None:
         """Leave terminals out."""
@@ -81,7 +81,7 @@ def _config(args: argparse.Namespace) -> Config:
     config = Config()
     config.ServerApp.jpserver_extensions = {"workbench_server": True}
     config.ServerApp.ip = args.ip
-    config.ServerApp.port = args.port
+    config.ServerApp.port = args.port or _free_port(args.ip)
     config.ServerApp.port_retries = 0
     config.ServerApp.base_url = args.base_url
     config.ServerApp.open_browser = False
@@ -109,6 +109,13 @@ def _is_loopback(ip: str) -> bool:
         return ipaddress.ip_address(ip).is_loopback
     except ValueError:
         return False
+
+
+def _free_port(ip: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((ip, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _is_free(ip: str, port: int) -> bool:

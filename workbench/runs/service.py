@@ -115,7 +115,7 @@ class RunService:
             "synthetic": record.synthetic,
             "tags": record.spec.tags,
             "notes": record.spec.notes,
-            "progress": self._progress(record),
+            "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
             "result": record.result,
         }
 
@@ -128,6 +128,7 @@ class RunService:
             "spec": msgspec.to_builtins(record.spec),
             "epoch": info.epoch if info else None,
             "seq": info.seq if info else 0,
+            "metrics": self._latest(run_id, "metrics"),
         }
 
     def delete(self, run_id: str) -> None:
@@ -238,15 +239,15 @@ class RunService:
         else:
             send(command)
 
-    def _progress(self, record: RunRecord) -> float:
-        if record.status == "complete":
-            return 100.0
-        info = self.log.info(record.id)
-        seq = info.latest.get("progress") if info else None
+    def _latest(self, run_id: str, kind: str) -> dict[str, Any] | None:
+        """Return `data` of the latest message of a state type."""
+        info = self.log.info(run_id)
+        seq = info.latest.get(kind) if info else None
         if seq is None:
-            return 0.0
-        wire = self.log.read(record.id, seq - 1, 1)[0].wire
-        return float(msgspec.json.decode(wire)["data"]["progress"])
+            return None
+        entry = self.log.read(run_id, seq - 1, 1)[0]
+        data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
+        return data
 
 
 def _command(action: str, value: float | None) -> Command:
