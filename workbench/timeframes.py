@@ -61,7 +61,9 @@ class Timeframe(NamedTuple):
 
     def builds(self, higher: Timeframe) -> bool:
         """Tell whether whole candles of this timeframe fill one of `higher`."""
-        return higher.ms % self.ms == 0 and higher.ms >= self.ms
+        # Weeks start off the epoch's grid, so 7M fills a week by length but not by place.
+        apart = higher.offset_ms - self.offset_ms
+        return higher.ms % self.ms == 0 and apart % self.ms == 0
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,24 @@
+"""Where candles come from: store, bundled and synthetic samples, import, resampling.
+
+Importing this costs numpy; pandas and pyarrow are imported by the functions that need them.
+"""
+
+from workbench.data.candles import Candles
+from workbench.data.catalog import SymbolInfo, find, load, symbols
+from workbench.data.importer import ImportResult, import_file
+from workbench.data.resample import downsample, resample, visible_counts
+from workbench.data.store import CandleStore
+
+__all__ = [
+    "CandleStore",
+    "Candles",
+    "ImportResult",
+    "SymbolInfo",
+    "downsample",
+    "find",
+    "import_file",
+    "load",
+    "resample",
+    "symbols",
+    "visible_counts",
+]

@@ -1,0 +1,242 @@
+"""Whether candles can be trusted, and what is odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.data.candles import Candles, Floats, Times
+from workbench.data.sessions import Gaps, find_gaps, zone_shift
+from workbench.messages import iso_time
+from workbench.timeframes import Timeframe
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or odd.
+
+    Attributes
+    ----------
+    kind
+        Stable name, such as ``broken_ohlc``.
+    message
+        What was found, with the first few places.
+    count
+        How often.
+    rows
+        Row numbers of all places, as the caller counts rows; empty where it has none.
+    """
+
+    kind: str
+    message: str
+    count: int = 1
+    rows: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(slots=True)
+class Report:
+    """What `validate` found.
+
+    Attributes
+    ----------
+    candles
+        Number of candles looked at.
+    errors
+        What makes the candles unusable.
+    warnings
+        What is odd but may be as it should.
+    notes
+        What is worth knowing.
+    """
+
+    candles: int
+    errors: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are no errors."""
+        return not self.errors
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.candles:,} candles, {_many(len(self.errors), 'error')}, "
+            f"{_many(len(self.warnings), 'warning')}"
+        ]
+        lines += [f"  error: {finding}" for finding in self.errors]
+        lines += [f"  warning: {finding}" for finding in self.warnings]
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+def validate_candles(candles: Candles) -> Report:
+    """Validate candles; rows are positions from 0. See `validate`."""
+    c = candles
+    return validate(c.time, c.open, c.high, c.low, c.close, c.volume, c.timeframe)
+
+
+def validate(
+    time: Times,
+    open: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats,
+    timeframe: Timeframe,
+    *,
+    rows: Sequence[int] | NDArray[Any] | None = None,
+) -> Report:
+    """Look for everything that would spoil a backtest.
+
+    Errors: no candles, unsorted or duplicate times, prices that are not positive numbers,
+    volumes that are not numbers or negative, high or low inside open and close, candles of
+    another timeframe than `timeframe`. Warnings: gaps other than weekends and daily breaks,
+    overlapping candles, times off the timeframe's grid, times that look like another zone's,
+    candles without volume or range.
+
+    Parameters
+    ----------
+    time
+        Open times, epoch ms UTC, shape (n,).
+    open, high, low, close, volume
+        Shape (n,).
+    timeframe
+        What the candles are declared to be.
+    rows
+        Row numbers for messages, shape (n,); positions from 0 where absent.
+    """
+    report = Report(len(time))
+    if not len(time):
+        report.errors.append(Finding("empty", "there are no candles", 0))
+        return report
+    places = _Places(time, np.arange(len(time)) if rows is None else np.asarray(rows))
+    prices = np.stack([open, high, low, close])
+    with np.errstate(invalid="ignore"):
+        bad_price = np.asarray(~(np.isfinite(prices) & (prices > 0)).all(axis=0))
+        bad_volume = ~(np.isfinite(volume) & (volume >= 0))
+        broken = (high < np.maximum(open, close)) | (low > np.minimum(open, close)) | (high < low)
+    _add(report.errors, places, "bad_price", bad_price, "price missing or not above 0")
+    _add(report.errors, places, "bad_volume", bad_volume, "volume missing or below 0")
+    _add(
+        report.errors, places, "broken_ohlc", broken & ~bad_price,
+        "high below, or low above, the open or close",
+    )  # fmt: skip
+    steps = np.diff(time, prepend=time[0] - timeframe.ms)
+    _add(report.errors, places, "unsorted", steps < 0, "time before the row above")
+    _add(report.errors, places, "duplicate", _repeated(time), "time that occurs already")
+    if (steps > 0).all():
+        _check_times(report, places, timeframe)
+    no_volume = np.asarray(volume == 0)
+    if no_volume.all():
+        report.notes.append("there is no volume")
+    else:
+        _add(report.warnings, places, "zero_volume", no_volume, "volume is 0")
+    _add(report.warnings, places, "zero_range", np.asarray(high == low), "high equals low")
+    return report
+
+
+class _Places:
+    """Names rows in messages."""
+
+    def __init__(self, time: Times, rows: NDArray[Any]) -> None:
+        self.time = time
+        self.rows = rows
+
+    def __call__(self, positions: NDArray[Any]) -> str:
+        shown = ", ".join(
+            f"row {self.rows[at]} ({iso_time(int(self.time[at]))})" for at in positions[:SHOWN]
+        )
+        return shown + (f" and {len(positions) - SHOWN:,} more" if len(positions) > SHOWN else "")
+
+    def numbers(self, positions: NDArray[Any]) -> tuple[int, ...]:
+        return tuple(int(row) for row in self.rows[positions])
+
+
+def _add(
+    findings: list[Finding], places: _Places, kind: str, where: NDArray[np.bool_], what: str
+) -> None:
+    positions = np.flatnonzero(where)
+    if len(positions):
+        message = f"{_many(len(positions), 'candle')}: {what}: {places(positions)}"
+        findings.append(Finding(kind, message, len(positions), places.numbers(positions)))
+
+
+def _repeated(time: Times) -> NDArray[np.bool_]:
+    _, first = np.unique(time, return_index=True)
+    repeated = np.ones(len(time), dtype=np.bool_)
+    repeated[first] = False
+    return repeated
+
+
+def _check_times(report: Report, places: _Places, timeframe: Timeframe) -> None:
+    time = places.time
+    if len(time) > 2:
+        steps = np.diff(time)
+        median = int(np.median(steps))
+        if median < timeframe.ms or (steps > timeframe.ms).all():
+            message = (
+                f"declared {timeframe}, but the median step is {timedelta(milliseconds=median)}: "
+                "give the timeframe the candles have"
+            )
+            report.errors.append(Finding("wrong_interval", message))
+            return
+    overlapping = np.diff(time, prepend=time[0] - timeframe.ms) < timeframe.ms
+    _add(report.warnings, places, "overlap", overlapping, "opens before the one above closes")
+    off = (time - timeframe.offset_ms) % timeframe.ms
+    _add(
+        report.warnings, places, "off_grid", off != 0,
+        f"opens off the {timeframe} grid of UTC (a wrong time zone?)",
+    )  # fmt: skip
+    gaps = find_gaps(time, timeframe)
+    _report_gaps(report, places, gaps, timeframe)
+    shift = zone_shift(time, timeframe, gaps)
+    if shift is not None:
+        report.warnings.append(Finding("time_zone", _zone_message(*shift)))
+
+
+def _report_gaps(report: Report, places: _Places, gaps: Gaps, timeframe: Timeframe) -> None:
+    for name, ends in (("weekend", gaps.weekends), ("daily break", gaps.breaks)):
+        if len(ends):
+            report.notes.append(f"{_many(len(ends), name)} without candles, as usual")
+    if len(gaps.others):
+        lengths = gaps.lengths[gaps.others]
+        missing = int(lengths.sum()) // timeframe.ms
+        at = gaps.others[int(np.argmax(lengths))]
+        largest = f"{timedelta(milliseconds=int(lengths.max()))} before {places(np.array([at]))}"
+        message = (
+            f"{_many(len(lengths), 'gap')}, {_many(missing, 'candle')} missing, the largest is "
+            f"{largest}; gaps end at {places(gaps.others)}"
+        )
+        rows = places.numbers(gaps.others)
+        report.warnings.append(Finding("gaps", message, len(lengths), rows))
+
+
+def _zone_message(low: int, high: int) -> str:
+    hours = f"{low:+d} hours" if low == high else f"{low:+d} to {high:+d} hours"
+    known = {
+        (-6, -5): "America/Chicago",
+        (-5, -4): "America/New_York",
+        (0, 1): "Europe/London",
+        (1, 2): "Europe/Berlin",
+        (2, 3): "Europe/Athens",
+    }
+    hint = known.get((low, high), f"Etc/GMT{-high:+d}")
+    return (
+        f"the weeks open and close {hours} off the foreign exchange's, so these times do not look "
+        f"like UTC; if so, import with the zone they are in, perhaps {hint}"
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
