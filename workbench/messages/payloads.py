@@ -105,7 +105,7 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
     strategy
         Name of the strategy that traded.
     reasoning
-        Why it was closed, on exits the strategy decided.
+        Why it was closed, on exits.
     """
 
     bar: int
