@@ -74,7 +74,7 @@ def parse_cells(
     InvalidRequest
         Day and month cannot be told apart, or `dayfirst` contradicts the dates.
     """
-    if all(_EPOCH.fullmatch(cell) for cell in cells) and not all(map(_COMPACT.fullmatch, cells)):
+    if all(map(_EPOCH.fullmatch, cells)) and not any(map(_COMPACT.fullmatch, cells)):
         whole = np.array([int(cell.partition(".")[0]) for cell in cells], dtype=np.int64)
         seconds = np.array([float(cell) for cell in cells])
         return parse_epochs(seconds if whole.max(initial=0) < 10**11 else whole, rows)
