@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -248,6 +249,7 @@ def _assemble(
     return WrittenTimes(ms, bool(zoned.any()))
 
 
+@functools.cache
 def _offset_ms(text: str) -> int:
     if text in ("Z", "UTC", "GMT"):
         return 0
