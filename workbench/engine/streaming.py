@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.orders import EntryFill, Fill
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, StrategyError
 from workbench.messages import (
     Complete,
     CompleteData,
@@ -115,8 +115,12 @@ class StreamingBacktestEngine:
         while engine.bar < end and not self.done:
             marks = (self._equity_every, self._progress_every)
             mark = min(engine.bar - engine.bar % every + every for every in marks)
-            for fill in engine.advance(min(mark, end) - engine.bar):
-                self._trade(fill)
+            try:
+                fills = engine.advance(min(mark, end) - engine.bar)
+            except StrategyError:
+                self._trades(engine.take_fills())
+                raise
+            self._trades(fills)
             if engine.done:
                 self._end("complete")
             else:
@@ -161,8 +165,7 @@ class StreamingBacktestEngine:
 
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         engine = self.engine
-        for fill in engine.finish():
-            self._trade(fill)
+        self._trades(engine.finish())
         if engine.bar:
             self._equity()
             self._metrics()
@@ -171,9 +174,14 @@ class StreamingBacktestEngine:
         data = CompleteData(self.backtest_id, engine.performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
 
+    def _trades(self, fills: list[Fill]) -> None:
+        for fill in fills:
+            self._trade(fill)
+
     def _trade(self, fill: Fill) -> None:
         engine = self.engine
         trade_id, symbol = f"trade_{fill.trade_id}", engine.candles.symbol
+        reasoning = structs.replace(fill.reasoning, inputs=UNSET)
         remaining = fill.quantity
         data: EntryData | ExitData
         if isinstance(fill, EntryFill):
@@ -186,7 +194,7 @@ class StreamingBacktestEngine:
                 quantity=fill.quantity,
                 stop_loss=fill.stop_loss,
                 take_profit_levels=[rung.price for rung in fill.ladder],
-                reasoning=fill.reasoning,
+                reasoning=reasoning,
             )
         else:
             remaining = fill.remaining
@@ -210,7 +218,8 @@ class StreamingBacktestEngine:
             remaining,
             fill.commission,
             self._strategy,
-            UNSET if isinstance(fill, EntryFill) else fill.reasoning,
+            UNSET if isinstance(fill, EntryFill) else reasoning,
+            fill.reasoning.inputs,
         )
         self._emit(Trade(timestamp=self._now(), data=data, extra=extra))
 
