@@ -6,6 +6,7 @@ WorkbenchError
 │   ├── UnknownTimeframe
 │   ├── UnknownStrategy
 │   ├── UnknownParameter
+│   ├── InvalidOrder
 │   ├── UnsupportedMediaType (415)
 │   └── PayloadTooLarge      (413)
 ├── NotAllowed              the caller lacks the right (403)
@@ -84,6 +85,12 @@ class UnknownParameter(InvalidRequest):
     """The strategy has no parameter of this name, or the value is of another type."""
 
     code = "unknown_parameter"
+
+
+class InvalidOrder(InvalidRequest):
+    """A strategy's order makes no sense: sizes, or prices on the wrong side of the market."""
+
+    code = "invalid_order"
 
 
 class UnsupportedMediaType(InvalidRequest):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
@@ -56,7 +57,7 @@ class Follower:
         self._types = types
         self._columns = columns
         self._patience = patience
-        self._closed = False
+        self._closed = threading.Event()
         self._connection: ClientConnection | None = None
         self.seq = since
         self.epoch = epoch
@@ -79,7 +80,7 @@ class Follower:
         """
         delay = RETRY_S[0]
         deadline = time.monotonic() + self._patience
-        while not self._closed:
+        while not self._closed.is_set():
             try:
                 with self._connect() as connection:
                     self._connection = connection
@@ -98,17 +99,17 @@ class Follower:
                     raise NotAllowed(msg, url=self._server.url) from None
             except (OSError, WebSocketException, TimeoutError):
                 pass
-            if self._closed:
+            if self._closed.is_set():
                 return
             if time.monotonic() > deadline:
                 msg = f"No server answers at {self._server.url}, tried {self._patience:.0f} s"
                 raise ServerUnreachable(msg, url=self._server.url)
-            time.sleep(delay * random.uniform(0.5, 1.0))
+            self._closed.wait(delay * random.uniform(0.5, 1.0))
             delay = min(2 * delay, RETRY_S[1])
 
     def close(self) -> None:
         """End the iteration; may be called from another thread."""
-        self._closed = True
+        self._closed.set()
         if self._connection is not None:
             self._connection.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ class Candles:
         first, last = np.searchsorted(self.time, [start_ms, end_ms], side="left")
         return self[int(first) : max(int(first), int(last))]
 
-    def __getitem__(self, part: slice) -> Candles:
+    def __getitem__(self, part: builtins.slice) -> Candles:
         """Return the candles at positions `part`, which steps forward, as views."""
         columns = {name: getattr(self, name)[part] for name in ("time", *VALUES)}
         return self.replace(**columns)

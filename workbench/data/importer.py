@@ -144,7 +144,8 @@ def read_file(
     if dropped:
         notes.append(f"{dropped:,} rows that repeat another one exactly were dropped")
     time, values, rows = time[keep], values[:, keep], rows[keep]
-    report = validate(time, *values, timeframe, rows=rows)
+    columns = dict(zip(VALUES, values, strict=True))
+    report = validate(time, **columns, timeframe=timeframe, rows=rows)
     if not report.ok:
         lines = "; ".join(finding.message for finding in report.errors)
         msg = f"{path.name} was refused: {lines}"
@@ -156,7 +157,6 @@ def read_file(
             rows=sorted({row for finding in report.errors for row in finding.rows})[:100],
             problems={finding.kind: finding.count for finding in report.errors},
         )
-    columns = dict(zip(VALUES, values, strict=True))
     source = f"imported from {path.name}"
     candles = Candles(symbol=symbol, timeframe=timeframe, time=time, **columns, source=source)
     return ImportResult(candles, report, len(raw.rows), dropped, notes)

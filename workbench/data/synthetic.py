@@ -109,7 +109,7 @@ def _clustered(deviates: Floats) -> Floats:
         out.append(level)
         # 0.8 is about the mean size of a normal deviate, so the level keeps around 1.
         level = 0.03 + level * (0.94 + 0.0375 * size)
-    return _SIGMA * np.minimum(np.array(out), 4.0)
+    return np.asarray(_SIGMA * np.minimum(np.array(out), 4.0), dtype=np.float64)
 
 
 def _path(deviates: Floats, sigma: Floats) -> Floats:
@@ -134,4 +134,4 @@ def _path(deviates: Floats, sigma: Floats) -> Floats:
 
 
 def _cents(prices: Floats) -> Floats:
-    return np.floor(prices * 100.0 + 0.5) / 100.0
+    return np.asarray(np.floor(prices * 100.0 + 0.5) / 100.0, dtype=np.float64)

@@ -123,7 +123,7 @@ def validate(
     places = _Places(time, np.arange(len(time)) if rows is None else np.asarray(rows))
     prices = np.stack([open, high, low, close])
     with np.errstate(invalid="ignore"):
-        bad_price = ~(np.isfinite(prices) & (prices > 0)).all(axis=0)
+        bad_price = np.asarray(~(np.isfinite(prices) & (prices > 0)).all(axis=0))
         bad_volume = ~(np.isfinite(volume) & (volume >= 0))
         broken = (high < np.maximum(open, close)) | (low > np.minimum(open, close)) | (high < low)
     _add(report.errors, places, "bad_price", bad_price, "price missing or not above 0")
@@ -137,12 +137,12 @@ def validate(
     _add(report.errors, places, "duplicate", _repeated(time), "time that occurs already")
     if (steps > 0).all():
         _check_times(report, places, timeframe)
-    no_volume = volume == 0
+    no_volume = np.asarray(volume == 0)
     if no_volume.all():
         report.notes.append("there is no volume")
     else:
         _add(report.warnings, places, "zero_volume", no_volume, "volume is 0")
-    _add(report.warnings, places, "zero_range", high == low, "high equals low")
+    _add(report.warnings, places, "zero_range", np.asarray(high == low), "high equals low")
     return report
 
 

@@ -69,14 +69,12 @@ def check(body: bytes, candles: Path) -> Checked:
         params = request.strategy_params
         strategy_ids = [request.strategy.name]
     values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
-    spec = RunSpec(
-        **{
-            **values,
-            "timeframes": timeframes,
-            "strategy_params": params,
-            "strategy_ids": strategy_ids,
-        }
-    )
+    values |= {
+        "timeframes": timeframes,
+        "strategy_params": params,
+        "strategy_ids": strategy_ids,
+    }
+    spec = RunSpec(**values)
     return Checked(spec, request.strategy, source, synthetic)
 
 
@@ -148,6 +146,13 @@ def _check_numbers(request: StartRequest) -> None:
         )
 
 
+_SOURCES = {
+    "imported": "imported candles",
+    "sample": "bundled sample of real prices",
+    "synthetic": "synthetic sample (generated, not market data)",
+}
+
+
 def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[str]]:
     from workbench.data import catalog
 
@@ -157,7 +162,7 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[s
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
     catalog.parse_range(request.start_date, request.end_date)
-    return info.source, info.synthetic, [timeframe.name for timeframe in timeframes]
+    return _SOURCES[info.kind], info.synthetic, [timeframe.name for timeframe in timeframes]
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:

@@ -1,0 +1,177 @@
+"""Columns that show their past and never their future."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, SupportsFloat, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Clock:
+    """How many values of its series are visible now; shared by all series of a timeframe."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+
+class Series:
+    """One value per candle, readable up to the present candle.
+
+    ``series[-1]`` is the present value, ``series[-2]`` the one before, both plain floats;
+    ``series[-20:]`` is a read-only NumPy array of the last 20 values (of fewer, when fewer
+    candles have been seen); ``len(series)`` is the number of candles so far. As a number
+    (``float(series)``, ``series > 1.05``, ``fast > slow``) a series is its present value.
+
+    Parameters
+    ----------
+    array
+        The whole column, shape ``(candles,)``.
+    clock
+        Says how much of it is visible.
+    name
+        Shown in rationales.
+
+    Raises
+    ------
+    IndexError
+        For positive indexes, and for candles before the first one.
+    """
+
+    __slots__ = ("_array", "_clock", "_values", "name")
+
+    def __init__(self, array: NDArray[Any], clock: Clock, name: str = "") -> None:
+        view = array.view()
+        view.flags.writeable = False
+        self._array = view
+        # A tuple, since the garbage collector does not walk one of plain numbers.
+        self._values: tuple[float, ...] = tuple(array.tolist())
+        self._clock = clock
+        self.name = name
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> NDArray[np.float64]: ...
+    def __getitem__(self, index: int | slice) -> float | NDArray[np.float64]:
+        # One flat path for the common case: this is called several times a candle.
+        try:
+            if index < 0:  # type: ignore[operator]
+                at = self._clock.count + index  # type: ignore[operator]
+                if at >= 0:
+                    return self._values[at]
+        except TypeError:
+            if isinstance(index, slice):
+                return self._past(index)
+        raise self._bad_index(index)
+
+    def _past(self, part: slice) -> NDArray[np.float64]:
+        for bound in (part.start, part.stop):
+            if bound is not None and bound >= 0:
+                raise self._bad_index(bound)
+        seen: NDArray[np.float64] = self._array[: self._clock.count]
+        return seen[part]
+
+    def _bad_index(self, index: object) -> Exception:
+        label = f"series {self.name!r}" if self.name else "this series"
+        if not hasattr(index, "__index__"):
+            return TypeError(f"Index of {label} is {index!r}: write an integer, [-1] is now")
+        count = self._clock.count
+        if int(index.__index__()) >= 0:
+            text = f"Index {index} of {label} counts from the start: write [-1] for now"
+        elif count == 0:
+            text = f"No candle of {label} can be seen yet: read values in next(), not in init()"
+        else:
+            text = f"Index {index} of {label} is before the first candle: {count} seen so far"
+        return IndexError(text)
+
+    def __len__(self) -> int:
+        return self._clock.count
+
+    def __bool__(self) -> bool:
+        return self._clock.count > 0
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._values[: self._clock.count])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if self._clock.count == 0:
+            raise self._bad_index(-1)
+        return np.array(self._array[: self._clock.count], dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self[-1])
+
+    def __lt__(self, other: SupportsFloat) -> bool:
+        return self[-1] < float(other)
+
+    def __le__(self, other: SupportsFloat) -> bool:
+        return self[-1] <= float(other)
+
+    def __gt__(self, other: SupportsFloat) -> bool:
+        return self[-1] > float(other)
+
+    def __ge__(self, other: SupportsFloat) -> bool:
+        return self[-1] >= float(other)
+
+    def __repr__(self) -> str:
+        label = f"Series {self.name}" if self.name else "Series"
+        if self._clock.count == 0:
+            return f"<{label}: no candle yet>"
+        return f"<{label}: {self[-1]:.6g} now, {self._clock.count} candles>"
+
+
+def whole(values: Any) -> Any:
+    """Return the whole column behind a series; anything else as it is.
+
+    For declaring indicators before a run starts; nothing a strategy may call in `next`.
+    """
+    return values._array if isinstance(values, Series) else values
+
+
+def whole_tuple(series: Series) -> tuple[float, ...]:
+    """Return the whole column behind a series as plain floats."""
+    return series._values
+
+
+def crossed_above(first: Series, second: Series | float) -> bool:
+    """Tell whether `first` went from at or below `second` to above it on this candle.
+
+    Parameters
+    ----------
+    first
+        Of any timeframe.
+    second
+        Of the same timeframe, or a level.
+
+    Returns
+    -------
+    bool
+        False also while either has fewer than two values, or NaN ones.
+    """
+    values, clock = first._values, first._clock
+    now = clock.count - 1
+    if isinstance(second, Series):
+        if second._clock is clock:
+            others = second._values
+            return now > 0 and values[now] > others[now] and values[now - 1] <= others[now - 1]
+        return now > 0 and len(second) > 1 and first[-1] > second[-1] and first[-2] <= second[-2]
+    return now > 0 and values[now] > second and values[now - 1] <= second
+
+
+def crossed_below(first: Series, second: Series | float) -> bool:
+    """Tell whether `first` went from at or above `second` to below it on this candle.
+
+    The mirror of `crossed_above`, with the same parameters.
+    """
+    values, clock = first._values, first._clock
+    now = clock.count - 1
+    if isinstance(second, Series):
+        if second._clock is clock:
+            others = second._values
+            return now > 0 and values[now] < others[now] and values[now - 1] >= others[now - 1]
+        return now > 0 and len(second) > 1 and first[-1] < second[-1] and first[-2] >= second[-2]
+    return now > 0 and values[now] < second and values[now - 1] >= second

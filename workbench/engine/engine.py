@@ -1,0 +1,303 @@
+"""The loop: candles go by, orders fill, the strategy decides."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from workbench.analysis.series import whole_tuple
+from workbench.data.candles import Candles
+from workbench.data.resample import visible_counts
+from workbench.engine.broker import Broker
+from workbench.engine.metrics import Performance, periods_per_year
+from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
+from workbench.engine.strategy import Strategy
+from workbench.engine.view import View
+from workbench.errors import InvalidRequest, StrategyError, WorkbenchError
+from workbench.messages import iso_time
+from workbench.timeframes import DAY_MS
+
+_ENGINE = Path(__file__).parent
+_LIBRARY = (_ENGINE, _ENGINE.parent / "analysis")
+_FRAMES_KEPT = 5
+
+
+@dataclass(slots=True, frozen=True)
+class Account:
+    """The account at the last close; money in its currency, drawdown a fraction (<= 0)."""
+
+    balance: float
+    equity: float
+    drawdown: float
+    open_positions: int
+
+
+class BacktestEngine:
+    """Runs a strategy over candles, a chunk at a time; chunking never changes a result.
+
+    Parameters
+    ----------
+    strategy
+        The class.
+    candles
+        By timeframe; the shortest is stepped on, the others are seen once closed.
+    strategy_params
+        Values of the strategy's parameters, by name.
+    initial_capital
+        In the account's currency, above 0.
+    commission
+        Fraction of the notional, per fill, in [0, 1).
+    slippage
+        Fraction of the price, against the trader, on market and stop fills, in [0, 1).
+    leverage
+        Notional allowed, in multiples of equity, above 0.
+    risk_per_trade
+        Fraction of equity lost at the stop, in (0, 1].
+    seed
+        Of the strategy's random numbers.
+
+    Attributes
+    ----------
+    bars, bar
+        Candles in all, and done.
+    warm_up
+        Index of the first candle `next` is called on; `bars` when there is none.
+    performance
+        Running metrics.
+
+    Raises
+    ------
+    InvalidRequest
+        A number is out of its range, or there are no candles.
+    UnknownParameter
+        The strategy lacks a parameter, or its value has the wrong type.
+    StrategyError
+        The strategy's own code raised; from the constructor (`init`) and from `advance`.
+    """
+
+    def __init__(
+        self,
+        strategy: type[Strategy],
+        candles: Mapping[str, Candles],
+        *,
+        strategy_params: Mapping[str, Any] | None = None,
+        initial_capital: float = 10_000.0,
+        commission: float = 0.0,
+        slippage: float = 0.0,
+        leverage: float = 1.0,
+        risk_per_trade: float = 0.02,
+        seed: int | None = None,
+    ) -> None:
+        _check("initial_capital", initial_capital, "above 0", initial_capital > 0)
+        _check("commission", commission, "in [0, 1)", 0 <= commission < 1)
+        _check("slippage", slippage, "in [0, 1)", 0 <= slippage < 1)
+        _check("leverage", leverage, "above 0", leverage > 0)
+        _check("risk_per_trade", risk_per_trade, "in (0, 1]", 0 < risk_per_trade <= 1)
+        columns = sorted(candles.values(), key=lambda one: one.timeframe)
+        _check("candles", len(columns), "at least one timeframe", bool(columns))
+        base = columns[0]
+        _check("candles", len(base), "at least one candle", len(base) > 0)
+        params = strategy.with_parameters(strategy_params or {})
+
+        self.candles = base
+        self.timeframes = [one.timeframe.name for one in columns]
+        self.initial_capital = float(initial_capital)
+        self.bars = len(base)
+        self.bar = 0
+        self.finished = False
+        self.performance = Performance(self.initial_capital, periods_per_year(base))
+        views = {one.timeframe.name: View(one) for one in columns}
+        view = views[base.timeframe.name]
+        self._clock = view.clock
+        opens, self._highs = whole_tuple(view.open), whole_tuple(view.high)
+        self._lows, self._closes = whole_tuple(view.low), whole_tuple(view.close)
+        self._broker = Broker(
+            opens, self._highs, self._lows, self._closes,
+            initial_capital=self.initial_capital, commission=commission, slippage=slippage,
+            leverage=leverage, risk_per_trade=risk_per_trade,
+        )  # fmt: skip
+        self._equity = self.initial_capital
+        self._trade_pnl = 0.0
+        self._trade_notional = 0.0
+        self._period_ends = _period_ends(base)
+        self._period = 0
+
+        self.strategy = strategy()
+        self.strategy._bind(self._broker, views, params, seed)
+        self._higher = [
+            (view.clock, visible_counts(base, view.candles).tolist())
+            for view in list(views.values())[1:]
+        ]
+        try:
+            self.strategy.init()
+        except Exception as error:
+            self._blame(error, "init")
+        self.strategy._name_indicators()
+        self.warm_up = self._warm_up(views)
+
+    def _warm_up(self, views: Mapping[str, View]) -> int:
+        base, *higher = views.values()
+        first = base.warm_up() - 1
+        for view, (_, counts) in zip(higher, self._higher, strict=True):
+            if view.asked:
+                first = max(first, int(np.searchsorted(counts, view.warm_up())))
+        for view in views.values():
+            view.sealed = True
+        return min(first, self.bars)
+
+    @property
+    def done(self) -> bool:
+        """True when every candle has been processed."""
+        return self.bar >= self.bars
+
+    @property
+    def rejections(self) -> list[Rejection]:
+        """Entries that were not filled, and why."""
+        return self._broker.rejections
+
+    def advance(self, candles: int) -> list[Fill]:
+        """Process up to `candles` further candles and return what was filled, in order.
+
+        Raises
+        ------
+        StrategyError
+            `next` raised.
+        """
+        end = min(self.bar + candles, self.bars)
+        fills: list[Fill] = []
+        while self.bar < end and not self.finished:
+            period_end = self._period_ends[self._period]
+            self._run(min(end, period_end))
+            fills += self._settle()
+            # The last period is ended by finish(), after the open position was closed.
+            if self.bar == period_end and not self.done:
+                self.performance.end_period()
+                self._period += 1
+        return fills
+
+    def _run(self, end: int) -> None:
+        """Process the candles up to `end`, exclusive, all of one period."""
+        start = max(self.bar, min(self.warm_up, end))  # nothing can happen before
+        broker, orders, clock, higher = self._broker, self._broker.orders, self._clock, self._higher
+        decide = self.strategy.next
+        units, offset, lower, upper = broker.levels()
+        equities: list[float] = []
+        for bar, low, high, close in zip(
+            range(start, end),
+            self._lows[start:end],
+            self._highs[start:end],
+            self._closes[start:end],
+            strict=True,
+        ):
+            # Orders fill while the clock still shows their own candle.
+            if orders or low <= lower or high >= upper:
+                broker.process(bar)
+                units, offset, lower, upper = broker.levels()
+            equity = offset + units * close
+            clock.count = bar + 1
+            if higher:
+                for other, counts in higher:
+                    other.count = counts[bar]
+            if equity <= 0.0 and units:
+                text = f"No equity left at close {close:g}: {equity:.2f}"
+                broker.close_all(bar, "liquidation", text)
+                units, offset, lower, upper = broker.levels()
+                equity = offset
+            equities.append(equity)
+            try:
+                decide()
+            except Exception as error:
+                self._blame(error, "next")
+        self.bar = end
+        self.performance.extend(equities)
+        self._equity = broker.equity(self._closes[end - 1])
+
+    def _settle(self) -> list[Fill]:
+        """Take the fills from the broker and count them."""
+        fills, performance = self._broker.fills, self.performance
+        self._broker.fills = []
+        for fill in fills:
+            performance.add_commission(fill.commission)
+            if isinstance(fill, EntryFill):
+                self._trade_pnl, self._trade_notional = 0.0, fill.price * fill.quantity
+            else:
+                self._trade_pnl += fill.pnl
+                if fill.remaining <= 0:
+                    percent = 100 * self._trade_pnl / self._trade_notional
+                    performance.add_trade(self._trade_pnl, percent)
+        return fills
+
+    def finish(self) -> list[Fill]:
+        """End the run here: close the open position at the last processed close.
+
+        Its exit reason is ``end_of_data``. Orders still waiting for an open are rejected.
+        Further calls do nothing.
+        """
+        if self.finished:
+            return []
+        self.finished = True
+        broker = self._broker
+        for order in broker.orders:
+            if isinstance(order, EntryOrder):
+                broker.reject(order, "no candle left to fill it on")
+        broker.orders.clear()
+        if self.bar == 0:
+            return []
+        close = self._closes[self.bar - 1]
+        broker.close_all(self.bar - 1, "end_of_data", f"End of data: closed at {close:g}")
+        self._equity = broker.balance
+        self.performance.extend([self._equity])
+        self.performance.end_period()
+        return self._settle()
+
+    def snapshot(self) -> Account:
+        """Return the account at the last close."""
+        held = self._broker.trade is not None
+        return Account(
+            self._broker.balance, self._equity, self.performance.drawdown, int(held)
+        )  # fmt: skip
+
+    def time(self, bar: int) -> str:
+        """Return the open time of candle `bar`, ISO 8601."""
+        return iso_time(int(self.candles.time[bar]))
+
+    def _blame(self, error: Exception, where: str) -> NoReturn:
+        name = type(self.strategy).__name__
+        when = self.time(self._clock.count - 1) if self._clock.count else None
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        theirs = [frame for frame in frames if Path(frame.filename).parent not in _LIBRARY]
+        kept = (theirs or list(frames))[-_FRAMES_KEPT:]
+        line = f" (line {kept[-1].lineno} in {kept[-1].name})" if kept else ""
+        at = f" at {when}" if when else ""
+        message = f"{name}.{where} failed{at}: {type(error).__name__}: {error}{line}"
+        details = {
+            "strategy": name,
+            "time": when,
+            "exception": type(error).__name__,
+            "message": str(error),
+            "traceback": "".join(traceback.format_list(kept)).rstrip().splitlines(),
+        }
+        if isinstance(error, WorkbenchError):
+            details = {**error.details, **details}
+        raise StrategyError(message, **details) from error
+
+
+def _check(field: str, value: object, allowed: str, good: bool) -> None:
+    if not good or (isinstance(value, float) and not math.isfinite(value)):
+        text = f"{field} must be {allowed}, is {value}"
+        raise InvalidRequest(text, field=field, value=value, allowed=allowed)
+
+
+def _period_ends(candles: Candles) -> list[int]:
+    """Return, for each return period, the index after its last candle."""
+    if candles.timeframe.ms >= DAY_MS:
+        return list(range(1, len(candles) + 1))
+    days = candles.time // DAY_MS
+    ends: list[int] = (np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()
+    return [*ends, len(candles)]

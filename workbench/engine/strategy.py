@@ -1,0 +1,286 @@
+"""What users write: a class with parameters, `init` and `next`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.analysis.series import Series
+from workbench.engine.orders import (
+    EntryOrder,
+    Reason,
+    TakeProfit,
+    check_ladder,
+    check_size,
+    check_stop,
+)
+from workbench.engine.parameters import Value, find_parameters, merge_parameters
+from workbench.engine.position import Position
+from workbench.engine.view import View, pick
+from workbench.messages import Direction, Reasoning
+
+if TYPE_CHECKING:
+    from workbench.engine.broker import Broker
+
+
+class Strategy:
+    """Base of every strategy.
+
+    Parameters are class attributes of type int, float, bool or str. `init` declares
+    indicators with `I`; `next` is called at the close of each candle, for the first time at
+    the first candle where every declared indicator has a value (is not NaN) and every
+    timeframe asked for in `init` has a closed candle. Orders fill at the next open.
+
+    Attributes
+    ----------
+    open, high, low, close
+        Series of the timeframe stepped on: ``self.close[-1]`` is now.
+    params
+        The values of the parameters, by name.
+    position
+        The open position; False while there is none.
+
+    Examples
+    --------
+    >>> class SmaCross(Strategy):
+    ...     fast = 10
+    ...     slow = 30
+    ...
+    ...     def init(self):
+    ...         self.quick = self.I("SMA", self.close, self.fast)
+    ...         self.calm = self.I("SMA", self.close, self.slow)
+    ...
+    ...     def next(self):
+    ...         if crossed_above(self.quick, self.calm):
+    ...             self.enter_long()
+    ...         elif crossed_below(self.quick, self.calm):
+    ...             self.position.close()
+    """
+
+    open: Series
+    high: Series
+    low: Series
+    close: Series
+    params: Mapping[str, Value]
+    position: Position
+    _broker: Broker
+    _view: View
+    _views: Mapping[str, View]
+    _seed: int | None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, value in vars(cls).items():
+            taken = name in Strategy.__annotations__ or name in vars(Strategy)
+            if taken and isinstance(value, (int, float, bool, str)) and not name.startswith("__"):
+                raise TypeError(
+                    f"{cls.__name__}.{name} = {value!r}: {name!r} belongs to every strategy, "
+                    f"name the parameter otherwise"
+                )
+
+    # --- written by the user ----------------------------------------------------------
+
+    def init(self) -> None:
+        """Declare indicators. Called once, before the first candle."""
+
+    def next(self) -> None:
+        """Decide, at the close of a candle."""
+        raise NotImplementedError(f"{type(self).__name__} has no next(self): write one")
+
+    # --- parameters -------------------------------------------------------------------
+
+    @classmethod
+    def parameters(cls) -> dict[str, Value]:
+        """Return the parameters and their defaults."""
+        return find_parameters(cls, Strategy)
+
+    @classmethod
+    def with_parameters(cls, values: Mapping[str, Any]) -> dict[str, Value]:
+        """Return all parameters, those in `values` replaced.
+
+        Raises
+        ------
+        UnknownParameter
+            A name is unknown or a value has the wrong type.
+        """
+        return merge_parameters(cls.__name__, cls.parameters(), values)
+
+    def __repr__(self) -> str:
+        values = getattr(self, "params", self.parameters())
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values.items())})"
+
+    # --- what it sees -----------------------------------------------------------------
+
+    @property
+    def volume(self) -> Series:
+        """Volume of each candle."""
+        return self._view.volume
+
+    @property
+    def time(self) -> Series:
+        """Open time of each candle, epoch milliseconds, UTC."""
+        return self._view.time
+
+    @property
+    def equity(self) -> float:
+        """Balance and unrealised profit at the last close."""
+        return self._broker.equity(self.close[-1])
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Random numbers that repeat with the run's seed."""
+        return np.random.default_rng(self._seed)
+
+    def on(self, timeframe: str) -> View:
+        """Return the candles of a timeframe of the run; only closed ones can be seen.
+
+        The view has the same series (``self.on("4H").close[-1]``) and its own `I`.
+
+        Raises
+        ------
+        UnknownTimeframe
+            The run does not have it.
+        """
+        return pick(self._views, timeframe)
+
+    def I(  # noqa: E743 - the usual name of it in Python backtesters
+        self,
+        function: Callable[..., Any] | str,
+        *args: Any,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Declare an indicator, computed once over all candles.
+
+        Parameters
+        ----------
+        function
+            Takes arrays and returns an array of shape ``(candles,)``, or a tuple of such;
+            or a name of `workbench.analysis.indicators` or of TA-Lib. It is given whole
+            columns: a value must not depend on later candles.
+        *args, **kwargs
+            Handed to it; series become arrays.
+        name
+            Shown in rationales; the attribute it is assigned to when left out.
+
+        Returns
+        -------
+        Series or tuple of Series
+
+        Raises
+        ------
+        InvalidRequest
+            The result does not have one value per candle, or the name is unknown.
+        """
+        return self._view.I(function, *args, name=name, **kwargs)
+
+    # --- what it does -----------------------------------------------------------------
+
+    def enter_long(
+        self,
+        quantity: float | None = None,
+        fraction: float | None = None,
+        stop_loss: float | None = None,
+        take_profit: TakeProfit = None,
+        reason: Reason = None,
+    ) -> None:
+        """Buy at the next open; a short position is closed at the same price first.
+
+        Parameters
+        ----------
+        quantity
+            Units. Not filled when it cannot be afforded.
+        fraction
+            Of the equity at this close. Without both, `stop_loss` sizes the position so that
+            the run's `risk_per_trade` of equity is lost between this close and the stop;
+            without a stop it is the whole equity, less the commission.
+        stop_loss
+            Price, below the last close.
+        take_profit
+            A price above the last close, or a ladder: prices, or (price, weight) pairs, the
+            nearest first. Weights are equal by default; the last rung closes the rest.
+        reason
+            Why: a sentence or a `Reasoning`; made from the indicators when left out.
+
+        Raises
+        ------
+        InvalidOrder
+            A size or price makes no sense.
+        """
+        self._enter("long", quantity, fraction, stop_loss, take_profit, reason)
+
+    def enter_short(
+        self,
+        quantity: float | None = None,
+        fraction: float | None = None,
+        stop_loss: float | None = None,
+        take_profit: TakeProfit = None,
+        reason: Reason = None,
+    ) -> None:
+        """Sell short at the next open: the mirror of `enter_long`."""
+        self._enter("short", quantity, fraction, stop_loss, take_profit, reason)
+
+    buy = enter_long
+    sell = enter_short
+
+    def _enter(
+        self,
+        direction: Direction,
+        quantity: float | None,
+        fraction: float | None,
+        stop_loss: float | None,
+        take_profit: TakeProfit,
+        reason: Reason,
+    ) -> None:
+        close = self.close[-1]
+        quantity, fraction = check_size(quantity, fraction, self._broker.leverage)
+        order = EntryOrder(
+            direction, len(self.close) - 1, close, self.equity, quantity, fraction,
+            check_stop(direction, stop_loss, close), check_ladder(direction, take_profit, close),
+            self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
+        )  # fmt: skip
+        self._broker.orders.append(order)
+
+    # --- for the engine ---------------------------------------------------------------
+
+    def _bind(
+        self,
+        broker: Broker,
+        views: Mapping[str, View],
+        params: Mapping[str, Value],
+        seed: int | None,
+    ) -> None:
+        self._broker, self._views, self._seed = broker, views, seed
+        self._view = view = next(iter(views.values()))
+        self.open, self.high, self.low, self.close = view.open, view.high, view.low, view.close
+        self.params = dict(params)
+        for name, value in params.items():
+            setattr(self, name, value)
+        self.position = Position(self)
+
+    def _name_indicators(self) -> None:
+        """Give every indicator without a name that of the attribute it was assigned to."""
+        declared = {id(series) for view in self._views.values() for series in view.declared}
+        for attribute, value in vars(self).items():
+            many = isinstance(value, tuple)
+            for number, series in enumerate(value if many else (value,)):
+                if isinstance(series, Series) and id(series) in declared and not series.name:
+                    series.name = f"{attribute}_{number}" if many else attribute
+
+    def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
+        if isinstance(reason, Reasoning):
+            return reason
+        inputs = {
+            series.name: series[-1]
+            for view in self._views.values()
+            for series in view.declared
+            if series.name and len(series)
+        }
+        inputs["close"] = self.close[-1]
+        if reason is None:
+            numbers = ", ".join(f"{name} {value:.6g}" for name, value in inputs.items())
+            reason = f"{type(self).__name__} {verb}: {numbers}"
+        return Reasoning(decision, 1.0, str(reason), inputs)

@@ -1,0 +1,137 @@
+"""The candles and indicators of one timeframe, as far as a strategy may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from workbench.analysis.indicators import by_name
+from workbench.analysis.series import Clock, Series, whole
+from workbench.data.candles import Candles
+from workbench.errors import InvalidRequest, UnknownTimeframe
+from workbench.timeframes import Timeframe
+
+
+class View:
+    """One timeframe: its columns as series, and its indicators.
+
+    Attributes
+    ----------
+    timeframe
+        Name, such as ``4H``.
+    declared
+        The indicators, in order of declaration.
+    clock
+        How many candles have closed by now.
+    asked
+        The strategy asked for it in `init`, so it waits for a closed candle.
+    sealed
+        `init` is over: no further indicators.
+    """
+
+    def __init__(self, candles: Candles) -> None:
+        self.timeframe = candles.timeframe.name
+        self.candles = candles
+        self.clock = Clock()
+        self.declared: list[Series] = []
+        self.asked = False
+        self.sealed = False
+
+    @cached_property
+    def open(self) -> Series:
+        return Series(self.candles.open, self.clock, "open")
+
+    @cached_property
+    def high(self) -> Series:
+        return Series(self.candles.high, self.clock, "high")
+
+    @cached_property
+    def low(self) -> Series:
+        return Series(self.candles.low, self.clock, "low")
+
+    @cached_property
+    def close(self) -> Series:
+        return Series(self.candles.close, self.clock, "close")
+
+    @cached_property
+    def volume(self) -> Series:
+        return Series(self.candles.volume, self.clock, "volume")
+
+    @cached_property
+    def time(self) -> Series:
+        """Open times, in epoch milliseconds, UTC."""
+        return Series(self.candles.time, self.clock, "time")
+
+    def __len__(self) -> int:
+        return self.clock.count
+
+    def I(  # noqa: E743 - the usual name of it in Python backtesters
+        self,
+        function: Callable[..., Any] | str,
+        *args: Any,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Declare an indicator over this timeframe's candles; see `Strategy.I`."""
+        if self.sealed:
+            raise RuntimeError("Declare indicators in init(), not in next()")
+        label = function if isinstance(function, str) else getattr(function, "__name__", "")
+        if isinstance(function, str):
+            function = self._named(function)
+        result = function(
+            *(whole(arg) for arg in args), **{key: whole(arg) for key, arg in kwargs.items()}
+        )
+        many = isinstance(result, tuple)
+        columns = [self._column(part, label) for part in (result if many else (result,))]
+        names = [name or ""] if not many else [f"{name}_{k}" if name else "" for k in range(len(columns))]
+        made = tuple(
+            Series(column, self.clock, text) for column, text in zip(columns, names, strict=True)
+        )
+        self.declared.extend(made)
+        return made if many else made[0]
+
+    def _named(self, name: str) -> Callable[..., Any]:
+        try:
+            return by_name(name)
+        except KeyError:
+            text = f"Unknown indicator {name!r}: write a name of workbench.analysis.indicators or TA-Lib"
+            raise InvalidRequest(text, field="indicator", value=name) from None
+
+    def _column(self, values: Any, label: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        column = np.array(values, dtype=np.float64)
+        if column.shape != (len(self.candles),):
+            text = (
+                f"Indicator {label} returned shape {column.shape}; there are {len(self.candles)} "
+                f"candles of {self.timeframe}: return one value per candle, NaN where there is none"
+            )
+            raise InvalidRequest(
+                text, field="indicator", value=list(column.shape), allowed=[len(self.candles)]
+            )
+        return column
+
+    def warm_up(self) -> int:
+        """Return how many candles must have closed until every indicator has a value."""
+        need = 1
+        for series in self.declared:
+            valid = ~np.isnan(whole(series))
+            need = max(need, int(valid.argmax()) + 1 if valid.any() else len(valid) + 1)
+        return need
+
+
+def pick(views: Mapping[str, View], timeframe: str) -> View:
+    """Return the view of a timeframe of the run.
+
+    Raises
+    ------
+    UnknownTimeframe
+        The run does not have it.
+    """
+    name = Timeframe.parse(timeframe).name
+    if name not in views:
+        text = f"This run has no timeframe {timeframe!r}: it has {', '.join(views)}"
+        raise UnknownTimeframe(text, field="timeframe", value=timeframe, allowed=list(views))
+    views[name].asked = True
+    return views[name]

@@ -1,0 +1,247 @@
+"""What the messages carry in `data` and `extra`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+RunStatus = Literal["pending", "running", "paused", "complete", "error", "stopped"]
+Direction = Literal["long", "short"]
+
+
+class Reasoning(Struct, frozen=True, omit_defaults=True):
+    """Why a decision was made.
+
+    Attributes
+    ----------
+    decision
+        What was decided: ``enter_long``, ``enter_short``, ``exit``.
+    confidence
+        0 to 1.
+    rationale
+        A sentence for people.
+    inputs
+        The numbers the decision saw, by name.
+    """
+
+    decision: str
+    confidence: float
+    rationale: str
+    inputs: dict[str, float] | UnsetType = UNSET
+
+
+class ProgressMetrics(Struct, frozen=True):
+    """The account while the run goes on."""
+
+    balance: float
+    open_positions: int
+    total_trades: int
+    winning_trades: int
+    win_rate: float
+    max_drawdown: float
+
+
+class ProgressData(Struct, frozen=True):
+    """How far the run is."""
+
+    backtest_id: str
+    progress: float
+    current_time: str
+    metrics: ProgressMetrics
+
+
+class ProgressExtra(Struct, frozen=True):
+    """Candles done and in all."""
+
+    bar: int
+    bars: int
+
+
+class EntryData(Struct, frozen=True, tag_field="event", tag="entry"):
+    """A position was opened."""
+
+    trade_id: str
+    symbol: str
+    direction: Direction
+    entry_price: float
+    entry_time: str
+    quantity: float
+    stop_loss: float | None
+    take_profit_levels: list[float]
+    reasoning: Reasoning
+
+
+class ExitData(Struct, frozen=True, tag_field="event", tag="exit"):
+    """A position, or a part of it, was closed. Money is that of the part."""
+
+    trade_id: str
+    symbol: str
+    direction: Direction
+    entry_price: float
+    entry_time: str
+    exit_price: float
+    exit_time: str
+    exit_reason: str
+    pnl: float
+    pnl_percent: float
+    mfe: float
+    mae: float
+
+
+class TradeExtra(Struct, frozen=True, omit_defaults=True):
+    """What the contract has no place for.
+
+    Attributes
+    ----------
+    bar
+        Index of the candle of the fill, from 0, in the lowest timeframe.
+    quantity
+        Units filled by this entry or exit.
+    remaining
+        Units still open after it.
+    commission
+        Commission of this fill alone.
+    strategy
+        Name of the strategy that traded.
+    reasoning
+        Why it was closed, on exits.
+    """
+
+    bar: int
+    quantity: float
+    remaining: float
+    commission: float
+    strategy: str
+    reasoning: Reasoning | UnsetType = UNSET
+
+
+class EquityData(Struct, frozen=True):
+    """One point of the equity curve, at the close of the candle opened at `time`."""
+
+    backtest_id: str
+    time: str
+    equity: float
+    balance: float
+    drawdown: float
+
+
+class MetricsData(Struct, frozen=True):
+    """Performance so far, over closed trades and the equity curve."""
+
+    backtest_id: str
+    total_trades: int
+    winning_trades: int
+    win_rate: float
+    profit_factor: float
+    sharpe_ratio: float
+    max_drawdown: float
+
+
+class FinalMetrics(Struct, frozen=True):
+    """Performance of the whole run; formulas in `workbench.engine.metrics`."""
+
+    total_trades: int
+    winning_trades: int
+    losing_trades: int
+    win_rate: float
+    profit_factor: float
+    total_return: float
+    max_drawdown: float
+    sharpe_ratio: float
+    average_win: float
+    average_loss: float
+    largest_win: float
+    largest_loss: float
+    total_commissions: float
+
+
+class CompleteData(Struct, frozen=True):
+    """The end of a run."""
+
+    backtest_id: str
+    metrics: FinalMetrics
+
+
+class CompleteExtra(Struct, frozen=True):
+    """How it ended (``complete``, or ``stopped`` by request) and with how much."""
+
+    status: Literal["complete", "stopped"]
+    bars: int
+    final_equity: float
+
+
+class ErrorData(Struct, frozen=True):
+    """What went wrong."""
+
+    error: str
+    details: dict[str, Any]
+
+
+class ErrorExtra(Struct, frozen=True):
+    """Stable name of the kind of error, as in `workbench.errors`."""
+
+    code: str
+
+
+class StatusData(Struct, frozen=True, omit_defaults=True):
+    """The run entered a state. The first one (``running``) tells what it runs on."""
+
+    backtest_id: str
+    status: RunStatus
+    strategy: str | UnsetType = UNSET
+    symbol: str | UnsetType = UNSET
+    timeframes: list[str] | UnsetType = UNSET
+    bars: int | UnsetType = UNSET
+    start: str | UnsetType = UNSET
+    end: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    synthetic: bool | UnsetType = UNSET
+    initial_capital: float | UnsetType = UNSET
+
+
+ControlAction = Literal["pause", "resume", "step", "speed", "stop"]
+
+
+class ControlData(Struct, frozen=True, omit_defaults=True):
+    """A control was asked for: accepted, or refused with a reason."""
+
+    action: ControlAction
+    accepted: bool
+    value: float | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class ConnectedData(Struct, frozen=True):
+    """First message of every connection: where the log stands."""
+
+    backtest_id: str
+    message: str
+    epoch: str
+    seq: int
+    status: str
+    protocol: str
+    symbol: str
+    source: str
+    synthetic: bool
+
+
+class GapData(Struct, frozen=True):
+    """A position that was asked for cannot be served; the story starts at `available_from`."""
+
+    reason: str
+    requested_since: int
+    requested_epoch: str | None
+    epoch: str
+    available_from: int
+    available_to: int
+
+
+class EquityColumns(Struct, frozen=True):
+    """Several equity points as columns (``format=columns``). `time` in epoch ms."""
+
+    backtest_id: str
+    time: list[int]
+    equity: list[float]
+    balance: list[float]
+    drawdown: list[float]
