@@ -1,0 +1,145 @@
+"""Trades as marks on the price."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workbench.report.measures import money, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+LONG, SHORT, WIN, LOSS = "#2563eb", "#9333ea", "#16a34a", "#dc2626"
+HOVER_WIDTH, HOVER_LINES = 64, 8
+
+
+class _Marks(NamedTuple):
+    name: str
+    symbol: str
+    color: str
+    size: int
+
+
+_ENTRIES = {
+    "long": _Marks("Long entry", "triangle-up", LONG, 10),
+    "short": _Marks("Short entry", "triangle-down", SHORT, 10),
+}
+_EXITS = {
+    True: _Marks("Exit, profit", "circle", WIN, 8),
+    False: _Marks("Exit, loss", "circle", LOSS, 8),
+}
+
+
+def trade_traces(trades: pd.DataFrame, max_points: int) -> tuple[list[go.Scatter], int]:
+    """Return the traces of entries, exits and the lines between, and how many are left out.
+
+    Parameters
+    ----------
+    trades
+        As `workbench.engine.frames.trades_frame` makes them, one row for each exit.
+    max_points
+        Of one trace. Of more rows those with the largest profit or loss stay.
+    """
+    shown = _largest(trades, max_points)
+    if not len(shown):
+        return [], 0
+    entries = shown.drop_duplicates("trade_id")
+    closed = shown[shown["exit_time"].notna()]
+    won = closed["pnl"] > 0
+    traces = []
+    for good in (True, False):
+        part = _largest(closed[won == good], max_points // 3)
+        if len(part):
+            traces.append(_lines(part, _EXITS[good].color))
+    for side, marks in _ENTRIES.items():
+        part = entries[entries["direction"] == side]
+        if len(part):
+            texts = [_entry_text(row) for row in part.to_dict("records")]
+            traces.append(_markers(part["entry_time"], part["entry_price"], texts, marks))
+    for good, marks in _EXITS.items():
+        part = closed[won == good]
+        if len(part):
+            texts = [_exit_text(row) for row in part.to_dict("records")]
+            traces.append(_markers(part["exit_time"], part["exit_price"], texts, marks))
+    return traces, len(trades) - len(shown)
+
+
+def _largest(trades: pd.DataFrame, count: int) -> pd.DataFrame:
+    if len(trades) <= count:
+        return trades
+    chosen = trades["pnl"].abs().nlargest(count).index
+    return trades.loc[chosen].sort_index()
+
+
+def _markers(times: Any, prices: Any, texts: list[str], marks: _Marks) -> go.Scatter:
+    import plotly.graph_objects as go
+
+    return go.Scatter(
+        x=times.dt.tz_localize(None),
+        y=prices,
+        mode="markers",
+        name=marks.name,
+        hovertext=texts,
+        hoverinfo="text",
+        marker={
+            "symbol": marks.symbol,
+            "color": marks.color,
+            "size": marks.size,
+            "line": {"color": "white", "width": 1},
+        },
+    )
+
+
+def _lines(part: pd.DataFrame, color: str) -> go.Scatter:
+    import plotly.graph_objects as go
+
+    entered, left = (part[f"{end}_time"].dt.tz_localize(None) for end in ("entry", "exit"))
+    times: list[Any] = []
+    prices: list[float | None] = []
+    for row in zip(entered, left, part["entry_price"], part["exit_price"], strict=True):
+        times += [row[0], row[1], None]
+        prices += [row[2], row[3], None]
+    return go.Scatter(
+        x=times,
+        y=prices,
+        mode="lines",
+        line={"color": color, "width": 1, "dash": "dot"},
+        opacity=0.75,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _entry_text(row: dict[str, Any]) -> str:
+    lines = [
+        f"<b>{_safe(row['trade_id'])} · {_safe(row['direction'])} entry</b>",
+        f"{row['entry_time']:%Y-%m-%d %H:%M} · {row['entry_price']:,.6g} × {row['quantity']:,.6g}",
+    ]
+    if row.get("stop_loss") is not None and row["stop_loss"] == row["stop_loss"]:
+        lines.append(f"Stop loss {row['stop_loss']:,.6g}")
+    return "<br>".join([*lines, *wrapped(row.get("entry_rationale"))])
+
+
+def _exit_text(row: dict[str, Any]) -> str:
+    lines = [
+        f"<b>{_safe(row['trade_id'])} · {_safe(row['direction'])} exit</b>",
+        f"{row['exit_time']:%Y-%m-%d %H:%M} · {row['exit_price']:,.6g} × {row['quantity']:,.6g}",
+        f"P&amp;L <b>{money(row['pnl'])}</b> ({percent(row['pnl_percent'], signed=True)})"
+        f" · {_safe(row['exit_reason'])}",
+    ]
+    return "<br>".join([*lines, *wrapped(row.get("exit_rationale"))])
+
+
+def wrapped(text: object) -> list[str]:
+    """Return a text for a hover box: short lines, nothing of it taken for markup."""
+    if not isinstance(text, str):
+        return []
+    lines = textwrap.wrap(text, HOVER_WIDTH, max_lines=HOVER_LINES, placeholder=" …")
+    return [_safe(line) for line in lines]
+
+
+def _safe(text: object) -> str:
+    return html.escape(str(text))
