@@ -105,9 +105,7 @@ def bollinger(
     The middle is the simple average; the bands are `width` population standard deviations
     away. Source: J. Bollinger, Bollinger on Bollinger Bands, 2001.
     """
-    upper, middle, lower = _call(
-        "BBANDS", values, timeperiod=period, nbdevup=width, nbdevdn=width
-    )
+    upper, middle, lower = _call("BBANDS", values, timeperiod=period, nbdevup=width, nbdevdn=width)
     return upper, middle, lower
 
 
@@ -124,6 +122,8 @@ def by_name(name: str) -> Callable[..., Any]:
         return function
     import talib
 
-    if name.upper() in talib.get_functions():
-        return lambda *columns, **options: getattr(talib, name.upper())(*columns, **options)
-    raise KeyError(name)
+    groups: dict[str, list[str]] = talib.__function_groups__
+    if not any(name.upper() in group for group in groups.values()):
+        raise KeyError(name)
+    found: Callable[..., Any] = getattr(talib, name.upper())
+    return found

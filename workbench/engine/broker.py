@@ -176,8 +176,15 @@ class Broker:
         )  # fmt: skip
         self.fills.append(
             EntryFill(
-                self._count, order.direction, bar, price, quantity, commission,
-                order.stop_loss, order.ladder, order.reasoning,
+                self._count,
+                order.direction,
+                bar,
+                price,
+                quantity,
+                commission,
+                order.stop_loss,
+                order.ladder,
+                order.reasoning,
             )
         )
 
@@ -234,10 +241,9 @@ class Broker:
             quantity = trade.remaining if last else rung.weight * trade.quantity
             price = max(opened * sign, rung.price * sign) * sign
             name = "high" if sign > 0 else "low"
-            reasoning = Reasoning(
-                "exit", 1.0, f"Take profit {trade.next_rung} {rung.price:g} reached: {name} {best:g}",
-                {"take_profit": rung.price, name: best},
-            )  # fmt: skip
+            text = f"Take profit {trade.next_rung} {rung.price:g} reached: {name} {best:g}"
+            inputs = {"take_profit": rung.price, name: best}
+            reasoning = Reasoning("exit", 1.0, text, inputs)
             self._exit(bar, price, quantity, f"take_profit_{trade.next_rung}", reasoning)
 
     # --- bookkeeping ------------------------------------------------------------------
@@ -275,11 +281,21 @@ class Broker:
             best, worst = worst, best
         self.fills.append(
             ExitFill(
-                trade.trade_id, trade.direction, bar, price, quantity, trade.remaining,
-                trade.bar, trade.price, reason, pnl, 100 * pnl / (quantity * trade.price),
+                trade.trade_id,
+                trade.direction,
+                bar,
+                price,
+                quantity,
+                trade.remaining,
+                trade.bar,
+                trade.price,
+                reason,
+                pnl,
+                100 * pnl / (quantity * trade.price),
                 max(0.0, sign * (best - trade.price) * quantity),
                 min(0.0, sign * (worst - trade.price) * quantity),
-                commission, reasoning,
+                commission,
+                reasoning,
             )
         )
         if trade.remaining <= 0:

@@ -64,6 +64,8 @@ class BacktestEngine:
 
     Attributes
     ----------
+    candles, columns
+        Those stepped on, and all of them by timeframe, the shortest first.
     bars, bar
         Candles in all, and done.
     warm_up
@@ -106,7 +108,8 @@ class BacktestEngine:
         params = strategy.with_parameters(strategy_params or {})
 
         self.candles = base
-        self.timeframes = [one.timeframe.name for one in columns]
+        self.columns = {one.timeframe.name: one for one in columns}
+        self.timeframes = list(self.columns)
         self.initial_capital = float(initial_capital)
         self.bars = len(base)
         self.bar = 0
@@ -172,13 +175,12 @@ class BacktestEngine:
         end = min(self.bar + candles, self.bars)
         fills: list[Fill] = []
         while self.bar < end and not self.finished:
-            period_end = self._period_ends[self._period]
-            self._run(min(end, period_end))
-            fills += self._settle()
-            # The last period is ended by finish(), after the open position was closed.
-            if self.bar == period_end and not self.done:
+            # Ended late, so that the last one can be ended by finish(), after its closing fill.
+            if self.bar == self._period_ends[self._period]:
                 self.performance.end_period()
                 self._period += 1
+            self._run(min(end, self._period_ends[self._period]))
+            fills += self._settle()
         return fills
 
     def _run(self, end: int) -> None:

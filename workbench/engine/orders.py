@@ -212,9 +212,7 @@ def _check_order(direction: Direction, rungs: list[Rung], close: float) -> None:
     before, what = close, f"the last close {close:g}"
     for number, rung in enumerate(rungs, 1):
         if not (rung.price > before if direction == "long" else rung.price < before):
-            text = (
-                f"take_profit {number} of a {direction} must be {side} {what}, is {rung.price:g}"
-            )
+            text = f"take_profit {number} of a {direction} must be {side} {what}, is {rung.price:g}"
             raise InvalidOrder(
                 text, field="take_profit", value=rung.price, allowed=f"{side} {before:g}"
             )

@@ -92,4 +92,5 @@ class Position:
         trade = self._broker.trade
         if trade is None:
             return "<Position: none>"
-        return f"<Position: {trade.direction} {trade.remaining:g} at {trade.price:g}, pnl {self.pnl:+.2f}>"
+        held = f"{trade.direction} {trade.remaining:g} at {trade.price:g}"
+        return f"<Position: {held}, pnl {self.pnl:+.2f}>"

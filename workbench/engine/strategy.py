@@ -134,6 +134,11 @@ class Strategy:
         """Random numbers that repeat with the run's seed."""
         return np.random.default_rng(self._seed)
 
+    @property
+    def timeframes(self) -> list[str]:
+        """Names of the run's timeframes, the shortest (the one stepped on) first."""
+        return list(self._views)
+
     def on(self, timeframe: str) -> View:
         """Return the candles of a timeframe of the run; only closed ones can be seen.
 

@@ -86,7 +86,11 @@ class View:
         )
         many = isinstance(result, tuple)
         columns = [self._column(part, label) for part in (result if many else (result,))]
-        names = [name or ""] if not many else [f"{name}_{k}" if name else "" for k in range(len(columns))]
+        names = (
+            [name or ""]
+            if not many
+            else [f"{name}_{k}" if name else "" for k in range(len(columns))]
+        )
         made = tuple(
             Series(column, self.clock, text) for column, text in zip(columns, names, strict=True)
         )
@@ -97,8 +101,9 @@ class View:
         try:
             return by_name(name)
         except KeyError:
-            text = f"Unknown indicator {name!r}: write a name of workbench.analysis.indicators or TA-Lib"
-            raise InvalidRequest(text, field="indicator", value=name) from None
+            known = "a name of workbench.analysis.indicators or of TA-Lib"
+            text = f"Unknown indicator {name!r}: write {known}"
+            raise InvalidRequest(text, field="indicator", value=name, allowed=known) from None
 
     def _column(self, values: Any, label: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         column = np.array(values, dtype=np.float64)

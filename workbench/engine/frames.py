@@ -1,0 +1,105 @@
+"""Tables made from a run's messages, whether fresh or read from a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from workbench.messages import EntryData, Equity, Message, Trade
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TEXT = ("trade_id", "symbol", "direction", "exit_reason", "entry_rationale", "exit_rationale")
+_TIMES = ("entry_time", "exit_time")
+TRADE_COLUMNS = (
+    "trade_id", "symbol", "direction", "quantity", "entry_time", "entry_price", "exit_time",
+    "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission", "stop_loss",
+    "confidence", "entry_rationale", "exit_rationale",
+)  # fmt: skip
+EQUITY_COLUMNS = ("equity", "balance", "drawdown")
+
+
+def trades_frame(messages: Iterable[Message]) -> pd.DataFrame:
+    """Return one row for each exit: a whole trade, or a part of one.
+
+    Parameters
+    ----------
+    messages
+        Of one run, in order; all but `trade` are passed over.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `TRADE_COLUMNS`. Times are UTC; `quantity`, `pnl`, `pnl_percent`, `mfe`, `mae`
+        and `commission` (of the exit, and the share of the entry's) are those of the part.
+        A position that is still open has no row.
+    """
+    entries: dict[str, tuple[EntryData, float]] = {}
+    rows: list[dict[str, Any]] = []
+    for message in messages:
+        if not isinstance(message, Trade):
+            continue
+        data, extra = message.data, message.extra
+        if isinstance(data, EntryData):
+            entries[data.trade_id] = (data, extra.commission)
+            continue
+        # A log read from its middle may lack the entry.
+        entry, commission = entries.get(data.trade_id, (None, 0.0))
+        share = commission * extra.quantity / entry.quantity if entry else 0.0
+        row = {name: getattr(data, name, None) for name in TRADE_COLUMNS}
+        row["quantity"] = extra.quantity
+        row["commission"] = extra.commission + share
+        row["exit_rationale"] = "" if extra.reasoning is UNSET else extra.reasoning.rationale
+        row["entry_rationale"] = entry.reasoning.rationale if entry else ""
+        row["confidence"] = entry.reasoning.confidence if entry else None
+        row["stop_loss"] = entry.stop_loss if entry else None
+        rows.append(row)
+    return _typed_trades(rows)
+
+
+def _typed_trades(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name in TRADE_COLUMNS:
+        values = [row[name] for row in rows]
+        if name in _TIMES:
+            columns[name] = _times(values)
+        else:
+            columns[name] = pd.Series(values, dtype="object" if name in _TEXT else "float64")
+    return pd.DataFrame(columns)
+
+
+def equity_frame(messages: Iterable[Message]) -> pd.DataFrame:
+    """Return the equity curve.
+
+    Parameters
+    ----------
+    messages
+        Of one run, in order; all but `equity` are passed over. Of several points of one
+        candle the last counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `equity` and `balance` (account's currency) and `drawdown` (fraction, zero or
+        negative), float64, by `time` (open times of the candles at whose close they were
+        taken, UTC).
+    """
+    import pandas as pd
+
+    points = [message.data for message in messages if isinstance(message, Equity)]
+    index = pd.DatetimeIndex(_times([point.time for point in points]), name="time")
+    columns = {name: [getattr(point, name) for point in points] for name in EQUITY_COLUMNS}
+    frame = pd.DataFrame(columns, index=index, dtype="float64")
+    return frame[~frame.index.duplicated(keep="last")]
+
+
+def _times(values: list[str]) -> pd.Series[pd.Timestamp]:
+    import pandas as pd
+
+    times = pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601", utc=True)
+    return times.dt.as_unit("ms")

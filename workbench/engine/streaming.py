@@ -1,0 +1,258 @@
+"""A backtest that tells what happens while it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import UNSET
+
+from workbench.engine.engine import BacktestEngine
+from workbench.engine.orders import EntryFill, Fill
+from workbench.errors import InvalidRequest
+from workbench.messages import (
+    Complete,
+    CompleteData,
+    CompleteExtra,
+    EntryData,
+    Equity,
+    EquityData,
+    ExitData,
+    Message,
+    Metrics,
+    MetricsData,
+    Progress,
+    ProgressData,
+    ProgressExtra,
+    ProgressMetrics,
+    Status,
+    StatusData,
+    Trade,
+    TradeExtra,
+    utc_now,
+)
+
+_METRICS_PER_PROGRESS = 10
+
+
+class StreamingBacktestEngine:
+    """Wraps a `BacktestEngine` and emits its events as messages.
+
+    First a `status`, at the end `complete`. In between every `trade`, `equity` after each
+    `equity_every` candles, `progress` after each `progress_every` and `metrics` after each
+    ten times as many; the last candle always ends with all of them. After the same candle,
+    trades come first, then equity, metrics, progress. What is emitted, and its order, depends
+    on candles alone: not on time, nor on how `advance` is called.
+
+    Parameters
+    ----------
+    engine
+        Not advanced yet.
+    backtest_id
+        Name of the run.
+    emit
+        Called with each message.
+    progress_every, equity_every
+        In candles, from 1.
+    now
+        Makes the timestamps.
+    strategy_name
+        As registered; the class name when left out.
+    """
+
+    def __init__(
+        self,
+        engine: BacktestEngine,
+        backtest_id: str,
+        emit: Callable[[Message], None],
+        *,
+        progress_every: int = 100,
+        equity_every: int = 100,
+        now: Callable[[], str] = utc_now,
+        strategy_name: str | None = None,
+    ) -> None:
+        for field, value in (("progress_every", progress_every), ("equity_every", equity_every)):
+            if value < 1:
+                text = f"{field} must be at least 1 candle, is {value}"
+                raise InvalidRequest(text, field=field, value=value, allowed="from 1")
+        self.engine = engine
+        self.backtest_id = backtest_id
+        self._emit = emit
+        self._progress_every = progress_every
+        self._equity_every = equity_every
+        self._metrics_every = _METRICS_PER_PROGRESS * progress_every
+        self._now = now
+        self._strategy = strategy_name or type(engine.strategy).__name__
+        self._started = False
+
+    @property
+    def done(self) -> bool:
+        """True when `complete` has been emitted."""
+        return self.engine.finished
+
+    def run(self) -> None:
+        """Run to the end.
+
+        Raises
+        ------
+        StrategyError
+            The strategy raised; what happened before has been emitted.
+        """
+        while self.advance(self.engine.bars):
+            pass
+
+    def advance(self, candles: int) -> bool:
+        """Process up to `candles` further candles; tell whether there is more to do.
+
+        Raises
+        ------
+        StrategyError
+            The strategy raised; what happened before has been emitted.
+        """
+        self._start()
+        engine = self.engine
+        end = min(engine.bar + candles, engine.bars)
+        while engine.bar < end and not self.done:
+            marks = (self._equity_every, self._progress_every)
+            mark = min(engine.bar - engine.bar % every + every for every in marks)
+            for fill in engine.advance(min(mark, end) - engine.bar):
+                self._trade(fill)
+            if engine.done:
+                self._end("complete")
+            else:
+                self._report()
+        return not self.done
+
+    def stop(self) -> None:
+        """End the run early: close the open position at the last close, emit `complete`."""
+        self._start()
+        if not self.done:
+            self._end("stopped")
+
+    def _report(self) -> None:
+        bar = self.engine.bar
+        if bar % self._equity_every == 0:
+            self._equity()
+        if bar % self._metrics_every == 0:
+            self._metrics()
+        if bar % self._progress_every == 0:
+            self._progress()
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        engine = self.engine
+        candles = engine.candles
+        data = StatusData(
+            self.backtest_id,
+            "running",
+            strategy=self._strategy,
+            symbol=candles.symbol,
+            timeframes=list(engine.timeframes),
+            bars=engine.bars,
+            start=engine.time(0),
+            end=engine.time(engine.bars - 1),
+            source=candles.source,
+            synthetic=candles.synthetic,
+            initial_capital=engine.initial_capital,
+        )
+        self._emit(Status(timestamp=self._now(), data=data))
+
+    def _end(self, status: Literal["complete", "stopped"]) -> None:
+        engine = self.engine
+        for fill in engine.finish():
+            self._trade(fill)
+        if engine.bar:
+            self._equity()
+            self._metrics()
+            self._progress()
+        extra = CompleteExtra(status, engine.bar, engine.snapshot().equity)
+        data = CompleteData(self.backtest_id, engine.performance.final())
+        self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
+
+    def _trade(self, fill: Fill) -> None:
+        engine = self.engine
+        trade_id, symbol = f"trade_{fill.trade_id}", engine.candles.symbol
+        remaining = fill.quantity
+        data: EntryData | ExitData
+        if isinstance(fill, EntryFill):
+            data = EntryData(
+                trade_id=trade_id,
+                symbol=symbol,
+                direction=fill.direction,
+                entry_price=fill.price,
+                entry_time=engine.time(fill.bar),
+                quantity=fill.quantity,
+                stop_loss=fill.stop_loss,
+                take_profit_levels=[rung.price for rung in fill.ladder],
+                reasoning=fill.reasoning,
+            )
+        else:
+            remaining = fill.remaining
+            data = ExitData(
+                trade_id=trade_id,
+                symbol=symbol,
+                direction=fill.direction,
+                entry_price=fill.entry_price,
+                entry_time=engine.time(fill.entry_bar),
+                exit_price=fill.price,
+                exit_time=engine.time(fill.bar),
+                exit_reason=fill.reason,
+                pnl=fill.pnl,
+                pnl_percent=fill.pnl_percent,
+                mfe=fill.mfe,
+                mae=fill.mae,
+            )
+        extra = TradeExtra(
+            fill.bar,
+            fill.quantity,
+            remaining,
+            fill.commission,
+            self._strategy,
+            UNSET if isinstance(fill, EntryFill) else fill.reasoning,
+        )
+        self._emit(Trade(timestamp=self._now(), data=data, extra=extra))
+
+    def _equity(self) -> None:
+        account = self.engine.snapshot()
+        data = EquityData(
+            self.backtest_id,
+            self.engine.time(self.engine.bar - 1),
+            account.equity,
+            account.balance,
+            account.drawdown,
+        )
+        self._emit(Equity(timestamp=self._now(), data=data))
+
+    def _metrics(self) -> None:
+        now = self.engine.performance
+        data = MetricsData(
+            self.backtest_id,
+            now.total_trades,
+            now.winning_trades,
+            now.win_rate,
+            now.profit_factor,
+            now.sharpe_ratio,
+            now.max_drawdown,
+        )
+        self._emit(Metrics(timestamp=self._now(), data=data))
+
+    def _progress(self) -> None:
+        engine, now, account = self.engine, self.engine.performance, self.engine.snapshot()
+        metrics = ProgressMetrics(
+            account.balance,
+            account.open_positions,
+            now.total_trades,
+            now.winning_trades,
+            now.win_rate,
+            now.max_drawdown,
+        )
+        data = ProgressData(
+            self.backtest_id,
+            100 * engine.bar / engine.bars,
+            engine.time(engine.bar - 1),
+            metrics,
+        )
+        extra = ProgressExtra(engine.bar, engine.bars)
+        self._emit(Progress(timestamp=self._now(), data=data, extra=extra))
