@@ -84,7 +84,8 @@ def test_a_file_appears_whole_or_not_at_all(
 
 
 @pytest.mark.parametrize(
-    "symbol", ["EUR/USD", "^GSPC", "BTC-USD", "brk.b", ".hidden", "a%2Fb", "x y", "ÄÖ", "a:b*?", "~"]
+    "symbol",
+    ["EUR/USD", "^GSPC", "BTC-USD", "brk.b", ".hidden", "a%2Fb", "x y", "ÄÖ", "a:b*?", "~"],
 )
 def test_symbols_are_kept_as_they_are(store: CandleStore, symbol: str) -> None:
     path = store.save(make(symbol))
