@@ -181,7 +181,7 @@ class Run:
         return target
 
     def _candles(self) -> dict[str, Any]:
-        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 20_000})
+        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
 
     def _control(self, action: str, value: float | None = None) -> None:
         body = {"action": action} if value is None else {"action": action, "value": value}

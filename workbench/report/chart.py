@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from workbench.data.candles import Candles
+
 MAX_POINTS = 4000
+CANDLE_COLUMNS = ("time", "open", "high", "low", "close", "volume")
 UP, DOWN = "#94a3b8", "#475569"
 EQUITY, DRAWDOWN, GRID, SPIKE = "#2563eb", "#dc2626", "rgba(128,140,160,0.18)", "#94a3b8"
 
@@ -83,6 +86,21 @@ def figure(
     return chart
 
 
+def candle_columns(candles: Candles) -> dict[str, Any]:
+    """Return candles as `figure` takes them, merged to at most 4000."""
+    from workbench.data.resample import downsample
+
+    merged = downsample(candles, MAX_POINTS)
+    return {
+        "symbol": candles.symbol,
+        "timeframe": candles.timeframe.name,
+        "source": candles.source,
+        "synthetic": candles.synthetic,
+        "bucket": -(-len(candles) // max(1, len(merged))),
+        **{name: getattr(merged, name).tolist() for name in CANDLE_COLUMNS},
+    }
+
+
 def _price(candles: Mapping[str, Any]) -> go.Candlestick:
     import pandas as pd
     import plotly.graph_objects as go
@@ -107,12 +125,16 @@ def _lay_out(
     strategy = html.escape(str(info.get("strategy") or ""))
     bucket = int(candles.get("bucket") or 1)
     timeframe = str(candles.get("timeframe") or "")
-    merged = f", {bucket} candles drawn as one" if bucket > 1 else ""
-    text = f"<b>{strategy}</b> on <b>{symbol}</b> {timeframe}{merged}"
+    merged = f"{bucket} × " if bucket > 1 else ""
+    text = f"<b>{strategy}</b> on <b>{symbol}</b> {timeframe}"
     if info.get("synthetic") or candles.get("synthetic"):
         text += '  <b><span style="color:#b45309">SYNTHETIC DATA</span></b>'
     if left_out:
-        text += f"  ·  {left_out:,} trades with the smallest profit or loss are not drawn"
+        chart.add_annotation(
+            text=f"{left_out:,} trades with the smallest profit or loss are not drawn",
+            x=0.0, xref="paper", xanchor="left", y=1.0, yref="paper", yanchor="top",
+            showarrow=False,
+        )  # fmt: skip
     chart.update_layout(
         template="plotly_white",
         title={"text": text, "x": 0.0, "xanchor": "left", "xref": "paper", "font": {"size": 15}},
@@ -120,17 +142,18 @@ def _lay_out(
         margin={"l": 64, "r": 24, "t": 64, "b": 40},
         font={"family": "system-ui, -apple-system, 'Segoe UI', sans-serif", "size": 12},
         hovermode="closest",
-        hoverlabel={"align": "left", "font": {"size": 12}},
+        hoverlabel={"align": "left", "bgcolor": "white", "font": {"size": 12, "color": "#111827"}},
         legend={
             "orientation": "h",
-            "x": 1.0,
-            "xanchor": "right",
+            "x": 0.0,
+            "xanchor": "left",
             "y": 1.0,
             "yanchor": "bottom",
             "font": {"size": 11},
         },
         xaxis_rangeslider_visible=False,
         dragmode="zoom",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": SPIKE, "activecolor": EQUITY},
     )
     chart.update_xaxes(
         gridcolor=GRID,
@@ -144,6 +167,6 @@ def _lay_out(
     )
     chart.update_xaxes(title={"text": "UTC", "standoff": 4}, row=3, col=1)
     chart.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True)
-    chart.update_yaxes(title_text="Price", row=1, col=1)
+    chart.update_yaxes(title_text=f"Price, {merged}{timeframe}", row=1, col=1)
     chart.update_yaxes(title_text="Equity", tickformat=",.0f", row=2, col=1)
     chart.update_yaxes(title_text="Drawdown", ticksuffix=" %", row=3, col=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def min_max(values: NDArray[np.float64], max_points: int) -> NDArray[np.intp]:
         return np.arange(n)
     edges = np.linspace(0, n, (max_points - 2) // 2 + 1).astype(np.intp)
     kept: list[Any] = [0, n - 1]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         stretch = values[start:end]
         kept += [start + int(np.argmin(stretch)), start + int(np.argmax(stretch))]
     return np.unique(np.array(kept, dtype=np.intp))

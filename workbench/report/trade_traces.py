@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,15 +22,17 @@ class _Marks(NamedTuple):
     symbol: str
     color: str
     size: int
+    width: float
 
 
 _ENTRIES = {
-    "long": _Marks("Long entry", "triangle-up", LONG, 10),
-    "short": _Marks("Short entry", "triangle-down", SHORT, 10),
+    "long": _Marks("Long entry", "triangle-up", LONG, 8, 0),
+    "short": _Marks("Short entry", "triangle-down", SHORT, 8, 0),
 }
+# Rings, so that the entry of a reversal shows inside.
 _EXITS = {
-    True: _Marks("Exit, profit", "circle", WIN, 8),
-    False: _Marks("Exit, loss", "circle", LOSS, 8),
+    True: _Marks("Exit, profit", "circle-open", WIN, 12, 2),
+    False: _Marks("Exit, loss", "circle-open", LOSS, 12, 2),
 }
 
 
@@ -46,12 +49,12 @@ def trade_traces(trades: pd.DataFrame, max_points: int) -> tuple[list[go.Scatter
     shown = _largest(trades, max_points)
     if not len(shown):
         return [], 0
-    entries = shown.drop_duplicates("trade_id")
-    closed = shown[shown["exit_time"].notna()]
-    won = closed["pnl"] > 0
+    entries = shown.drop_duplicates("trade_id").copy()
+    entries["quantity"] = shown.groupby("trade_id", sort=False)["quantity"].sum().to_numpy()
+    won = shown["pnl"] > 0
     traces = []
     for good in (True, False):
-        part = _largest(closed[won == good], max_points // 3)
+        part = _largest(shown[won == good], max_points // 3)
         if len(part):
             traces.append(_lines(part, _EXITS[good].color))
     for side, marks in _ENTRIES.items():
@@ -60,7 +63,7 @@ def trade_traces(trades: pd.DataFrame, max_points: int) -> tuple[list[go.Scatter
             texts = [_entry_text(row) for row in part.to_dict("records")]
             traces.append(_markers(part["entry_time"], part["entry_price"], texts, marks))
     for good, marks in _EXITS.items():
-        part = closed[won == good]
+        part = shown[won == good]
         if len(part):
             texts = [_exit_text(row) for row in part.to_dict("records")]
             traces.append(_markers(part["exit_time"], part["exit_price"], texts, marks))
@@ -68,6 +71,7 @@ def trade_traces(trades: pd.DataFrame, max_points: int) -> tuple[list[go.Scatter
 
 
 def _largest(trades: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the rows of the `count` largest profits and losses, in their order."""
     if len(trades) <= count:
         return trades
     chosen = trades["pnl"].abs().nlargest(count).index
@@ -88,7 +92,7 @@ def _markers(times: Any, prices: Any, texts: list[str], marks: _Marks) -> go.Sca
             "symbol": marks.symbol,
             "color": marks.color,
             "size": marks.size,
-            "line": {"color": "white", "width": 1},
+            "line": {"color": marks.color, "width": marks.width},
         },
     )
 
@@ -118,9 +122,9 @@ def _entry_text(row: dict[str, Any]) -> str:
         f"<b>{_safe(row['trade_id'])} · {_safe(row['direction'])} entry</b>",
         f"{row['entry_time']:%Y-%m-%d %H:%M} · {row['entry_price']:,.6g} × {row['quantity']:,.6g}",
     ]
-    if row.get("stop_loss") is not None and row["stop_loss"] == row["stop_loss"]:
+    if not math.isnan(row["stop_loss"]):
         lines.append(f"Stop loss {row['stop_loss']:,.6g}")
-    return "<br>".join([*lines, *wrapped(row.get("entry_rationale"))])
+    return "<br>".join([*lines, *_wrapped(row["entry_rationale"])])
 
 
 def _exit_text(row: dict[str, Any]) -> str:
@@ -130,13 +134,11 @@ def _exit_text(row: dict[str, Any]) -> str:
         f"P&amp;L <b>{money(row['pnl'])}</b> ({percent(row['pnl_percent'], signed=True)})"
         f" · {_safe(row['exit_reason'])}",
     ]
-    return "<br>".join([*lines, *wrapped(row.get("exit_rationale"))])
+    return "<br>".join([*lines, *_wrapped(row["exit_rationale"])])
 
 
-def wrapped(text: object) -> list[str]:
+def _wrapped(text: str) -> list[str]:
     """Return a text for a hover box: short lines, nothing of it taken for markup."""
-    if not isinstance(text, str):
-        return []
     lines = textwrap.wrap(text, HOVER_WIDTH, max_lines=HOVER_LINES, placeholder=" …")
     return [_safe(line) for line in lines]
 
