@@ -177,7 +177,9 @@ class Run:
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report as one HTML page and return its path (default: ID.html)."""
         target = Path(path if path is not None else f"{self.id}.html")
-        target.write_text(self.server.rest.text(f"api/backtesting/{self.id}/report"))
+        target.write_text(
+            self.server.rest.text(f"api/backtesting/{self.id}/report"), encoding="utf-8"
+        )
         return target
 
     def _candles(self) -> dict[str, Any]:
