@@ -25,7 +25,8 @@ SPEC_BODY = {
 def jp_server_config(tmp_path):
     return {
         "ServerApp": {
-            "jpserver_extensions": {"workbench_server": True},
+            "jpserver_extensions": {"workbench_server": True, "jupyter_server_terminals": False},
+            "terminals_enabled": False,
             "reraise_server_extension_failures": True,
             "allow_unauthenticated_access": False,
         },
@@ -33,10 +34,13 @@ def jp_server_config(tmp_path):
     }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def app(jp_serverapp):
-    """The extension."""
-    return jp_serverapp.extension_manager.extension_apps["workbench_server"].copy().pop()
+    """The extension. Its workers do not outlive the test."""
+    (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
+    yield app
+    for record in app.service.registry.list():
+        app.service.supervisor.kill(record.id)
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def _body(
     options: dict[str, Any],
 ) -> dict[str, Any]:
     from workbench.engine import Strategy
-    from workbench.engine.strategies import get
+    from workbench.engine.strategies.registry import get
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)

@@ -166,7 +166,7 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[s
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:
-    from workbench.engine import strategies
+    from workbench.engine.strategies.registry import get
 
-    strategy = strategies.get(request.strategy_ids[0])
-    return strategy.with_parameters(request.strategy_params)
+    params: dict[str, Any] = get(request.strategy_ids[0]).with_parameters(request.strategy_params)
+    return params

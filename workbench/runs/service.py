@@ -65,6 +65,7 @@ class RunService:
 
     def close(self) -> None:
         """Close the state file; workers go on."""
+        self.supervisor.release()
         self._database.close()
 
     # --- runs ---------------------------------------------------------------------------

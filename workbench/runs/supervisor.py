@@ -66,7 +66,7 @@ class Supervisor:
     def poll(self) -> None:
         """Note the workers that ended and start pending runs while there is room."""
         for child in self._children.values():
-            child.poll()
+            child.poll()  # Reaps it once it has ended.
         active = self._registry.list(*ACTIVE)
         for record in active:
             self._check(record)
@@ -87,6 +87,13 @@ class Supervisor:
         if record.pid is not None and _alive(record):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(record.pid, signal.SIGKILL)
+
+    def release(self) -> None:
+        """Let go of the workers, which go on."""
+        for child in self._children.values():
+            # Known as ended, or the interpreter warns of a process left running.
+            child.returncode = child.poll() or 0
+        self._children.clear()
 
     def log_tail(self, run_id: str, lines: int = 20) -> list[str]:
         """Return the last lines the worker wrote."""

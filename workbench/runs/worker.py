@@ -105,11 +105,12 @@ def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
         publisher.send,
         progress_every=spec.progress_every,
         equity_every=spec.equity_every,
+        strategy_name=spec.strategy_ids[0],
     )
 
 
 def _strategy(job: Job) -> type[Strategy]:
-    from workbench.engine.strategies import get
+    from workbench.engine.strategies.registry import get
 
     if job.strategy is None:
         return get(job.spec.strategy_ids[0])
