@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from workbench.engine.orders import (
     Reason,
     TakeProfit,
     check_ladder,
+    check_reasoning,
     check_size,
     check_stop,
 )
@@ -277,12 +279,12 @@ class Strategy:
 
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):
-            return reason
+            return check_reasoning(reason)
         inputs = {
             series.name: series[-1]
             for view in self._views.values()
             for series in view.declared
-            if series.name and len(series)
+            if series.name and len(series) and math.isfinite(series[-1])
         }
         inputs["close"] = self.close[-1]
         if reason is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.orders import EntryFill, Fill
@@ -174,6 +174,7 @@ class StreamingBacktestEngine:
     def _trade(self, fill: Fill) -> None:
         engine = self.engine
         trade_id, symbol = f"trade_{fill.trade_id}", engine.candles.symbol
+        reasoning = structs.replace(fill.reasoning, inputs=UNSET)
         remaining = fill.quantity
         data: EntryData | ExitData
         if isinstance(fill, EntryFill):
@@ -186,7 +187,7 @@ class StreamingBacktestEngine:
                 quantity=fill.quantity,
                 stop_loss=fill.stop_loss,
                 take_profit_levels=[rung.price for rung in fill.ladder],
-                reasoning=fill.reasoning,
+                reasoning=reasoning,
             )
         else:
             remaining = fill.remaining
@@ -210,7 +211,8 @@ class StreamingBacktestEngine:
             remaining,
             fill.commission,
             self._strategy,
-            UNSET if isinstance(fill, EntryFill) else fill.reasoning,
+            UNSET if isinstance(fill, EntryFill) else reasoning,
+            fill.reasoning.inputs,
         )
         self._emit(Trade(timestamp=self._now(), data=data, extra=extra))
 

@@ -86,13 +86,9 @@ class View:
         )
         many = isinstance(result, tuple)
         columns = [self._column(part, label) for part in (result if many else (result,))]
-        names = (
-            [name or ""]
-            if not many
-            else [f"{name}_{k}" if name else "" for k in range(len(columns))]
-        )
         made = tuple(
-            Series(column, self.clock, text) for column, text in zip(columns, names, strict=True)
+            Series(column, self.clock, f"{name}_{number}" if name and many else name or "")
+            for number, column in enumerate(columns)
         )
         self.declared.extend(made)
         return made if many else made[0]

@@ -106,6 +106,8 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
         Name of the strategy that traded.
     reasoning
         Why it was closed, on exits.
+    inputs
+        The numbers the decision saw, by name; the contract's reasoning has no place for them.
     """
 
     bar: int
@@ -114,6 +116,7 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
     commission: float
     strategy: str
     reasoning: Reasoning | UnsetType = UNSET
+    inputs: dict[str, float] | UnsetType = UNSET
 
 
 class EquityData(Struct, frozen=True):

@@ -44,7 +44,7 @@ class Strategy1(Strategy):
     bias_period = 20
     atr_period = 14
     swing_width = 2
-    zone = 1.5
+    zone = 2.0
     buffer = 0.5
     target_1 = 1.0
     target_2 = 2.0
