@@ -27,9 +27,7 @@ def test_sharpe_equals_pandas() -> None:
 
 def test_sharpe_closed_form() -> None:
     # Mean 1 %, deviation of (0, 2 %) with one degree of freedom: sqrt(2) %.
-    assert performance(np.array([0.0, 0.02]), 365.0).sharpe_ratio == pytest.approx(
-        np.sqrt(365 / 2)
-    )
+    assert performance(np.array([0.0, 0.02]), 365.0).sharpe_ratio == pytest.approx(np.sqrt(365 / 2))
 
 
 @pytest.mark.parametrize("returns", [[], [0.01], [0.0, 0.0, 0.0]])

@@ -22,7 +22,11 @@ def test_counts_back_from_now_in_plain_floats() -> None:
 
 @pytest.mark.parametrize(
     ("index", "words"),
-    [(0, "counts from the start"), (2, "counts from the start"), (-4, "before the first candle: 3")],
+    [
+        (0, "counts from the start"),
+        (2, "counts from the start"),
+        (-4, "before the first candle: 3"),
+    ],
 )
 def test_the_future_and_the_time_before_are_refused(index: int, words: str) -> None:
     with pytest.raises(IndexError, match=words):

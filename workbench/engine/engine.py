@@ -126,6 +126,7 @@ class BacktestEngine:
             leverage=leverage, risk_per_trade=risk_per_trade,
         )  # fmt: skip
         self._equity = self.initial_capital
+        self._fills: list[Fill] = []
         self._trade_pnl = 0.0
         self._trade_notional = 0.0
         self._period_ends = _period_ends(base)
@@ -170,17 +171,23 @@ class BacktestEngine:
         Raises
         ------
         StrategyError
-            `next` raised.
+            `next` raised; `take_fills` has what was filled before.
         """
         end = min(self.bar + candles, self.bars)
-        fills: list[Fill] = []
         while self.bar < end and not self.finished:
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
             if self.bar == self._period_ends[self._period]:
                 self.performance.end_period()
                 self._period += 1
-            self._run(min(end, self._period_ends[self._period]))
-            fills += self._settle()
+            try:
+                self._run(min(end, self._period_ends[self._period]))
+            finally:
+                self._settle()
+        return self.take_fills()
+
+    def take_fills(self) -> list[Fill]:
+        """Return what was filled and not returned yet, in order."""
+        fills, self._fills = self._fills, []
         return fills
 
     def _run(self, end: int) -> None:
@@ -220,10 +227,11 @@ class BacktestEngine:
         self.performance.extend(equities)
         self._equity = broker.equity(self._closes[end - 1])
 
-    def _settle(self) -> list[Fill]:
+    def _settle(self) -> None:
         """Take the fills from the broker and count them."""
         fills, performance = self._broker.fills, self.performance
         self._broker.fills = []
+        self._fills += fills
         for fill in fills:
             performance.add_commission(fill.commission)
             if isinstance(fill, EntryFill):
@@ -233,7 +241,6 @@ class BacktestEngine:
                 if fill.remaining <= 0:
                     percent = 100 * self._trade_pnl / self._trade_notional
                     performance.add_trade(self._trade_pnl, percent)
-        return fills
 
     def finish(self) -> list[Fill]:
         """End the run here: close the open position at the last processed close.
@@ -256,7 +263,8 @@ class BacktestEngine:
         self._equity = broker.balance
         self.performance.extend([self._equity])
         self.performance.end_period()
-        return self._settle()
+        self._settle()
+        return self.take_fills()
 
     def snapshot(self) -> Account:
         """Return the account at the last close."""

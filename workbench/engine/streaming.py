@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.orders import EntryFill, Fill
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, StrategyError
 from workbench.messages import (
     Complete,
     CompleteData,
@@ -115,8 +115,12 @@ class StreamingBacktestEngine:
         while engine.bar < end and not self.done:
             marks = (self._equity_every, self._progress_every)
             mark = min(engine.bar - engine.bar % every + every for every in marks)
-            for fill in engine.advance(min(mark, end) - engine.bar):
-                self._trade(fill)
+            try:
+                fills = engine.advance(min(mark, end) - engine.bar)
+            except StrategyError:
+                self._trades(engine.take_fills())
+                raise
+            self._trades(fills)
             if engine.done:
                 self._end("complete")
             else:
@@ -161,8 +165,7 @@ class StreamingBacktestEngine:
 
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         engine = self.engine
-        for fill in engine.finish():
-            self._trade(fill)
+        self._trades(engine.finish())
         if engine.bar:
             self._equity()
             self._metrics()
@@ -170,6 +173,10 @@ class StreamingBacktestEngine:
         extra = CompleteExtra(status, engine.bar, engine.snapshot().equity)
         data = CompleteData(self.backtest_id, engine.performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
+
+    def _trades(self, fills: list[Fill]) -> None:
+        for fill in fills:
+            self._trade(fill)
 
     def _trade(self, fill: Fill) -> None:
         engine = self.engine
