@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 LONG, SHORT, WIN, LOSS = "#2563eb", "#9333ea", "#16a34a", "#dc2626"
-HOVER_WIDTH, HOVER_LINES = 64, 8
+HOVER_WIDTH, HOVER_LINES, MOST_TEXTS = 64, 8, 4
+
+_Texts = dict[tuple[Any, float], list[str]]
 
 
 class _Marks(NamedTuple):
@@ -57,15 +59,14 @@ def trade_traces(trades: pd.DataFrame, max_points: int) -> tuple[list[go.Scatter
         part = _largest(shown[won == good], max_points // 3)
         if len(part):
             traces.append(_lines(part, _EXITS[good].color))
+    texts = _texts(shown, entries)
     for side, marks in _ENTRIES.items():
         part = entries[entries["direction"] == side]
         if len(part):
-            texts = [_entry_text(row) for row in part.to_dict("records")]
             traces.append(_markers(part["entry_time"], part["entry_price"], texts, marks))
     for good, marks in _EXITS.items():
         part = shown[won == good]
         if len(part):
-            texts = [_exit_text(row) for row in part.to_dict("records")]
             traces.append(_markers(part["exit_time"], part["exit_price"], texts, marks))
     return traces, len(trades) - len(shown)
 
@@ -78,15 +79,27 @@ def _largest(trades: pd.DataFrame, count: int) -> pd.DataFrame:
     return trades.loc[chosen].sort_index()
 
 
-def _markers(times: Any, prices: Any, texts: list[str], marks: _Marks) -> go.Scatter:
+def _texts(shown: pd.DataFrame, entries: pd.DataFrame) -> _Texts:
+    """Return what happened at each time and price: a reversal is an exit and an entry."""
+    texts: _Texts = {}
+    for row in shown.to_dict("records"):
+        texts.setdefault((row["exit_time"], row["exit_price"]), []).append(_exit_text(row))
+    for row in entries.to_dict("records"):
+        texts.setdefault((row["entry_time"], row["entry_price"]), []).append(_entry_text(row))
+    return texts
+
+
+def _markers(times: Any, prices: Any, texts: _Texts, marks: _Marks) -> go.Scatter:
     import plotly.graph_objects as go
+
+    places = zip(times, prices, strict=True)
 
     return go.Scatter(
         x=times.dt.tz_localize(None),
         y=prices,
         mode="markers",
         name=marks.name,
-        hovertext=texts,
+        hovertext=["<br><br>".join(texts[place][:MOST_TEXTS]) for place in places],
         hoverinfo="text",
         marker={
             "symbol": marks.symbol,
