@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench import paths
+from workbench.client.launching import launch
 from workbench.client.rest import Rest
 from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError
 from workbench.runs import servers
 
-START_PATIENCE_S = 60.0
 PRIVATE_IDLE_S = 3600
 
 
@@ -60,6 +57,14 @@ def connect(url: str | None = None, token: str | None = None) -> Server:
     ServerUnreachable
         The server that was named does not answer, or has no workbench.
     """
+    server = _known(url, token) or _running(private=True)
+    if server is None:
+        server = start_private()
+        print(f"No Jupyter server here: started a private one at {server.url}")
+    return server
+
+
+def _known(url: str | None, token: str | None) -> Server | None:
     if url is not None:
         return _checked(Server(_slashed(url), token or os.environ.get("JUPYTER_TOKEN", "")))
     if own := _own_server():
@@ -69,7 +74,7 @@ def connect(url: str | None = None, token: str | None = None) -> Server:
             print(f"{problem} Going on with a private server.", file=sys.stderr)
     if named := os.environ.get("WORKBENCH_URL"):
         return _checked(Server(_slashed(named), token or os.environ.get("WORKBENCH_TOKEN", "")))
-    return _running_private() or _start_private()
+    return None
 
 
 def _checked(server: Server) -> Server:
@@ -116,50 +121,45 @@ def _server_info(pid: int) -> dict[str, Any] | None:
     return info
 
 
-def _running_private() -> Server | None:
+def find(url: str | None = None, token: str | None = None) -> Server | None:
+    """Return the server to use, as `connect`, but start none.
+
+    Where `connect` looks for a private server this takes any that serves the state folder
+    and belongs to this user.
+
+    Raises
+    ------
+    ServerUnreachable
+        The server that was named does not answer, or has no workbench.
+    """
+    return _known(url, token) or _running()
+
+
+def _running(*, private: bool = False) -> Server | None:
+    """Return a server of the state folder; only a private one if so asked."""
     for candidate in servers.running(paths.home()):
-        info = _server_info(candidate.pid) if candidate.private else None
+        wanted = candidate.private or not private
+        info = _server_info(candidate.pid) if wanted else None
         if info is not None:
             try:
-                return _checked(Server(candidate.url, info["token"], private=True))
+                return _checked(Server(candidate.url, info["token"], private=candidate.private))
             except WorkbenchError:
                 continue
     return None
 
 
-def _start_private() -> Server:
+def start_private() -> Server:
+    """Start a server on loopback that stops by itself an hour after its last use.
+
+    Raises
+    ------
+    ServerUnreachable
+        It did not start.
+    """
     home = paths.home()
-    (home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
-    token = secrets.token_urlsafe(24)
-    output = home / "logs" / "private-server.log"
-    with output.open("ab") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "workbench_server",
-                "--port=0",
-                "--private",
-                f"--home={home}",
-                f"--idle-timeout={PRIVATE_IDLE_S}",
-            ],
-            env={**os.environ, "JUPYTER_TOKEN": token},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + START_PATIENCE_S
-    while process.poll() is None and time.monotonic() < deadline:
-        for candidate in servers.running(home):
-            if candidate.pid == process.pid:
-                server = _checked(Server(candidate.url, token, private=True))
-                print(f"No Jupyter server here: started a private one at {server.url}")
-                return server
-        time.sleep(0.1)
-    process.terminate()
-    msg = f"No Jupyter server was found, and a private one did not start; see {output}"
-    raise ServerUnreachable(msg, log=str(output))
+    options = ["--private", f"--idle-timeout={PRIVATE_IDLE_S}"]
+    started = launch(home, options, home / "logs" / "private-server.log")
+    return _checked(Server(started.url, started.token, private=True))
 
 
 def _slashed(url: str) -> str:

@@ -177,11 +177,13 @@ class Run:
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report as one HTML page and return its path (default: ID.html)."""
         target = Path(path if path is not None else f"{self.id}.html")
-        target.write_text(self.server.rest.text(f"api/backtesting/{self.id}/report"))
+        target.write_text(
+            self.server.rest.text(f"api/backtesting/{self.id}/report"), encoding="utf-8"
+        )
         return target
 
     def _candles(self) -> dict[str, Any]:
-        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 20_000})
+        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
 
     def _control(self, action: str, value: float | None = None) -> None:
         body = {"action": action} if value is None else {"action": action, "value": value}
