@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,7 @@ def _body(
             "name": name,
             "pickle": base64.b64encode(cloudpickle.dumps(kind)).decode(),
             "python": sys.executable,
-            "paths": [path for path in sys.path if path],
+            "paths": [path or os.getcwd() for path in sys.path],
         }
     return body
 
