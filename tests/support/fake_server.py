@@ -1,10 +1,10 @@
 """A stand-in for the server: one page with the widget, one made-up run, its stream and its candles.
 
-The page calls the widget's default export with a fake anywidget model, so the view can be driven
-without a kernel. The run is a moving-average cross over EURUSD 2017 where that file is at hand,
-else over a generated walk. The query of the page chooses what is shown: ``scenario`` (live,
-finished, error, missing, relay, saved), ``theme`` (light, dark), ``width``, ``rate`` (candles a
-second), ``bars`` (that many generated candles instead), ``synthetic``.
+The page calls the widget's default export as anywidget does, with a fake model, so that the view
+can be driven without a kernel. The run is a moving-average cross over EURUSD 2017 where that file
+is at hand, else over a generated walk. The query of the page chooses what is shown: ``scenario``
+(live, finished, error, missing, relay, saved), ``theme`` (light, dark), ``width``, ``rate``
+(candles a second), ``bars`` (that many generated candles instead), ``synthetic``.
 """
 
 from __future__ import annotations
@@ -239,8 +239,10 @@ const model = {
 };
 window.model = model; window.fire = fire;
 %(extra)s
-window.closeModel = widget.initialize({ model });
-window.closeView = widget.render({ model, el: document.getElementById("host") });
+// As anywidget does: a widget per model, and another proxy of the model for each call.
+const made = widget();
+window.closeModel = made.initialize({ model: { ...model } });
+window.closeView = made.render({ model: { ...model }, el: document.getElementById("host") });
 </script></body></html>"""
 
 LIGHT = (

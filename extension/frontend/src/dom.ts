@@ -1,4 +1,7 @@
-/** Small helpers over the page. Text goes in as text, never as markup. */
+/**
+ * Small helpers over the page. Text goes in as text, never as markup. Only div, span, b and controls
+ * are made: notebooks style lists, paragraphs and tables inside outputs.
+ */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K, className = "", text?: string,
 ): HTMLElementTagNameMap[K] {

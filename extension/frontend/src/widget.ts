@@ -9,44 +9,47 @@ interface Context {
   signal?: AbortSignal;
 }
 
-const sessions = new WeakMap<WidgetModel, Session>();
+const HEIGHT = 560;
 
-function open(model: WidgetModel): () => void {
-  const server = model.get("direct") ? findServer() : null;
-  const relay = new RelayTransport(model);
-  const session = new Session({
-    direct: server ? new DirectTransport(server, model.get("run_id")) : null,
-    relay,
-    snapshot: () => model.get("snapshot") ?? {},
-    title: model.get("title") ?? "",
-  });
-  sessions.set(model, session);
-  return () => {
-    sessions.delete(model);
-    session.destroy();
-    relay.destroy();
+/**
+ * anywidget's entry. Called once per model: `initialize` connects, and every display of the widget
+ * is a `render` that draws from that one connection. (The two get different proxies of the model,
+ * so the model cannot be the key between them.)
+ */
+export default function widget() {
+  let session: Session | null = null;
+
+  return {
+    /** Returns at once: messages wait for it. */
+    initialize({ model, signal }: Context): () => void {
+      const server = model.get("direct") ? findServer() : null;
+      const relay = new RelayTransport(model);
+      const opened = new Session({
+        direct: server ? new DirectTransport(server, model.get("run_id")) : null,
+        relay,
+        snapshot: () => model.get("snapshot") ?? {},
+        title: model.get("title") ?? "",
+      });
+      session = opened;
+      const close = (): void => {
+        opened.destroy();
+        relay.destroy();
+      };
+      signal?.addEventListener("abort", close, { once: true });
+      return close;
+    },
+
+    render({ model, el, signal }: Context & { el: HTMLElement }): () => void {
+      if (session === null) throw new Error("The widget was drawn before it was initialized.");
+      const view = mount(el, session, { height: model.get("height") || HEIGHT });
+      const resize = (): void => view.setHeight(model.get("height") || HEIGHT);
+      model.on("change:height", resize);
+      const close = (): void => {
+        model.off("change:height", resize);
+        view.destroy();
+      };
+      signal?.addEventListener("abort", close, { once: true });
+      return close;
+    },
   };
 }
-
-export default {
-  /** One connection per model, however often it is displayed. Returns at once. */
-  initialize({ model, signal }: Context): () => void {
-    const close = open(model);
-    signal?.addEventListener("abort", close, { once: true });
-    return close;
-  },
-
-  render({ model, el, signal }: Context & { el: HTMLElement }): () => void {
-    const session = sessions.get(model);
-    if (!session) throw new Error("The widget was drawn before it was initialized.");
-    const view = mount(el, session, { height: model.get("height") || 560 });
-    const resize = (): void => view.setHeight(model.get("height") || 560);
-    model.on("change:height", resize);
-    const close = (): void => {
-      model.off("change:height", resize);
-      view.destroy();
-    };
-    signal?.addEventListener("abort", close, { once: true });
-    return close;
-  },
-};

@@ -34,6 +34,7 @@ export class Charts {
   private readonly resizes: ResizeObserver;
   private readonly unwatch: () => void;
   private theme: Theme;
+  private themed = false;
   private axisWidth = 0;
   private candles: Candles | null = null;
   private count = 0;
@@ -53,6 +54,7 @@ export class Charts {
       "aria-label",
       "Price, equity and drawdown charts. Arrow keys pan, plus and minus zoom, 0 shows the whole run, f follows.",
     );
+    // Read again at the first draw: until then the view may not be in the page.
     this.theme = readTheme(parent);
     this.interaction = new Interaction(this.root, this.viewport, schedule);
     this.build();
@@ -80,6 +82,10 @@ export class Charts {
   /** Bring the panes up to date; does nothing while the charts have no size. */
   draw(): void {
     if (!this.fitSize()) return;
+    if (!this.themed) {
+      this.theme = readTheme(this.root);
+      this.themed = true;
+    }
     const { run, source } = this;
     const whole = source.whole;
     const start = run.info.start ?? whole?.time[0] ?? run.equityTime.values[0];

@@ -16,6 +16,11 @@ export class Interaction {
 
   /** Wheel zooms at the pointer; with shift, or a sideways wheel, it pans. */
   attach(u: uPlot): void {
+    // uPlot listens passively: only here can the browser's own scrolling and selecting be kept out.
+    const own = (event: MouseEvent): void => {
+      if (event.button === 1 || event.shiftKey) event.preventDefault();
+    };
+    u.over.addEventListener("mousedown", own, { signal: this.aborter.signal });
     u.over.addEventListener(
       "wheel",
       (event) => {
@@ -43,7 +48,6 @@ export class Interaction {
     this.root.classList.add("wb-by-mouse");
     this.root.focus({ preventScroll: true });
     if (event.button !== 1 && !event.shiftKey) return false;
-    event.preventDefault();
     let last = event.clientX;
     const stop = new AbortController();
     const move = (next: MouseEvent): void => {

@@ -39,9 +39,9 @@ function content(marker: Marker, digits: number): HTMLElement[] {
     el("span", `wb-side wb-${marker.side}`, `${marker.side} ${marker.kind}`),
     el("span", "wb-muted", marker.tradeId),
   );
-  const rows = el("dl");
+  const rows = el("div", "wb-pairs");
   const row = (name: string, value: string, className = ""): void => {
-    rows.append(el("dt", "", name), el("dd", className, value));
+    rows.append(el("div", "wb-name", name), el("div", `wb-value ${className}`, value));
   };
   row("Time", `${dateTime(marker.time)} UTC`);
   row("Price", fixed(marker.price, digits));
@@ -56,6 +56,6 @@ function content(marker: Marker, digits: number): HTMLElement[] {
   if (marker.reason) row("Exit", marker.reason.replaceAll("_", " "));
   if (marker.confidence !== null) row("Confidence", percent(marker.confidence, 0));
   const parts: HTMLElement[] = [head, rows];
-  if (marker.rationale) parts.push(el("p", "", marker.rationale));
+  if (marker.rationale) parts.push(el("div", "wb-rationale", marker.rationale));
   return parts;
 }

@@ -5,7 +5,7 @@ import type { Failure } from "../model/run.ts";
 export class FailureBox {
   readonly root = el("div", "wb-failure");
   private readonly text = el("b");
-  private readonly details = el("dl");
+  private readonly details = el("div", "wb-pairs");
   private shown: Failure | null = null;
 
   constructor() {
@@ -23,7 +23,7 @@ export class FailureBox {
     this.details.replaceChildren();
     for (const [name, value] of Object.entries(failure.details)) {
       const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
-      this.details.append(el("dt", "", name.replaceAll("_", " ")), el("dd", text.includes("\n") ? "wb-code" : "", text));
+      this.details.append(el("div", "wb-name", name.replaceAll("_", " ")), el("div", text.includes("\n") ? "wb-code" : "", text));
     }
   }
 }

@@ -18,15 +18,15 @@ const METRICS: [name: string, key: keyof Summary, write: Write][] = [
 
 /** The strip of figures. */
 export class Metrics {
-  readonly root = el("dl", "wb-metrics");
+  readonly root = el("div", "wb-metrics");
   private readonly values: HTMLElement[] = [];
 
   constructor() {
     for (const [name, key] of METRICS) {
       const cell = el("div", "wb-metric");
-      const value = el("dd", "", "–");
+      const value = el("div", "wb-value", "–");
       value.dataset["metric"] = key;
-      cell.append(el("dt", "", name), value);
+      cell.append(el("div", "wb-name", name), value);
       this.values.push(value);
       this.root.append(cell);
     }
@@ -38,7 +38,8 @@ export class Metrics {
       setText(node, write(summary));
       if (key !== "totalReturn") return;
       const sign = Math.sign(summary.totalReturn ?? 0);
-      node.className = sign > 0 ? "wb-gain" : sign < 0 ? "wb-drop" : "";
+      node.classList.toggle("wb-gain", sign > 0);
+      node.classList.toggle("wb-drop", sign < 0);
     });
   }
 }
