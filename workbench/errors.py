@@ -165,3 +165,16 @@ class ServerUnreachable(WorkbenchError):
 
     code = "server_unreachable"
     status = 503
+
+
+def from_body(body: dict[str, Any]) -> WorkbenchError:
+    """Return the error that a reply's JSON body tells of."""
+    kinds = {kind.code: kind for kind in _kinds(WorkbenchError)}
+    kind = kinds.get(str(body.get("code")), WorkbenchError)
+    details = body.get("details")
+    message = str(body.get("error") or body.get("message") or "unknown error")
+    return kind(message, **details) if isinstance(details, dict) else kind(message)
+
+
+def _kinds(root: type[WorkbenchError]) -> list[type[WorkbenchError]]:
+    return [root, *(kind for child in root.__subclasses__() for kind in _kinds(child))]

@@ -102,9 +102,7 @@ def test_from_frame_refuses_what_it_cannot_read() -> None:
 
 def test_repr_names_what_it_is() -> None:
     text = repr(make())
-    assert text == (
-        "<Candles EUR-USD 1H: 4, 1970-01-01T00:00:00Z to 1970-01-01T03:00:00Z, test>"
-    )
+    assert text == ("<Candles EUR-USD 1H: 4, 1970-01-01T00:00:00Z to 1970-01-01T03:00:00Z, test>")
     assert "0, test" in repr(make(0))
 
 

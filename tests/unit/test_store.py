@@ -84,7 +84,8 @@ def test_a_file_appears_whole_or_not_at_all(
 
 
 @pytest.mark.parametrize(
-    "symbol", ["EUR/USD", "^GSPC", "BTC-USD", "brk.b", ".hidden", "a%2Fb", "x y", "ÄÖ", "a:b*?", "~"]
+    "symbol",
+    ["EUR/USD", "^GSPC", "BTC-USD", "brk.b", ".hidden", "a%2Fb", "x y", "ÄÖ", "a:b*?", "~"],
 )
 def test_symbols_are_kept_as_they_are(store: CandleStore, symbol: str) -> None:
     path = store.save(make(symbol))
@@ -167,17 +168,32 @@ def test_nothing_is_stored_of_no_candles(store: CandleStore) -> None:
         store.save(make()[:0])
 
 
+def modules_after(code: str) -> set[str]:
+    """Return the heavy modules a fresh interpreter has after running `code`."""
+    heavy = "{'pandas', 'pyarrow', 'plotly', 'talib', 'numba'}"
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint(*{heavy} & sys.modules.keys())"],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    return set(run.stdout.split())
+
+
 def test_listing_and_checking_import_neither_pyarrow_nor_pandas(store: CandleStore) -> None:
     store.save(make())
-    code = (
-        "import sys; from pathlib import Path; from workbench.data import catalog\n"
-        f"root = Path({str(store.root)!r})\n"
-        "assert catalog.find('eurusd', root).kind == 'imported'\n"
-        "assert catalog.check_timeframes('BTC-USD', ['4H', '15M'], root)\n"
-        "print([m for m in ('pandas', 'pyarrow', 'plotly', 'talib') if m in sys.modules])"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    assert run.stdout.strip() == "[]"
+    code = f"""
+from pathlib import Path
+from workbench.data import catalog
+root = Path({str(store.root)!r})
+assert catalog.find('eurusd', root).kind == 'imported'
+assert catalog.check_timeframes('BTC-USD', ['4H', '15M'], root)
+"""
+    assert modules_after(code) == set()
+
+
+def test_loading_imports_no_pandas(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from workbench.data import load
+assert load('EUR-USD', ['1H', '4H'], '2017-01-01', '2017-12-29', Path({str(tmp_path)!r}))
+"""
+    assert modules_after(code) == {"pyarrow"}

@@ -10,7 +10,7 @@ from workbench.data.validate import validate_candles
 from workbench.messages import parse_time
 from workbench.timeframes import Timeframe
 
-CHECKSUM = "08d2707b7052078aa14b81eeaf6f65414d5fb56a20752182a8f72fcc21e8eab2"
+CHECKSUM = "e3e3ad297897b75395eec0e1f39e57873c9e4a2c253d4ee4419deb695a85b8fd"
 
 
 def test_the_sample_is_the_same_everywhere() -> None:
@@ -49,7 +49,7 @@ def test_prices_are_of_the_order_promised_and_whole_cents() -> None:
     assert 29_000 < candles.low.min() < candles.high.max() < 67_000
     january = candles.slice(parse_time("2024-01-01"), parse_time("2024-02-01"))
     assert len(january) == 2976
-    assert 39_000 < january.low.min() < january.high.max() < 50_000
+    assert 40_000 < january.low.min() < january.high.max() < 51_000
     cents = candles.close * 100
     assert np.abs(cents - np.rint(cents)).max() < 1e-6
 

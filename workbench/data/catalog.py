@@ -189,7 +189,7 @@ def load(
             details["required_start"] = iso_time(start_ms)[:10]
             details["available_start"] = iso_time(int(base.time[0]))[:10]
         if ended or not late:
-            details["required_end"] = iso_time(end_ms - 1)[:10]
+            details["required_end"] = iso_time(_instant("end_date", end))[:10]
             details["available_end"] = iso_time(int(base.time[-1]))[:10]
         raise InsufficientData("Insufficient historical data", symbol=info.symbol, **details)
     return {t.name: resample(known, t).slice(start_ms, end_ms) for t in wanted}

@@ -30,7 +30,7 @@ class Gaps:
     weekends
         Those over a Saturday, up to 80 hours.
     breaks
-        Those that come back on most days, such as a stock exchange's nights.
+        Those that come once or twice on most days, such as a stock exchange's nights.
     lengths
         Missing milliseconds before each candle, int64, shape (n,).
     """
@@ -52,8 +52,9 @@ def find_gaps(time: Times, timeframe: Timeframe) -> Gaps:
     over = (noon < time[ends]) & (lengths[ends] <= _LONGEST_WEEKEND_MS)
     weekends, rest = ends[over], ends[~over]
     short = rest[lengths[rest] < DAY_MS]
-    daily = len(np.unique(time[short] // DAY_MS)) >= 0.6 * len(np.unique(time // DAY_MS))
-    breaks = short if daily and len(short) >= 5 else short[:0]
+    days = len(np.unique(time // DAY_MS))
+    on_most_days = len(np.unique(time[short] // DAY_MS)) >= 0.6 * days
+    breaks = short if on_most_days and 5 <= len(short) <= 2 * days else short[:0]
     return Gaps(np.setdiff1d(rest, breaks), weekends, breaks, lengths)
 
 

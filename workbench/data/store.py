@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import numpy as np
+
 from workbench.data.candles import VALUES, Candles
 from workbench.errors import (
     Conflict,
@@ -116,7 +118,7 @@ class CandleStore:
             raise self._missing(symbol, timeframe)
         try:
             return _read(path, symbol, timeframe)
-        except (OSError, ValueError, KeyError, WorkbenchError) as error:
+        except (OSError, ValueError, KeyError, TypeError, WorkbenchError) as error:
             msg = f"The stored candles of {symbol} {timeframe} cannot be read, import them again"
             raise DataError(msg, field="file", value=path.name, reason=str(error)) from error
 
@@ -251,13 +253,14 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> Candles:
         table = file.read()
     facts = _decoded(table.schema)
 
-    def column(name: str, to: Any) -> Any:
-        return table.column(name).cast(to).to_numpy()
+    def column(name: str, dtype: Any) -> Any:
+        # Not Array.to_numpy: that one imports pandas.
+        return np.from_dlpack(table[name].cast(dtype).combine_chunks())
 
     return Candles(
         symbol=symbol,
         timeframe=timeframe,
-        time=column("time", pa.timestamp("ms", tz="UTC")).astype("datetime64[ms]").astype("int64"),
+        time=column("time", pa.int64()),
         **{name: column(name, pa.float64()) for name in VALUES},
         source=facts["source"],
         synthetic=facts["synthetic"] == "true",

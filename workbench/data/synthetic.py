@@ -23,7 +23,7 @@ SOURCE = "synthetic sample (generated, not market data)"
 START_MS = 1_609_459_200_000  # 2021-01-01T00:00:00Z
 DAYS = 1461  # to the end of 2024
 
-_SEED = 123
+_SEED = 306
 _STEPS = 5
 _BARS_A_DAY = DAY_MS // TIMEFRAME.ms
 _BARS = DAYS * _BARS_A_DAY
@@ -108,7 +108,7 @@ def _clustered(deviates: Floats) -> Floats:
     for size in sizes:
         out.append(level)
         # 0.8 is about the mean size of a normal deviate, so the level keeps around 1.
-        level = 0.03 + level * (0.94 + 0.0375 * size)
+        level = 0.01 + level * (0.92 + 0.0875 * size)
     return np.asarray(_SIGMA * np.minimum(np.array(out), 4.0), dtype=np.float64)
 
 

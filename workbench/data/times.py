@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def parse_cells(
     InvalidRequest
         Day and month cannot be told apart, or `dayfirst` contradicts the dates.
     """
-    if all(_EPOCH.fullmatch(cell) for cell in cells) and not all(map(_COMPACT.fullmatch, cells)):
+    if all(map(_EPOCH.fullmatch, cells)) and not any(map(_COMPACT.fullmatch, cells)):
         whole = np.array([int(cell.partition(".")[0]) for cell in cells], dtype=np.int64)
         seconds = np.array([float(cell) for cell in cells])
         return parse_epochs(seconds if whole.max(initial=0) < 10**11 else whole, rows)
@@ -248,6 +249,7 @@ def _assemble(
     return WrittenTimes(ms, bool(zoned.any()))
 
 
+@functools.cache
 def _offset_ms(text: str) -> int:
     if text in ("Z", "UTC", "GMT"):
         return 0

@@ -25,6 +25,7 @@ from workbench.timeframes import Timeframe
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,15 @@ class BacktestResult:
         first = self.messages[0]
         assert isinstance(first, Status)
         return structs.asdict(first.data)
+
+    def figure(self) -> go.Figure:
+        """Draw price with trades, equity and drawdown; see `workbench.report.figure`."""
+        from workbench.report import candle_columns, figure
+
+        facts = self.facts
+        info = {**facts, "spec": {"initial_capital": facts["initial_capital"]}}
+        base = next(iter(self.candles.values()))
+        return figure(candle_columns(base), self.trades, self.equity, info)
 
     @property
     def _title(self) -> str:

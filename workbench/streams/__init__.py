@@ -1,0 +1,16 @@
+"""Logs of numbered messages: storage and what a subscriber gets of them."""
+
+from workbench.streams.database import Database
+from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.sqlite_log import SqliteLog
+from workbench.streams.subscription import Subscription
+
+__all__ = [
+    "Database",
+    "Entry",
+    "OutOfOrder",
+    "SqliteLog",
+    "StreamInfo",
+    "StreamLog",
+    "Subscription",
+]

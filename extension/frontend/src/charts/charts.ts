@@ -1,0 +1,252 @@
+import uPlot from "uplot";
+import { el, setShown, setText } from "../dom.ts";
+import { fixed, percent } from "../format.ts";
+import { visibleCount, type Candles } from "../model/candles.ts";
+import type { RunModel } from "../model/run.ts";
+import { lowerBound } from "../model/series.ts";
+import { drawCandles } from "./candles.ts";
+import { geometryOf } from "./geometry.ts";
+import { Interaction } from "./interact.ts";
+import { drawMarkers, markerAt } from "./markers.ts";
+import { createPane, type PaneOptions } from "./pane.ts";
+import { Readout } from "./readout.ts";
+import { bounds, reduce, type Reduced } from "./reduce.ts";
+import type { CandleSource } from "./source.ts";
+import { readTheme, watchTheme, type Theme } from "./theme.ts";
+import { Tooltip } from "./tooltip.ts";
+import { Viewport, type Span } from "./viewport.ts";
+
+const SHARES = [0.58, 0.24, 0.18];
+const TIME_AXIS = 26;
+const NEVER: Reduced = { x: [0, 1], y: [NaN, NaN] };
+let views = 0;
+
+/** Price with markers, equity and drawdown, one above the other over one time axis. */
+export class Charts {
+  readonly root = el("div", "wb-charts");
+  readonly viewport = new Viewport();
+  private readonly readout = new Readout();
+  private readonly note = el("div", "wb-note");
+  private readonly panes: uPlot[] = [];
+  private readonly frames: HTMLElement[] = [];
+  private readonly interaction: Interaction;
+  private readonly tooltip: Tooltip;
+  private readonly resizes: ResizeObserver;
+  private readonly unwatch: () => void;
+  private theme: Theme;
+  private axisWidth = 0;
+  private candles: Candles | null = null;
+  private count = 0;
+  private pointer: number | null = null;
+  private width = 0;
+
+  constructor(
+    parent: HTMLElement,
+    private readonly run: RunModel,
+    private readonly source: CandleSource,
+    private height: number,
+    private readonly schedule: () => void,
+  ) {
+    parent.append(this.readout.root, this.root);
+    this.root.setAttribute("role", "application");
+    this.root.setAttribute(
+      "aria-label",
+      "Price, equity and drawdown charts. Arrow keys pan, plus and minus zoom, 0 shows the whole run, f follows.",
+    );
+    this.theme = readTheme(parent);
+    this.interaction = new Interaction(this.root, this.viewport, schedule);
+    this.build();
+    this.tooltip = new Tooltip(this.frames[0] as HTMLElement);
+    this.frames[0]?.append(this.note);
+    this.unwatch = watchTheme(() => {
+      this.theme = readTheme(parent);
+      this.panes.forEach((pane) => pane.redraw(false, true));
+      schedule();
+    });
+    this.resizes = new ResizeObserver(() => schedule());
+    this.resizes.observe(this.root);
+  }
+
+  get candlesDrawn(): number {
+    return this.count;
+  }
+
+  setHeight(height: number): void {
+    this.height = height;
+    this.width = 0;
+    this.schedule();
+  }
+
+  /** Bring the panes up to date; does nothing while the charts have no size. */
+  draw(): void {
+    if (!this.fitSize()) return;
+    const { run, source } = this;
+    const whole = source.whole;
+    const start = run.info.start ?? whole?.time[0] ?? run.equityTime.values[0];
+    if (start !== undefined) {
+      const lastCandle = whole && run.horizon === Infinity ? (whole.time[whole.time.length - 1] ?? start) : start;
+      this.viewport.update({
+        start: Math.max(start, whole?.time[0] ?? start),
+        end: run.info.end,
+        now: Math.max(run.now, lastCandle),
+        over: run.over,
+        candle: whole ? whole.span / whole.bucket : 3_600_000,
+      });
+    }
+    this.root.classList.toggle("wb-empty", start === undefined);
+    const span = this.viewport.span;
+    this.candles = source.forSpan(span);
+    this.count = this.candles === null ? 0 : visibleCount(this.candles, run.horizon);
+    const note = start === undefined ? "Nothing to show yet" : whole === null ? source.failure : "";
+    setText(this.note, note);
+    setShown(this.note, note !== "");
+
+    const before = this.axisWidth;
+    this.show(0, span, { x: [span[0], span[1]], y: [NaN, NaN] }, this.priceRange(span));
+    const columns = Math.max(50, Math.round((this.panes[1] as uPlot).bbox.width / 1.5));
+    const time = run.equityTime.values;
+    const equity = time.length ? reduce(time, run.equity.values, span[0], span[1], columns) : NEVER;
+    this.show(1, span, equity, this.equityRange(equity));
+    const drawdown = time.length ? reduce(time, run.drawdown.values, span[0], span[1], columns) : NEVER;
+    this.show(2, span, drawdown, drawdownRange(drawdown));
+    // A wider label in one pane moves the others, so that their time axes stay aligned.
+    if (this.axisWidth !== before) this.panes.forEach((pane) => pane.redraw(false, true));
+    this.readout.update(this.pointer ?? run.now, run, this.candles, this.count);
+  }
+
+  destroy(): void {
+    this.resizes.disconnect();
+    this.unwatch();
+    this.interaction.destroy();
+    this.panes.forEach((pane) => pane.destroy());
+  }
+
+  private build(): void {
+    const syncKey = `workbench-${++views}`;
+    const heights = this.heights();
+    const theme = (): Theme => this.theme;
+    const common = {
+      width: 600, syncKey, theme,
+      axisWidth: (needed: number) => (this.axisWidth = Math.max(this.axisWidth, needed)),
+      cursorMoved: (u: uPlot) => this.cursorMoved(u),
+      selected: (min: number, max: number) => this.moved(() => this.viewport.set(min, max)),
+      reset: () => this.moved(() => this.viewport.fit()),
+      pressed: (event: MouseEvent, u: uPlot) => this.interaction.press(event, u),
+    };
+    const panes: Pick<PaneOptions, "title" | "label" | "series" | "draw">[] = [
+      {
+        title: "Price",
+        label: (value, step) => fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)),
+        series: { paths: () => null, points: { show: false } },
+        draw: (u) => this.drawPrice(u),
+      },
+      {
+        title: "Equity",
+        label: (value, step) => fixed(value, decimals(step)),
+        series: { stroke: () => theme().equity, fill: () => theme().equityFill, width: 1.5, points: { show: false } },
+      },
+      {
+        title: "Drawdown",
+        label: (value, step) => percent(value, decimals(step * 100)),
+        series: {
+          stroke: () => theme().drawdown, fill: () => theme().drawdownFill, fillTo: 0, width: 1, points: { show: false },
+        },
+      },
+    ];
+    panes.forEach((pane, i) => {
+      const frame = el("div", "wb-pane");
+      frame.append(el("span", "wb-pane-title", pane.title));
+      this.root.append(frame);
+      this.frames.push(frame);
+      const u = createPane(frame, { ...common, ...pane, height: heights[i] as number, timeAxis: i === 2 });
+      this.interaction.attach(u);
+      this.panes.push(u);
+    });
+  }
+
+  private heights(): number[] {
+    const inner = Math.max(120, this.height - TIME_AXIS);
+    return SHARES.map((share, i) => Math.round(inner * share) + (i === 2 ? TIME_AXIS : 0));
+  }
+
+  private fitSize(): boolean {
+    const width = Math.floor(this.root.clientWidth);
+    if (width < 40 || this.root.clientHeight === 0) return false;
+    if (width !== this.width) {
+      this.width = width;
+      const heights = this.heights();
+      this.panes.forEach((pane, i) => pane.setSize({ width, height: heights[i] as number }));
+    }
+    return true;
+  }
+
+  private show(index: number, span: Span, data: Reduced, range: Span): void {
+    const pane = this.panes[index] as uPlot;
+    pane.batch(() => {
+      pane.setData([data.x, data.y] as uPlot.AlignedData, false);
+      pane.setScale("x", { min: span[0], max: span[1] });
+      pane.setScale("y", { min: range[0], max: range[1] });
+    });
+  }
+
+  private priceRange(span: Span): Span {
+    const { candles, count } = this;
+    if (candles === null) return [0, 1];
+    const from = Math.max(0, lowerBound(candles.time, span[0] - candles.span, count));
+    const found = bounds(candles.low, candles.high, from, lowerBound(candles.time, span[1], count));
+    return found ? padded(found[0], found[1], 0.07, found[1] * 1e-5) : [0, 1];
+  }
+
+  private equityRange(equity: Reduced): Span {
+    const found = bounds(equity.y, equity.y, 0, equity.y.length);
+    const capital = this.run.info.initialCapital ?? 10_000;
+    return found ? padded(found[0], found[1], 0.08, capital * 1e-4) : [capital * 0.99, capital * 1.01];
+  }
+
+  private drawPrice(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null) return;
+    if (this.candles !== null) drawCandles(u.ctx, g, this.candles, this.count, this.theme);
+    drawMarkers(u.ctx, g, this.run, this.theme);
+  }
+
+  private cursorMoved(u: uPlot): void {
+    const { left = -1, top = -1 } = u.cursor;
+    this.pointer = left >= 0 ? u.posToVal(left, "x") : null;
+    this.readout.update(this.pointer ?? this.run.now, this.run, this.candles, this.count);
+    if (u !== this.panes[0]) return;
+    const g = geometryOf(u, uPlot.pxRatio);
+    const marker = g && left >= 0 && top >= 0
+      ? markerAt(g, this.run, g.left + left * g.ratio, g.top + top * g.ratio)
+      : null;
+    if (g && marker) {
+      this.tooltip.show(marker, g.x(marker.time) / g.ratio, g.y(marker.price) / g.ratio, this.candles?.digits ?? 2);
+    } else this.tooltip.hide();
+  }
+
+  private moved(change: () => void): void {
+    change();
+    this.tooltip.hide();
+    this.schedule();
+  }
+}
+
+/** Decimals that write multiples of `step` without rounding. */
+function decimals(step: number): number {
+  for (let digits = 0; digits < 10; digits++) {
+    const scaled = step * 10 ** digits;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return digits;
+  }
+  return 10;
+}
+
+function padded(min: number, max: number, share: number, least: number): Span {
+  const spare = Math.max((max - min) * share, Math.abs(least));
+  return [min - spare, max + spare];
+}
+
+function drawdownRange(drawdown: Reduced): Span {
+  const found = bounds(drawdown.y, drawdown.y, 0, drawdown.y.length);
+  const deepest = Math.min(found?.[0] ?? 0, -0.002);
+  return [deepest * 1.1, -deepest * 0.04];
+}

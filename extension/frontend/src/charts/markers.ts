@@ -1,0 +1,111 @@
+import { lowerBound } from "../model/series.ts";
+import type { Marker } from "../model/marker.ts";
+import type { RunModel } from "../model/run.ts";
+import type { Geometry } from "./geometry.ts";
+import type { Theme } from "./theme.ts";
+
+/** Above this many in view the lines from entry to exit are left out. */
+const MOST_LINES = 400;
+
+function inView(run: RunModel, g: Geometry): [number, number] {
+  const times = run.markerTimes.values;
+  const reach = (10 * g.ratio) / g.perMs;
+  return [lowerBound(times, g.min - reach), lowerBound(times, g.max + reach)];
+}
+
+function sizeFor(count: number, g: Geometry): number {
+  const spacing = g.width / g.ratio / Math.max(1, count);
+  return Math.min(6.5, Math.max(3, spacing * 0.8)) * g.ratio;
+}
+
+/** Draw the markers in view; several of one kind on one spot are drawn once. */
+export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: RunModel, theme: Theme): void {
+  const [from, to] = inView(run, g);
+  if (to <= from) return;
+  const size = sizeFor(to - from, g);
+  if (to - from <= MOST_LINES) drawLinks(ctx, g, run.markers, from, to, theme);
+  const paths = { long: new Path2D(), short: new Path2D(), win: new Path2D(), loss: new Path2D() };
+  const taken = new Set<number>();
+  for (let i = from; i < to; i++) {
+    const marker = run.markers[i] as Marker;
+    const kind = marker.kind === "entry" ? marker.side : (marker.pnl ?? 0) >= 0 ? "win" : "loss";
+    const x = g.x(marker.time);
+    const y = g.y(marker.price);
+    const cell = ((Math.round(x / 2) * 16384 + Math.round(y / 2)) * 4) + ["long", "short", "win", "loss"].indexOf(kind);
+    if (taken.has(cell)) continue;
+    taken.add(cell);
+    shape(paths[kind], kind, x, y, size);
+  }
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 2 * g.ratio;
+  ctx.strokeStyle = theme.surface;
+  for (const [kind, colour] of [
+    ["win", theme.win], ["loss", theme.loss], ["long", theme.up], ["short", theme.down],
+  ] as const) {
+    ctx.stroke(paths[kind]);
+    ctx.fillStyle = colour;
+    ctx.fill(paths[kind]);
+  }
+}
+
+function shape(path: Path2D, kind: "long" | "short" | "win" | "loss", x: number, y: number, size: number): void {
+  if (kind === "long" || kind === "short") {
+    const way = kind === "long" ? 1 : -1;
+    path.moveTo(x, y);
+    path.lineTo(x + size * 0.8, y + way * size * 1.4);
+    path.lineTo(x - size * 0.8, y + way * size * 1.4);
+    path.closePath();
+    return;
+  }
+  const r = size * 0.62;
+  path.moveTo(x, y - r);
+  path.lineTo(x + r, y);
+  path.lineTo(x, y + r);
+  path.lineTo(x - r, y);
+  path.closePath();
+}
+
+function drawLinks(
+  ctx: CanvasRenderingContext2D, g: Geometry, markers: Marker[], from: number, to: number, theme: Theme,
+): void {
+  const win = new Path2D();
+  const loss = new Path2D();
+  for (let i = from; i < to; i++) {
+    const marker = markers[i] as Marker;
+    if (marker.entryTime === null || marker.entryPrice === null) continue;
+    const path = (marker.pnl ?? 0) >= 0 ? win : loss;
+    path.moveTo(g.x(marker.entryTime), g.y(marker.entryPrice));
+    path.lineTo(g.x(marker.time), g.y(marker.price));
+  }
+  ctx.lineWidth = 1.25 * g.ratio;
+  ctx.setLineDash([4 * g.ratio, 3 * g.ratio]);
+  ctx.strokeStyle = theme.win;
+  ctx.stroke(win);
+  ctx.strokeStyle = theme.loss;
+  ctx.stroke(loss);
+  ctx.setLineDash([]);
+}
+
+/** The marker nearest to a point (canvas pixels), if it is within reach. */
+export function markerAt(g: Geometry, run: RunModel, px: number, py: number): Marker | null {
+  const reach = 11 * g.ratio;
+  const times = run.markerTimes.values;
+  const [from, to] = inView(run, g);
+  const size = sizeFor(to - from, g);
+  const first = lowerBound(times, g.min + (px - g.left - reach) / g.perMs);
+  const last = lowerBound(times, g.min + (px - g.left + reach) / g.perMs);
+  let best: Marker | null = null;
+  let nearest = reach * reach;
+  for (let i = first; i < last; i++) {
+    const marker = run.markers[i] as Marker;
+    const lift = marker.kind === "exit" ? 0 : (marker.side === "long" ? 0.8 : -0.8) * size;
+    const dx = g.x(marker.time) - px;
+    const dy = g.y(marker.price) + lift - py;
+    const distance = dx * dx + dy * dy;
+    if (distance <= nearest) {
+      nearest = distance;
+      best = marker;
+    }
+  }
+  return best;
+}

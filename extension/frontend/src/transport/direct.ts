@@ -1,0 +1,48 @@
+import { StreamClient, webSocketFactory } from "../stream/index.ts";
+import { cookie, type Server } from "./page.ts";
+import { replyError, type Query, type Subscriber, type Transport } from "./types.ts";
+
+/** The browser talks to the Jupyter server itself; the page's cookie is its right to. */
+export class DirectTransport implements Transport {
+  readonly canControl = true;
+
+  constructor(
+    private readonly server: Server,
+    private readonly runId: string,
+  ) {}
+
+  subscribe(subscriber: Subscriber): () => void {
+    const address = `${this.server.ws}api/ws/stream/backtest/${encodeURIComponent(this.runId)}?format=columns`;
+    const client = new StreamClient(webSocketFactory(address), {
+      onStatus: (status) => subscriber.status(status, "direct"),
+    });
+    client.on("reset", () => subscriber.reset());
+    client.on("*", (_data, message) => subscriber.message(message));
+    return () => client.close();
+  }
+
+  get(path: string, query: Query): Promise<any> {
+    const url = this.address(path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    return this.fetch(url, { method: "GET" });
+  }
+
+  control(action: string, value?: number): Promise<any> {
+    return this.fetch(this.address("control"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-XSRFToken": cookie("_xsrf") ?? "" },
+      body: JSON.stringify(value === undefined ? { action } : { action, value }),
+    });
+  }
+
+  private address(path: string): URL {
+    return new URL(`api/backtesting/${encodeURIComponent(this.runId)}/${path}`, this.server.http);
+  }
+
+  private async fetch(url: URL, init: RequestInit): Promise<any> {
+    const reply = await fetch(url, { credentials: "same-origin", ...init });
+    const body: unknown = await reply.json().catch(() => null);
+    if (!reply.ok) throw replyError(body, `the server answered ${reply.status}`);
+    return body;
+  }
+}

@@ -1,0 +1,5 @@
+export { ChosenTransport } from "./choose.ts";
+export { DirectTransport } from "./direct.ts";
+export { findServer } from "./page.ts";
+export { RelayTransport, type WidgetModel } from "./relay.ts";
+export type { Query, Route, Subscriber, Transport } from "./types.ts";

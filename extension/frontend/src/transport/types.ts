@@ -1,0 +1,27 @@
+import type { StreamStatus, WireMessage } from "../stream/index.ts";
+
+export type Query = Record<string, string | number>;
+
+/** How the stream reached this page; "none" until something answers. */
+export type Route = "direct" | "relay" | "none";
+
+export interface Subscriber {
+  message(message: WireMessage): void;
+  /** What was heard before must be forgotten. */
+  reset(): void;
+  status(status: StreamStatus, route: Route): void;
+}
+
+/** A way to a run: its stream, its data, its controls. */
+export interface Transport {
+  /** Returns what ends the subscription. */
+  subscribe(subscriber: Subscriber): () => void;
+  get(path: string, query: Query): Promise<any>;
+  control(action: string, value?: number): Promise<any>;
+  readonly canControl: boolean;
+}
+
+/** An error reply of the server, with its text. */
+export function replyError(body: any, fallback: string): Error {
+  return new Error(typeof body?.error === "string" ? body.error : (body?.message ?? fallback));
+}

@@ -1,0 +1,71 @@
+import { el, setShown, setText } from "../dom.ts";
+import { date, duration } from "../format.ts";
+import type { RunStatus } from "../model/run.ts";
+import type { Session } from "../session.ts";
+
+const STATUS: Record<RunStatus, string> = {
+  pending: "Pending", running: "Running", paused: "Paused",
+  complete: "Complete", error: "Failed", stopped: "Stopped",
+};
+
+/** What runs, on what, whether its data is real, and how we hear of it. */
+export class Header {
+  readonly root = el("div", "wb-header");
+  private readonly title = el("span", "wb-title");
+  private readonly facts = el("span", "wb-facts");
+  private readonly synthetic = el("span", "wb-badge wb-synthetic", "SYNTHETIC DATA");
+  private readonly status = el("span", "wb-badge wb-status");
+  private readonly connection = el("span", "wb-connection");
+  private readonly dot = el("span", "wb-dot");
+  private readonly connectionText = el("span");
+
+  constructor() {
+    this.synthetic.title = "These prices were generated. They are not those of any market.";
+    this.connection.setAttribute("role", "status");
+    this.connection.append(this.dot, this.connectionText);
+    const names = el("div", "wb-names");
+    names.append(this.title, this.facts);
+    this.root.append(names, this.synthetic, this.status, this.connection);
+  }
+
+  update(session: Session, now: number): void {
+    const { run } = session;
+    const { info } = run;
+    setText(this.title, info.strategy || session.title || "Backtest");
+    const parts = [
+      info.symbol,
+      info.timeframes.join(" · "),
+      info.start !== null && info.end !== null ? `${date(info.start)} – ${date(info.end)}` : "",
+      info.synthetic ? "" : info.source,
+    ];
+    const facts = parts.filter(Boolean).join("  |  ");
+    setText(this.facts, facts);
+    this.root.title = facts;
+    setShown(this.synthetic, info.synthetic);
+    setText(this.status, STATUS[run.status] ?? run.status);
+    this.status.dataset["status"] = run.status;
+    const [state, text] = connection(session, now);
+    this.connection.dataset["state"] = state;
+    setText(this.connectionText, text);
+  }
+}
+
+/** Name of the state for the style sheet and the tests, and its text for people. */
+export function connection(session: Session, now: number): [string, string] {
+  const { status, route } = session;
+  if (session.saved) return ["saved", "saved view, no server"];
+  if (session.silent && status.state !== "failed") return ["silent", "no server answers"];
+  const by = route === "relay" ? " (through the kernel)" : "";
+  switch (status.state) {
+    case "connecting": return ["connecting", "connecting"];
+    case "live": return session.run.over ? ["finished", "finished"] : ["live", `live${by}`];
+    case "catching-up": return ["catching-up", "catching up"];
+    case "reconnecting": {
+      const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));
+      return ["reconnecting", `reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
+    }
+    case "finished": return ["finished", "finished"];
+    case "failed": return ["failed", status.reason ?? "no connection"];
+    case "closed": return ["closed", "closed"];
+  }
+}

@@ -1,0 +1,85 @@
+"""The extension application: configuration, start and stop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import PeriodicCallback
+from traitlets import Bool, Int, Unicode
+
+from workbench import paths
+from workbench.runs import servers
+from workbench.runs.service import RunService
+from workbench_server.manager import WebSocketManager
+from workbench_server.routes import routes
+
+POLL_MS = 200
+
+
+class WorkbenchApp(ExtensionApp):
+    """Backtests in processes of their own, streamed over WebSockets."""
+
+    name = "workbench_server"
+    extension_url = "/api/backtesting"
+    load_other_extensions = False
+
+    home = Unicode(
+        help="State folder: database, candles, logs. Default: $WORKBENCH_HOME or the user's.",
+    ).tag(config=True)
+    max_workers = Int(
+        max(1, os.cpu_count() or 1), help="Runs at once; more wait as pending. 1 or more."
+    ).tag(config=True)
+    max_body_bytes = Int(4 * 1024 * 1024, help="Largest body of a start request, in bytes.").tag(
+        config=True
+    )
+    private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
+    insecure_no_auth = Bool(
+        False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
+    ).tag(config=True)
+
+    service: RunService
+    manager: WebSocketManager
+
+    def initialize_settings(self) -> None:
+        """Open the state folder; no task is started yet."""
+        home = Path(self.home) if self.home else paths.home()
+        self.service = RunService(home, lambda: [self.base_address], self.max_workers)
+        self.manager = WebSocketManager(self.service)
+        self._server_file: Path | None = None
+        self._poll = PeriodicCallback(self.service.supervisor.poll, POLL_MS)
+
+    def initialize_handlers(self) -> None:
+        """Add the routes; the base class prefixes the server's base_url."""
+        self.handlers.extend(routes)
+
+    @property
+    def base_address(self) -> str:
+        """This server's own address for processes of this machine."""
+        server = self.serverapp
+        scheme = "https" if server.certfile else "http"
+        host = server.ip if server.ip not in ("", "0.0.0.0", "::", "*") else "127.0.0.1"
+        return f"{scheme}://{host}:{server.port}{server.base_url}"
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        self._server_file = servers.announce(
+            self.service.home, self.base_address, private=self.private
+        )
+        self._poll.start()
+
+    async def stop_extension(self) -> None:
+        """Close the sockets; workers go on and find the next server."""
+        self._poll.stop()
+        self.manager.shut_down()
+        if self._server_file is not None:
+            self._server_file.unlink(missing_ok=True)
+        self.service.close()
+
+    def current_activity(self) -> dict[str, int]:
+        """Tell the server's idle culler how many runs are at work."""
+        return {"runs": len(self.service.registry.list("pending", "running", "paused"))}
+
+
+main = launch_new_instance = WorkbenchApp.launch_instance

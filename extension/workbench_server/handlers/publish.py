@@ -1,0 +1,64 @@
+"""`ws …/api/ws/publish/{stream}`: the door every producer comes in by."""
+
+from __future__ import annotations
+
+import msgspec
+from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado import web
+
+from workbench.errors import NotFound, WorkbenchError
+from workbench.runs.publishing import Ack, Command, Hello, Refused, batch_decoder, encode_reply
+from workbench_server.handlers.sockets import SocketHandler
+
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+class PublishHandler(SocketHandler):
+    """The producer of one run.
+
+    Its right to publish is the run's own token, in the Authorization header; a login to the
+    server is neither needed nor enough.
+    """
+
+    max_message_size = MAX_BATCH_BYTES
+
+    @allow_unauthenticated
+    async def get(self, run_id: str) -> None:
+        """Check the run's token and upgrade to a WebSocket."""
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        try:
+            allowed = scheme == "Bearer" and self.service.may_publish(run_id, token)
+        except NotFound:
+            raise web.HTTPError(410, "no such run") from None
+        if not allowed or self.request.headers.get("Origin"):
+            raise web.HTTPError(403, "not this run's publish token")
+        await super().get(run_id=run_id)
+
+    def open(self, run_id: str) -> None:
+        """Tell the producer where it stands."""
+        super().open()
+        self._run_id = run_id
+        last = self.service.log.position(run_id, "worker")
+        self.write_soon(encode_reply(Hello(last)))
+        self.service.producer_joined(run_id, self._command)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Append a batch and acknowledge it."""
+        try:
+            batch = batch_decoder.decode(message)
+            self.service.append(self._run_id, "worker", batch.first, batch.messages)
+        except (msgspec.DecodeError, WorkbenchError) as error:
+            self.log.warning("batch for %s refused: %s", self._run_id, error)
+            self.write_soon(encode_reply(Refused(str(error))))
+            self.close(1008, "batch refused")
+            return
+        last = batch.first + len(batch.messages) - 1
+        self.write_soon(encode_reply(Ack(last)))
+
+    def on_close(self) -> None:
+        """Note that the producer is gone."""
+        if hasattr(self, "_run_id"):
+            self.service.producer_left(self._run_id, self._command)
+
+    def _command(self, command: Command) -> None:
+        self.write_soon(encode_reply(command))

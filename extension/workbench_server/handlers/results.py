@@ -1,0 +1,175 @@
+"""What a run has brought, read from its log."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from workbench.errors import InvalidRequest, NotFound, WorkbenchError
+from workbench.messages import parse_time
+from workbench.streams import Entry, Subscription
+from workbench_server.handlers.base import ApiHandler
+
+PAGE = 10_000
+
+
+class ResultsHandler(ApiHandler):
+    """Base of the handlers that read a run's log."""
+
+    async def entries(self, run_id: str, types: str) -> list[Entry]:
+        """Return all entries of some types, giving way to others between pages."""
+        self.service.registry.get(run_id)
+        found: list[Entry] = []
+        since = 0
+        while page := self.service.log.read(run_id, since, PAGE):
+            since = page[-1].seq
+            found += [entry for entry in page if entry.type == types]
+            await asyncio.sleep(0)
+        return found
+
+
+class TradesHandler(ResultsHandler):
+    """`GET …/trades`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """List entries and exits in order, `data` and `extra` of each in one object."""
+        trades = []
+        for entry in await self.entries(run_id, "trade"):
+            message = msgspec.json.decode(entry.wire)
+            trades.append({"seq": entry.seq, **message["extra"], **message["data"]})
+        self.reply({"backtest_id": run_id, "trades": trades})
+
+
+class EquityHandler(ResultsHandler):
+    """`GET …/equity`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Return the equity curve as columns; `time` in epoch ms."""
+        columns: dict[str, list[Any]] = {"time": [], "equity": [], "balance": [], "drawdown": []}
+        for entry in await self.entries(run_id, "equity"):
+            data = msgspec.json.decode(entry.wire)["data"]
+            columns["time"].append(parse_time(data["time"]))
+            for name in ("equity", "balance", "drawdown"):
+                columns[name].append(data[name])
+        self.reply({"backtest_id": run_id, **columns})
+
+
+class EventsHandler(ResultsHandler):
+    """`GET …/events`."""
+
+    @web.authenticated
+    @authorized
+    def get(self, run_id: str) -> None:
+        """Return a page of the log after `since`; `types` filters, `next` goes on."""
+        self.service.registry.get(run_id)
+        since = self.int_argument("since", 0) or 0
+        limit = min(self.int_argument("limit", PAGE, 1) or PAGE, PAGE)
+        subscription = Subscription.parse(self.get_query_argument("types", None), None)
+        info = self.service.log.info(run_id)
+        if info is None:
+            msg = f"There is no stream {run_id!r}"
+            raise NotFound(msg, field="backtest_id", value=run_id)
+        page = self.service.log.read(run_id, since, limit)
+        messages = [msgspec.Raw(wire) for wire in subscription.select(page, {})]
+        self.reply(
+            {
+                "backtest_id": run_id,
+                "epoch": info.epoch,
+                "seq": info.seq,
+                "next": page[-1].seq if page else since,
+                "events": messages,
+            }
+        )
+
+
+class CandlesHandler(ApiHandler):
+    """`GET …/candles`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Return the run's candles as columns, merged to at most `max_points`.
+
+        `start` and `end` are epoch ms, `end` exclusive; `time` is epoch ms, `bucket` the
+        number of candles merged into one.
+        """
+        record = self.service.registry.get(run_id)
+        timeframe = self.get_query_argument("timeframe", record.spec.timeframes[0])
+        if timeframe not in record.spec.timeframes:
+            msg = f"timeframe is {timeframe!r}, the run has {', '.join(record.spec.timeframes)}"
+            raise InvalidRequest(
+                msg, field="timeframe", value=timeframe, allowed=record.spec.timeframes
+            )
+        start = self.int_argument("start", None, -(1 << 53))
+        end = self.int_argument("end", None, -(1 << 53))
+        points = min(self.int_argument("max_points", 4000, 2) or 4000, 20_000)
+        body = await asyncio.get_running_loop().run_in_executor(
+            None, _candles, self.service.home, record.spec, timeframe, start, end, points
+        )
+        self.reply(body)
+
+
+def _candles(
+    home: Any, spec: Any, timeframe: str, start: int | None, end: int | None, points: int
+) -> dict[str, Any]:
+    from workbench.data.resample import downsample
+
+    from workbench.data import load
+    from workbench.paths import candles_dir
+
+    candles = load(
+        spec.symbol, spec.timeframes, spec.start_date, spec.end_date, root=candles_dir(home)
+    )[timeframe]
+    if start is not None or end is not None:
+        candles = candles.slice(
+            candles.time[0] if start is None else start,
+            candles.time[-1] + 1 if end is None else end,
+        )
+    merged = downsample(candles, points)
+    return {
+        "symbol": candles.symbol,
+        "timeframe": timeframe,
+        "source": candles.source,
+        "synthetic": candles.synthetic,
+        "candles": len(candles),
+        "bucket": -(-len(candles) // max(1, len(merged))),
+        **{
+            name: getattr(merged, name).tolist()
+            for name in ("time", "open", "high", "low", "close", "volume")
+        },
+    }
+
+
+class ReportHandler(ApiHandler):
+    """`GET …/report`."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Return the report as one HTML page; a process of its own makes it."""
+        self.service.registry.get(run_id)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "workbench.report",
+            str(self.service.home),
+            run_id,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        page, problem = await process.communicate()
+        if process.returncode:
+            lines = problem.decode(errors="replace").strip().splitlines()
+            msg = f"The report could not be made: {lines[-1] if lines else 'unknown'}"
+            raise WorkbenchError(msg, field="backtest_id", value=run_id)
+        self.set_header("Content-Security-Policy", "sandbox allow-scripts")
+        self.finish(page, set_content_type="text/html; charset=utf-8")

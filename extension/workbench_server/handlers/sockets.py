@@ -1,0 +1,78 @@
+"""What the WebSocket handlers share: Jupyter's rules of access, and writing whole chunks."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from workbench_server.framing import text_frames
+from workbench_server.handlers.base import RESOURCE, foreign_origin
+
+if TYPE_CHECKING:
+    from workbench.runs.service import RunService
+    from workbench_server.app import WorkbenchApp
+
+PING_INTERVAL_MS = 30_000
+
+
+class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """Base of the WebSocket handlers."""
+
+    auth_resource = RESOURCE
+    extensionapp: WorkbenchApp
+
+    @property
+    def service(self) -> RunService:
+        """The runs."""
+        return self.extensionapp.service
+
+    @property
+    def ping_interval(self) -> Any:
+        """Milliseconds between pings, as the mixin of jupyter_server counts them."""
+        return self.settings.get("ws_ping_interval", PING_INTERVAL_MS)
+
+    def check_origin(self, origin: str | None = None) -> bool:
+        """Without authentication, no other page may connect; else Jupyter's rule."""
+        if self.extensionapp.insecure_no_auth:
+            return not foreign_origin(self.request)
+        return bool(super().check_origin(origin))
+
+    def get_compression_options(self) -> None:
+        """Decline compression: frames are made once and shared."""
+
+    def set_default_headers(self) -> None:
+        """Leave out headers that mean nothing on a WebSocket."""
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Refuse in a line instead of a page."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code} {self._reason}\n")
+
+    async def send(self, messages: list[bytes]) -> None:
+        """Write messages as one chunk and wait until the socket has taken it.
+
+        Raises
+        ------
+        WebSocketClosedError
+            The connection is gone.
+        """
+        connection = self.ws_connection
+        if connection is None or connection.stream.closed():
+            raise WebSocketClosedError
+        try:
+            await connection.stream.write(text_frames(messages))
+        except StreamClosedError:
+            raise WebSocketClosedError from None
+
+    def write_soon(self, message: bytes) -> None:
+        """Write one message without waiting."""
+        connection = self.ws_connection
+        if connection is not None and not connection.stream.closed():
+            with contextlib.suppress(StreamClosedError):
+                connection.stream.write(text_frames([message]))

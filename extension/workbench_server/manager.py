@@ -1,0 +1,217 @@
+"""The WebSocketManager: who is connected to which stream, and what flows to them.
+
+No subscriber has a queue. Each is a cursor into the shared log, moved by a task of its own
+that reads, writes, and waits until the socket has taken what was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any, Protocol
+
+from workbench.errors import NotFound
+from workbench.messages import (
+    FINAL_STATUSES,
+    PROTOCOL,
+    Connected,
+    ConnectedData,
+    Gap,
+    GapData,
+    encode,
+    utc_now,
+)
+from workbench.runs.records import RunRecord
+from workbench.runs.service import RunService
+from workbench.streams import Entry, Subscription
+from workbench_server.channel import Channel
+
+CLOSE_FINISHED = 1000
+CLOSE_GOING_AWAY = 1001
+CLOSE_POLICY = 1008
+CLOSE_NO_STREAM = 4404
+
+READ_ENTRIES = 1000
+FLUSH_INTERVAL_S = 0.05
+"""A subscriber at the tail is written to 20 times a second at most."""
+
+
+class Connection(Protocol):
+    """A subscriber's socket."""
+
+    async def send(self, messages: list[bytes]) -> None:
+        """Write messages and wait until the socket has taken them."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the socket."""
+
+
+class Position:
+    """From where a subscriber wants to read.
+
+    Parameters
+    ----------
+    since
+        The last seq it has, 0 for none.
+    epoch
+        The epoch it has it from, None if it does not say.
+    now
+        Skip what is there.
+    """
+
+    def __init__(self, since: int = 0, epoch: str | None = None, *, now: bool = False) -> None:
+        self.since = since
+        self.epoch = epoch
+        self.now = now
+
+
+class WebSocketManager:
+    """Connections and fan-out.
+
+    Parameters
+    ----------
+    service
+        The runs and their logs.
+    """
+
+    def __init__(self, service: RunService) -> None:
+        self._service = service
+        self._channels: dict[str, Channel] = {}
+        self._connections: set[Connection] = set()
+        service.listen(self._appended)
+
+    async def serve(
+        self, connection: Connection, run_id: str, subscription: Subscription, position: Position
+    ) -> None:
+        """Send a run's stream to a connection until it ends or the connection does.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        """
+        record = self._service.registry.get(run_id)
+        channel = self._open(run_id)
+        self._connections.add(connection)
+        try:
+            await connection.send(_greeting(record, channel))
+            cursor = 0
+            if position.now:
+                cursor = channel.info.seq
+            elif position.since or position.epoch:
+                gap = _gap(position, channel)
+                if gap is None:
+                    cursor = position.since
+                else:
+                    await connection.send([encode(gap)])
+            await self._pump(connection, channel, subscription, cursor)
+        finally:
+            self._connections.discard(connection)
+            self._release(run_id, channel)
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Return the streams that have subscribers, with their number."""
+        return [
+            {
+                "type": channel.info.kind,
+                "id": channel.info.id,
+                "connections": channel.subscribers,
+            }
+            for channel in self._channels.values()
+        ]
+
+    def totals(self) -> dict[str, int]:
+        """Return the number of connections by stream type, and in all."""
+        by_kind: Counter[str] = Counter()
+        for channel in self._channels.values():
+            by_kind[channel.info.kind] += channel.subscribers
+        kinds = ("backtest", "live_trading", "market_data")
+        return {**{kind: by_kind[kind] for kind in kinds}, "total": by_kind.total()}
+
+    def shut_down(self) -> None:
+        """Tell every subscriber that the server goes away."""
+        for connection in list(self._connections):
+            connection.close(CLOSE_GOING_AWAY, "server going away")
+
+    async def _pump(
+        self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
+    ) -> None:
+        while not channel.ended(cursor):
+            started = time.monotonic()
+            while entries := channel.read(cursor, READ_ENTRIES):
+                cursor = entries[-1].seq
+                messages = subscription.select(entries, channel.info.latest)
+                await (connection.send(messages) if messages else asyncio.sleep(0))
+            await channel.wait(cursor)
+            if not channel.ended(cursor):
+                await asyncio.sleep(max(0.0, started + FLUSH_INTERVAL_S - time.monotonic()))
+        if channel.deleted:
+            connection.close(CLOSE_NO_STREAM, "deleted")
+        else:
+            connection.close(CLOSE_FINISHED, "finished")
+
+    def _open(self, run_id: str) -> Channel:
+        channel = self._channels.get(run_id)
+        if channel is None:
+            info = self._service.log.info(run_id)
+            if info is None:
+                msg = f"There is no stream {run_id!r}"
+                raise NotFound(msg, stream=run_id)
+            channel = self._channels[run_id] = Channel(self._service.log, info)
+        channel.subscribers += 1
+        return channel
+
+    def _release(self, run_id: str, channel: Channel) -> None:
+        channel.subscribers -= 1
+        if not channel.subscribers and self._channels.get(run_id) is channel:
+            del self._channels[run_id]
+
+    def _appended(self, stream: str, entries: list[Entry]) -> None:
+        channel = self._channels.get(stream)
+        if channel is None:
+            return
+        if entries:
+            channel.extend(entries)
+        else:
+            channel.refresh()
+
+
+def _greeting(record: RunRecord, channel: Channel) -> list[bytes]:
+    info = channel.info
+    status = record.status if record.status in FINAL_STATUSES or not info.closed else "complete"
+    return [
+        encode(
+            Connected(
+                utc_now(),
+                data=ConnectedData(
+                    backtest_id=record.id,
+                    message="Connected to backtest stream",
+                    epoch=info.epoch,
+                    seq=info.seq,
+                    status=status,
+                    protocol=PROTOCOL,
+                    symbol=record.spec.symbol,
+                    source=record.source,
+                    synthetic=record.synthetic,
+                ),
+            )
+        )
+    ]
+
+
+def _gap(position: Position, channel: Channel) -> Gap | None:
+    """Return what to tell a reader whose position cannot be served."""
+    info = channel.info
+    if position.epoch is not None and position.epoch != info.epoch:
+        reason = "the log has another epoch: the story starts again"
+    elif position.since > info.seq:
+        reason = "that position is beyond the end of the log: the story starts again"
+    else:
+        return None
+    return Gap(
+        utc_now(),
+        data=GapData(
+            reason, position.since, position.epoch, info.epoch, min(1, info.seq), info.seq
+        ),
+    )

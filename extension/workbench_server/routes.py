@@ -1,0 +1,35 @@
+"""The whole HTTP surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench_server.handlers.publish import PublishHandler
+from workbench_server.handlers.results import (
+    CandlesHandler,
+    EquityHandler,
+    EventsHandler,
+    ReportHandler,
+    TradesHandler,
+)
+from workbench_server.handlers.runs import ControlHandler, RunHandler, RunsHandler, StartHandler
+from workbench_server.handlers.status import InfoHandler, StatusHandler
+from workbench_server.handlers.stream import BacktestStreamHandler
+
+_RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
+
+routes: list[tuple[str, type[Any]]] = [
+    (r"/api/workbench", InfoHandler),
+    (r"/api/backtesting", RunsHandler),
+    (r"/api/backtesting/start", StartHandler),
+    (rf"/api/backtesting/{_RUN}/control", ControlHandler),
+    (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
+    (rf"/api/backtesting/{_RUN}/equity", EquityHandler),
+    (rf"/api/backtesting/{_RUN}/events", EventsHandler),
+    (rf"/api/backtesting/{_RUN}/candles", CandlesHandler),
+    (rf"/api/backtesting/{_RUN}/report", ReportHandler),
+    (rf"/api/backtesting/{_RUN}", RunHandler),
+    (r"/api/ws/stream/status", StatusHandler),
+    (rf"/api/ws/stream/backtest/{_RUN}", BacktestStreamHandler),
+    (rf"/api/ws/publish/{_RUN}", PublishHandler),
+]

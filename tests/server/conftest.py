@@ -1,0 +1,107 @@
+"""A server with the extension, and small helpers to talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+SPEC_BODY = {
+    "name": "Test Backtest",
+    "symbol": "BTC-USD",
+    "timeframes": ["4H", "1H", "15M"],
+    "start_date": "2024-01-01",
+    "end_date": "2024-01-31",
+    "initial_capital": 10000,
+    "strategy_ids": ["strategy1"],
+    "risk_per_trade": 0.02,
+}
+
+
+@pytest.fixture
+def jp_server_config(tmp_path):
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {"workbench_server": True, "jupyter_server_terminals": False},
+            "terminals_enabled": False,
+            "reraise_server_extension_failures": True,
+            "allow_unauthenticated_access": False,
+        },
+        "WorkbenchApp": {"home": str(tmp_path / "home"), "max_workers": 2},
+    }
+
+
+@pytest.fixture(autouse=True)
+def app(jp_serverapp, jp_asyncio_loop):
+    """The extension, started as a real server does. Its workers do not outlive the test."""
+    (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
+    jp_asyncio_loop.run_until_complete(app._start_jupyter_server_extension(jp_serverapp))
+    yield app
+    for record in app.service.registry.list():
+        app.service.supervisor.kill(record.id)
+
+
+@pytest.fixture
+def spec_body():
+    """The body as the contract prints it."""
+    return dict(SPEC_BODY)
+
+
+@pytest.fixture
+def call(jp_fetch):
+    """Send a request; return (status, body) whatever the status is."""
+
+    async def send(method, *parts, body=None, headers=None, raw=None, params=None):
+        options = {"method": method, "params": params or {}}
+        if raw is not None:
+            options["body"] = raw
+        elif body is not None:
+            options["body"] = json.dumps(body)
+        elif method == "POST":
+            options["body"] = ""
+        if method == "POST":
+            options["headers"] = {"Content-Type": "application/json", **(headers or {})}
+        elif headers:
+            options["headers"] = headers
+        try:
+            reply = await jp_fetch(*parts, **options)
+        except HTTPClientError as error:
+            reply = error.response
+        return reply.code, json.loads(reply.body) if reply.body else None
+
+    return send
+
+
+@pytest.fixture
+def connect(jp_ws_fetch):
+    """Open a run's stream; closed at the end of the test."""
+    sockets = []
+
+    async def open_stream(run_id, **params):
+        socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id, params=params)
+        sockets.append(socket)
+        return socket
+
+    yield open_stream
+    for socket in sockets:
+        socket.close()
+
+
+@pytest.fixture
+def story(connect):
+    """Read a stream to its end; return the messages and the close code."""
+
+    async def read(run_id, timeout=60, **params):
+        socket = await connect(run_id, **params)
+        messages = []
+        deadline = time.monotonic() + timeout
+        while True:
+            text = await asyncio.wait_for(socket.read_message(), deadline - time.monotonic())
+            if text is None:
+                return messages, socket.close_code
+            messages.append(json.loads(text))
+
+    return read

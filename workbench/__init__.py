@@ -1,0 +1,69 @@
+"""Backtests that stream live into JupyterLab: every trade, and why it was made.
+
+The public names are resolved when first used, so that ``import workbench`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from workbench.analysis import indicators
+    from workbench.client.api import attach, runs, start
+    from workbench.client.discovery import Server, connect
+    from workbench.client.run import Run
+    from workbench.data import symbols
+    from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
+    from workbench.errors import WorkbenchError
+
+_HOMES = {
+    "BacktestResult": "workbench.engine",
+    "Reasoning": "workbench.engine",
+    "Run": "workbench.client.run",
+    "Server": "workbench.client.discovery",
+    "Strategy": "workbench.engine",
+    "WorkbenchError": "workbench.errors",
+    "attach": "workbench.client.api",
+    "backtest": "workbench.engine",
+    "connect": "workbench.client.discovery",
+    "indicators": "workbench.analysis",
+    "runs": "workbench.client.api",
+    "start": "workbench.client.api",
+    "symbols": "workbench.data",
+}
+
+__all__ = [
+    "BacktestResult",
+    "Reasoning",
+    "Run",
+    "Server",
+    "Strategy",
+    "WorkbenchError",
+    "__version__",
+    "attach",
+    "backtest",
+    "connect",
+    "indicators",
+    "runs",
+    "start",
+    "symbols",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'workbench' has no attribute {name!r}"
+        raise AttributeError(msg)
+    home = import_module(_HOMES[name])
+    value = getattr(home, name, None)
+    if value is None:
+        value = import_module(f"{_HOMES[name]}.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

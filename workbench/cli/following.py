@@ -1,0 +1,86 @@
+"""Following a run to its end on the screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import structs
+
+from workbench.cli.narration import Narrator
+from workbench.cli.output import Output
+from workbench.errors import from_body
+from workbench.messages import AnyMessage, Complete, Error, encode
+from workbench.report.measures import measures
+
+TYPES = ("status", "trade", "progress", "control", "complete", "error")
+"""The message types that are shown."""
+
+
+def follow(
+    batches: Iterable[Sequence[AnyMessage]],
+    output: Output,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> Complete | None:
+    """Show a run's messages until they end, then its metrics.
+
+    Parameters
+    ----------
+    batches
+        The messages, as they come.
+    output
+        Where to.
+    clock
+        Seconds, monotonic; for the rate.
+
+    Returns
+    -------
+    Complete or None
+        The last message; None when the messages ended before the run did.
+
+    Raises
+    ------
+    WorkbenchError
+        What ended the run.
+    """
+    narrator = Narrator()
+    with output.progress():
+        for batch in batches:
+            for message in batch:
+                for line in narrator.tell(message, clock()):
+                    output.line(*line)
+                if narrator.pace is not None:
+                    output.pace(narrator.pace)
+    final = narrator.final
+    if isinstance(final, Error):
+        raise from_body({**structs.asdict(final.data), **structs.asdict(final.extra)})
+    if final is not None:
+        output.line()
+        show_metrics(final, narrator.capital, output)
+    return final
+
+
+def show_metrics(final: Complete, capital: float | None, output: Output) -> None:
+    """Write the table of final metrics."""
+    metrics = structs.asdict(final.data.metrics)
+    ended = "Stopped" if final.extra.status == "stopped" else "Complete"
+    rows = [(m.label, m.text) for m in measures(metrics, capital, final.extra.final_equity)]
+    output.table((f"{ended} after {final.extra.bars:,} candles", ""), rows, right=(1,))
+
+
+def write_json(batches: Iterable[Sequence[AnyMessage]]) -> Complete | None:
+    """Print a run's messages as they are on the wire, one a line.
+
+    Raises
+    ------
+    WorkbenchError
+        What ended the run.
+    """
+    last: AnyMessage | None = None
+    for batch in batches:
+        for last in batch:
+            print(encode(last).decode(), flush=True)
+    if isinstance(last, Error):
+        raise from_body({**structs.asdict(last.data), **structs.asdict(last.extra)})
+    return last if isinstance(last, Complete) else None

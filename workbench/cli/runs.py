@@ -1,0 +1,184 @@
+"""``workbench runs``: what has been run, and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from workbench.cli.output import Output, confirmed
+from workbench.cli.servers import add_server_options, found
+from workbench.cli.sources import FolderRuns, Runs, ServerRuns
+from workbench.errors import InvalidRequest
+from workbench.report.measures import measures, percent
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand and its own."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "runs",
+        help="list, show, watch, stop and delete runs, and write their reports",
+        description="Works on a running server, or without one on the state folder itself.",
+    )
+    parser.set_defaults(handler=list_runs, url=None, token_env=None, json=False)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+
+    def action(name: str, handler: Any, help_: str, ids: str | None = None) -> Any:
+        one = actions.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+        if ids is not None:
+            one.add_argument("id", metavar="ID", nargs=ids or None, help="id of a run")
+        add_server_options(one)
+        one.set_defaults(handler=handler)
+        return one
+
+    action("list", list_runs, "list the runs, the newest first").add_argument(
+        "--json", action="store_true", help="as JSON"
+    )
+    action("show", show, "tell all about a run", "").add_argument(
+        "--json", action="store_true", help="as JSON"
+    )
+    action("rm", remove, "delete runs with their logs", "+").add_argument(
+        "--yes", action="store_true", help="do not ask"
+    )
+    action("stop", stop, "end runs where they are", "+")
+    action("watch", watch, "follow a run from its beginning to its end", "").add_argument(
+        "--json", action="store_true", help="print the messages, one a line"
+    )
+    action("report", report, "write a run's report as an HTML page", "").add_argument(
+        "-o", "--output", metavar="FILE", help="where to, - for standard output [ID.html]"
+    )
+
+
+def list_runs(args: argparse.Namespace) -> int:
+    """``runs list``."""
+    listed = _runs(args).summaries()
+    if args.json:
+        print(json.dumps(listed, indent=2))
+        return 0
+    output = Output()
+    if not listed:
+        output.line("Nothing has been run yet. Start with: workbench demo")
+        return 0
+    head = ("ID", "STATUS", "DONE", "STRATEGY", "SYMBOL", "TIMEFRAMES", "FROM", "TO", "RETURN", "TRADES")  # fmt: skip # noqa: E501
+    output.table(head, [_row(run) for run in listed], right=(2, 8, 9))
+    return 0
+
+
+def _row(run: dict[str, Any]) -> tuple[str, ...]:
+    metrics = _final_metrics(run)
+    symbol = f"{run['symbol']} (synthetic)" if run["synthetic"] else run["symbol"]
+    return (
+        run["backtest_id"],
+        run["status"],
+        f"{run['progress']:.0f} %",
+        run["strategy"],
+        symbol,
+        " ".join(run["timeframes"]),
+        run["start_date"][:10],
+        run["end_date"][:10],
+        percent(metrics["total_return"], signed=True) if metrics else "–",
+        str(metrics["total_trades"]) if metrics else "–",
+    )
+
+
+def show(args: argparse.Namespace) -> int:
+    """``runs show``."""
+    run = _runs(args).detail(args.id)
+    if args.json:
+        print(json.dumps(run, indent=2))
+        return 0
+    output = Output()
+    output.line(run["backtest_id"], "bold")
+    rows = [(name, _text(run[name])) for name in _FACTS if run[name] not in (None, "", [])]
+    rows += [(name, _text(value)) for name, value in run["spec"].items() if name not in run]
+    if run["synthetic"]:
+        rows.insert(0, ("SYNTHETIC DATA", "generated, never traded"))
+    result = run["result"] or {}
+    error = (result.get("data") or {}).get("error")
+    if error:
+        rows.insert(0, ("error", error))
+    for label, text in rows:
+        output.line(f"  {label:<18}{text}")
+    metrics = _final_metrics(run) or run["metrics"]
+    if metrics:
+        final = (result.get("extra") or {}).get("final_equity")
+        shown = measures(metrics, run["spec"].get("initial_capital"), final)
+        output.line()
+        output.table(("METRIC", ""), [(one.label, one.text) for one in shown], right=(1,))
+    return 0
+
+
+_FACTS = (
+    "name", "status", "progress", "strategy", "symbol", "timeframes", "start_date", "end_date",
+    "source", "created", "started", "finished", "tags", "notes", "seq",
+)  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {one}" for name, one in value.items())
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def remove(args: argparse.Namespace) -> int:
+    """``runs rm``."""
+    runs = _runs(args)
+    for run_id in args.id:
+        runs.detail(run_id)
+    what = args.id[0] if len(args.id) == 1 else f"{len(args.id)} runs"
+    if not args.yes and not confirmed(f"Delete {what} with all events?"):
+        msg = f"{what}: not deleted; say yes, or give --yes"
+        raise InvalidRequest(msg, field="yes", value=False, allowed=True)
+    for run_id in args.id:
+        runs.delete(run_id)
+        print(f"deleted {run_id}")
+    return 0
+
+
+def stop(args: argparse.Namespace) -> int:
+    """``runs stop``."""
+    runs = _runs(args)
+    for run_id in args.id:
+        runs.stop(run_id)
+        print(f"stopping {run_id}")
+    return 0
+
+
+def watch(args: argparse.Namespace) -> int:
+    """``runs watch``."""
+    from workbench.cli.following import TYPES, follow, write_json
+
+    runs = _runs(args)
+    if args.json:
+        write_json(runs.batches(args.id, None))
+    else:
+        follow(runs.batches(args.id, TYPES), Output())
+    return 0
+
+
+def report(args: argparse.Namespace) -> int:
+    """``runs report``."""
+    page = _runs(args).report(args.id)
+    if args.output == "-":
+        sys.stdout.write(page)
+        return 0
+    path = Path(args.output or f"{args.id}.html")
+    path.write_text(page, encoding="utf-8")
+    print(f"report: {path}")
+    return 0
+
+
+def _runs(args: argparse.Namespace) -> Runs:
+    from workbench import paths
+
+    server = found(args)
+    return FolderRuns(paths.home()) if server is None else ServerRuns(server)
+
+
+def _final_metrics(run: dict[str, Any]) -> dict[str, Any]:
+    metrics: dict[str, Any] = ((run["result"] or {}).get("data") or {}).get("metrics") or {}
+    return metrics

@@ -1,0 +1,116 @@
+"""Runs as the command line sees them: on a server, or in the state folder without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.errors import ServerUnreachable
+from workbench.messages import FINAL_STATUSES, AnyMessage
+
+if TYPE_CHECKING:
+    from workbench.client.discovery import Server
+    from workbench.runs.service import RunService
+
+
+class Runs(Protocol):
+    """What ``workbench runs`` needs."""
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """Return all runs, the newest first."""
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        """Return all about one; `NotFound` when there is none."""
+
+    def delete(self, run_id: str) -> None:
+        """Remove one with its log."""
+
+    def stop(self, run_id: str) -> None:
+        """End one where it is."""
+
+    def report(self, run_id: str) -> str:
+        """Return its report as an HTML page."""
+
+    def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
+        """Yield its messages to its end."""
+
+
+class ServerRuns:
+    """The runs of a server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def summaries(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self._server.rest.get("api/backtesting")["backtests"]
+        return listed
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        return self._server.rest.get(f"api/backtesting/{_quoted(run_id)}")
+
+    def delete(self, run_id: str) -> None:
+        self._server.rest.delete(f"api/backtesting/{_quoted(run_id)}")
+
+    def stop(self, run_id: str) -> None:
+        self._server.rest.post(f"api/backtesting/{_quoted(run_id)}/control", {"action": "stop"})
+
+    def report(self, run_id: str) -> str:
+        return self._server.rest.text(f"api/backtesting/{_quoted(run_id)}/report")
+
+    def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
+        from workbench.client.stream import Follower
+
+        self.detail(run_id)
+        yield from Follower(self._server, run_id, types=types).batches()
+
+
+class FolderRuns:
+    """The runs of a state folder that no server serves."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def summaries(self) -> list[dict[str, Any]]:
+        if not (self._home / "workbench.db").is_file():
+            return []
+        service = self._open()
+        return [service.summary(record) for record in service.registry.list()]
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        return self._open().detail(run_id)
+
+    def delete(self, run_id: str) -> None:
+        self._open().delete(run_id)
+
+    def stop(self, run_id: str) -> None:
+        self.detail(run_id)
+        raise ServerUnreachable("No server runs that could stop it; start one: workbench serve")
+
+    def report(self, run_id: str) -> str:
+        from workbench.report import for_run
+
+        return for_run(self._home, run_id)
+
+    def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
+        from workbench.report.reading import read_log
+
+        status = self.detail(run_id)["status"]
+        if status not in FINAL_STATUSES:
+            msg = (
+                f"{run_id} is {status}, and no server runs to follow it; start one: workbench serve"
+            )
+            raise ServerUnreachable(msg)
+        messages = list(read_log(self._open(), run_id))
+        yield [message for message in messages if types is None or message.type in types]
+
+    def _open(self) -> RunService:
+        from workbench.report.reading import open_folder
+
+        return open_folder(self._home)
+
+
+def _quoted(run_id: str) -> str:
+    from urllib.parse import quote
+
+    return quote(run_id, safe="")

@@ -1,0 +1,164 @@
+"""Starting runs on a server and finding them again."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.client.discovery import Server, connect
+from workbench.client.run import Run
+from workbench.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.engine import Strategy
+
+VIEW_POINTS = 2000
+
+
+def start(
+    strategy: type[Strategy] | str,
+    *,
+    symbol: str,
+    timeframes: Sequence[str] | str = ("1H",),
+    start: str,
+    end: str,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+    **options: Any,
+) -> Run:
+    """Start a backtest in a process of its own and return its handle.
+
+    Parameters
+    ----------
+    strategy
+        A `Strategy` class, wherever it was defined, or the name of a registered one.
+    symbol, timeframes, start, end
+        What to run on; `start` and `end` are ISO dates or times, UTC, a plain `end` date is
+        included.
+    url, token, server
+        The server; by default the Jupyter server this kernel belongs to, or a private one.
+    **options
+        The strategy's parameters by name, and the fields of `RunSpec`: `initial_capital`,
+        `risk_per_trade`, `commission`, `slippage`, `leverage`, `speed` (candles a second),
+        `progress_every`, `equity_every`, `seed`, `name`, `notes`, `tags`.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds; nothing was started.
+    ServerUnreachable
+        The server named by `url` does not answer.
+    """
+    body = _body(strategy, symbol, timeframes, start, end, options)
+    server = server or connect(url, token)
+    reply = server.rest.post("api/backtesting/start", body)
+    return Run(reply["backtest_id"], server)
+
+
+def attach(
+    run_id: str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+) -> Run:
+    """Return the handle of a run that is there already, going on or ended.
+
+    Raises
+    ------
+    NotFound
+        There is no run of this id on the server.
+    """
+    run = Run(run_id, server or connect(url, token))
+    assert run.info
+    return run
+
+
+def runs(
+    *, url: str | None = None, token: str | None = None, server: Server | None = None
+) -> pd.DataFrame:
+    """Return the server's runs as a table, the newest first, by id."""
+    import pandas as pd
+
+    server = server or connect(url, token)
+    listed = server.rest.get("api/backtesting")["backtests"]
+    rows = []
+    for run in listed:
+        metrics = ((run["result"] or {}).get("data") or {}).get("metrics") or {}
+        rows.append(
+            {
+                "id": run["backtest_id"],
+                "name": run["name"],
+                "status": run["status"],
+                "progress": run["progress"],
+                "strategy": run["strategy"],
+                "symbol": run["symbol"],
+                "timeframes": " ".join(run["timeframes"]),
+                "synthetic": run["synthetic"],
+                "created": pd.Timestamp(run["created"]),
+                "total_return": metrics.get("total_return"),
+                "total_trades": metrics.get("total_trades"),
+                "sharpe_ratio": metrics.get("sharpe_ratio"),
+            }
+        )
+    columns = list(rows[0]) if rows else ["id"]
+    return pd.DataFrame(rows, columns=columns).set_index("id")
+
+
+def _body(
+    strategy: type[Strategy] | str,
+    symbol: str,
+    timeframes: Sequence[str] | str,
+    start: str,
+    end: str,
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    from workbench.engine import Strategy
+    from workbench.engine.strategies.registry import get
+    from workbench.runs.spec import RunSpec
+
+    known = set(RunSpec.__struct_fields__)
+    given = {name: options.pop(name) for name in list(options) if name in known}
+    kind = get(strategy) if isinstance(strategy, str) else strategy
+    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+        msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
+        raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
+    params = kind.with_parameters({**given.pop("strategy_params", {}), **options})
+    frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
+    name = strategy if isinstance(strategy, str) else kind.__name__
+    body = {
+        "name": name,
+        "symbol": symbol,
+        "timeframes": frames,
+        "start_date": str(start),
+        "end_date": str(end),
+        "strategy_ids": [name],
+        "strategy_params": params,
+        "equity_every": _equity_every(frames, str(start), str(end)),
+        **given,
+    }
+    if not isinstance(strategy, str):
+        import cloudpickle
+
+        body["strategy"] = {
+            "name": name,
+            "pickle": base64.b64encode(cloudpickle.dumps(kind)).decode(),
+            "python": sys.executable,
+            "paths": [path for path in sys.path if path],
+        }
+    return body
+
+
+def _equity_every(timeframes: Sequence[str], start: str, end: str) -> int:
+    """Return the candles between equity points that give the view about 2000 of them."""
+    from workbench.data.catalog import parse_range
+    from workbench.timeframes import Timeframe
+
+    first, last = parse_range(start, end)
+    step = min(Timeframe.parse(name) for name in timeframes).ms if timeframes else 1
+    return max(1, min(100, (last - first) // step // VIEW_POINTS))

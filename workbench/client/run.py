@@ -1,0 +1,202 @@
+"""The handle of a run: what it is doing, what it has brought, and its live view."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.client.discovery import Server
+from workbench.client.stream import Follower
+from workbench.errors import from_body
+from workbench.messages import FINAL_STATUSES, AnyMessage, Equity, Trade, decode
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from workbench.widgets import BacktestView
+
+
+class Run:
+    """A run on a server. It goes on without this handle, this kernel and this notebook.
+
+    Made by `workbench.start` and `workbench.attach`. Shown as a cell's value it is the live
+    view.
+
+    Attributes
+    ----------
+    id
+        The run's id, for `workbench.attach`.
+    server
+        Where it is.
+    """
+
+    def __init__(self, run_id: str, server: Server) -> None:
+        self.id = run_id
+        self.server = server
+        self._view: BacktestView | None = None
+
+    # --- what it is doing ---------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """All the server knows of the run now: status, spec, source of the candles."""
+        return self.server.rest.get(f"api/backtesting/{self.id}")
+
+    @property
+    def status(self) -> str:
+        """pending, running, paused, complete, error or stopped."""
+        return str(self.info["status"])
+
+    @property
+    def progress(self) -> float:
+        """Percent of the candles done."""
+        return float(self.info["progress"])
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended; return it.
+
+        Raises
+        ------
+        StrategyError, InsufficientData, WorkerLost
+            Or another `WorkbenchError`: what ended the run.
+        TimeoutError
+            It is still going on after `timeout` seconds.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = 0.02
+        while (info := self.info)["status"] not in FINAL_STATUSES:
+            if deadline is not None and time.monotonic() > deadline:
+                msg = (
+                    f"{self.id} is {info['status']} after {timeout:g} s ({info['progress']:.0f} %)"
+                )
+                raise TimeoutError(msg)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+        if info["status"] == "error":
+            result = info["result"]
+            raise from_body({**result["data"], **result["extra"]})
+        return self
+
+    # --- what it has brought ------------------------------------------------------------
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """One row for each entry-to-exit part so far, with why it was made."""
+        from workbench.engine.frames import trades_frame
+
+        return trades_frame([m for m in self.events("trade") if isinstance(m, Trade)])
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """The equity curve so far, by time (UTC): equity, balance, drawdown."""
+        from workbench.engine.frames import equity_frame
+
+        return equity_frame([m for m in self.events("equity") if isinstance(m, Equity)])
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Performance: of the whole run once it has ended, the latest until then."""
+        info = self.info
+        if info["result"] and "metrics" in info["result"]["data"]:
+            found = info["result"]["data"]["metrics"]
+        else:
+            found = dict(info["metrics"] or {})
+            found.pop("backtest_id", None)
+        return dict(found)
+
+    def events(self, *types: str) -> list[AnyMessage]:
+        """Return the log's messages so far, of some types or all."""
+        found: list[AnyMessage] = []
+        since = 0
+        while True:
+            text = self.server.rest.request(
+                "GET",
+                f"api/backtesting/{self.id}/events",
+                {"since": since, "types": ",".join(types) or None},
+            )
+            page = msgspec.json.decode(text, type=_Page)
+            found += [decode(raw) for raw in page.events]
+            if page.next >= page.seq or page.next == since:
+                return found
+            since = page.next
+
+    def follow(self, types: Sequence[str] | None = None) -> Iterator[AnyMessage]:
+        """Iterate over the messages from the first to the run's end, as they come."""
+        return iter(Follower(self.server, self.id, types=types))
+
+    # --- control ------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stand still at the next candle."""
+        self._control("pause")
+
+    def resume(self) -> None:
+        """Go on."""
+        self._control("resume")
+
+    def step(self, candles: int = 1) -> None:
+        """Do so many candles, then stand still."""
+        self._control("step", candles)
+
+    def speed(self, candles_per_second: float | None = None) -> None:
+        """Set the pace; None is as fast as possible."""
+        self._control("speed", candles_per_second)
+
+    def stop(self) -> None:
+        """End the run here; what it has brought is kept."""
+        self._control("stop")
+
+    def delete(self) -> None:
+        """Remove the run and its log for good."""
+        self.server.rest.delete(f"api/backtesting/{self.id}")
+
+    # --- looking at it ------------------------------------------------------------------
+
+    def view(self) -> BacktestView:
+        """Return the live view, an ipywidget; the same one each time."""
+        if self._view is None:
+            from workbench.client.source import ServerSource
+            from workbench.widgets import BacktestView
+
+            self._view = BacktestView(
+                self.id, source=ServerSource(self.server, self.id), direct=self.server.own
+            )
+        return self._view
+
+    def figure(self) -> go.Figure:
+        """Return a Plotly figure of the run so far: price with trades, equity, drawdown."""
+        from workbench.report import figure
+
+        return figure(self._candles(), self.trades, self.equity, self.info)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report as one HTML page and return its path (default: ID.html)."""
+        target = Path(path if path is not None else f"{self.id}.html")
+        target.write_text(
+            self.server.rest.text(f"api/backtesting/{self.id}/report"), encoding="utf-8"
+        )
+        return target
+
+    def _candles(self) -> dict[str, Any]:
+        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
+
+    def _control(self, action: str, value: float | None = None) -> None:
+        body = {"action": action} if value is None else {"action": action, "value": value}
+        self.server.rest.post(f"api/backtesting/{self.id}/control", body)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} on {self.server.url}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.view()._repr_mimebundle_(**kwargs)
+
+
+class _Page(msgspec.Struct):
+    seq: int
+    next: int
+    events: list[msgspec.Raw]

@@ -1,0 +1,41 @@
+"""A run as the view's kernel side reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from workbench.client.discovery import Server
+from workbench.client.stream import Follower
+
+
+class ServerSource:
+    """What a `BacktestView` needs of a run: its messages, its candles and its controls."""
+
+    def __init__(self, server: Server, run_id: str) -> None:
+        self._server = server
+        self._run_id = run_id
+        self._followers: list[Follower] = []
+
+    def messages(self, since: int, epoch: str | None) -> Iterator[list[dict[str, Any]]]:
+        """Yield batches of messages after `since`, as they come, to the run's end."""
+        follower = Follower(self._server, self._run_id, since=since, epoch=epoch, columns=True)
+        self._followers.append(follower)
+        for batch in follower.batches(linger=0.1):
+            yield [msgspec.to_builtins(message) for message in batch]
+
+    def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        """Fetch one of the run's results, such as ``candles``."""
+        return self._server.rest.get(f"api/backtesting/{self._run_id}/{path}", query)
+
+    def control(self, action: str, value: float | None) -> dict[str, Any]:
+        """Pass a control on."""
+        body = {"action": action} if value is None else {"action": action, "value": value}
+        return self._server.rest.post(f"api/backtesting/{self._run_id}/control", body)
+
+    def close(self) -> None:
+        """End every iteration."""
+        for follower in self._followers:
+            follower.close()

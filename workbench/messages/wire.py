@@ -1,0 +1,163 @@
+"""The messages themselves, each with its delivery class, and their encoding."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from workbench.messages.payloads import (
+    CompleteData,
+    CompleteExtra,
+    ConnectedData,
+    ControlData,
+    EntryData,
+    EquityColumns,
+    EquityData,
+    ErrorData,
+    ErrorExtra,
+    ExitData,
+    GapData,
+    MetricsData,
+    ProgressData,
+    ProgressExtra,
+    StatusData,
+    TradeExtra,
+)
+
+PROTOCOL = "1.0"
+FINAL_TYPES: frozenset[str] = frozenset({"complete", "error"})
+FINAL_STATUSES: frozenset[str] = frozenset({"complete", "error", "stopped"})
+
+
+class Delivery(enum.Enum):
+    """What a slow reader may be spared."""
+
+    EVENT = "event"
+    """Never dropped, never reordered."""
+    CURVE = "curve"
+    """May be merged, keeping last, minimum and maximum."""
+    STATE = "state"
+    """Only the latest of its key matters."""
+    CONNECTION = "connection"
+    """Belongs to one connection; never in a log."""
+
+
+class _Stamped(Struct, tag_field="type"):
+    timestamp: str
+
+
+class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
+    """What all messages share. `type` is the struct's tag."""
+
+    delivery: ClassVar[Delivery]
+    seq: int | UnsetType = UNSET
+    eseq: int | UnsetType = UNSET
+
+    @property
+    def type(self) -> str:
+        """The message's type, as on the wire."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def key(self) -> str:
+        """Name of the thing whose latest state this message tells."""
+        return self.type
+
+
+class Connected(Message, tag="connected"):
+    delivery = Delivery.CONNECTION
+    data: ConnectedData
+
+
+class Pong(Message, tag="pong"):
+    delivery = Delivery.CONNECTION
+    data: dict[str, Any]
+
+
+class Gap(Message, tag="gap"):
+    delivery = Delivery.CONNECTION
+    data: GapData
+
+
+class EquityBatch(Message, tag="equity_columns"):
+    """Made for one connection out of `equity` messages; `seq` is that of the last."""
+
+    delivery = Delivery.CONNECTION
+    data: EquityColumns
+
+
+class Progress(Message, tag="progress"):
+    delivery = Delivery.STATE
+    data: ProgressData
+    extra: ProgressExtra
+
+
+class Trade(Message, tag="trade"):
+    delivery = Delivery.EVENT
+    data: EntryData | ExitData
+    extra: TradeExtra
+
+
+class Equity(Message, tag="equity"):
+    delivery = Delivery.CURVE
+    data: EquityData
+
+
+class Metrics(Message, tag="metrics"):
+    delivery = Delivery.STATE
+    data: MetricsData
+
+
+class Complete(Message, tag="complete"):
+    delivery = Delivery.EVENT
+    data: CompleteData
+    extra: CompleteExtra
+
+
+class Error(Message, tag="error"):
+    delivery = Delivery.EVENT
+    data: ErrorData
+    extra: ErrorExtra
+
+
+class Status(Message, tag="status"):
+    delivery = Delivery.EVENT
+    data: StatusData
+
+
+class Control(Message, tag="control"):
+    delivery = Delivery.EVENT
+    data: ControlData
+
+
+LogMessage = Progress | Trade | Equity | Metrics | Complete | Error | Status | Control
+AnyMessage = LogMessage | Connected | Pong | Gap | EquityBatch
+MESSAGE_TYPES: dict[str, type[Message]] = {
+    str(cls.__struct_config__.tag): cls
+    for cls in (
+        Connected, Pong, Gap, EquityBatch, Progress, Trade, Equity, Metrics, Complete, Error,
+        Status, Control,
+    )
+}  # fmt: skip
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as JSON."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes | str) -> AnyMessage:
+    """Parse and validate one message.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        The message is not one of the protocol's.
+    """
+    return _decoder.decode(data)

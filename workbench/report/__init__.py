@@ -1,0 +1,11 @@
+"""What a run came to, for people: a figure, and a page that needs no server.
+
+Importing this costs neither pandas nor plotly.
+"""
+
+from workbench.report.chart import candle_columns, figure
+from workbench.report.measures import Measure, measures
+from workbench.report.page import html
+from workbench.report.reading import for_run
+
+__all__ = ["Measure", "candle_columns", "figure", "for_run", "html", "measures"]

@@ -1,0 +1,91 @@
+"""A report straight from the state folder: one more reader of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import NotFound, WorkbenchError
+from workbench.messages import AnyMessage, decode
+from workbench.paths import candles_dir
+from workbench.report.chart import CANDLE_COLUMNS, candle_columns, figure
+from workbench.report.page import html
+from workbench.runs.service import RunService
+
+PAGE = 10_000
+
+
+def for_run(home: Path, run_id: str) -> str:
+    """Return the report of a run, going on or ended, as an HTML page.
+
+    Parameters
+    ----------
+    home
+        The state folder.
+    run_id
+        The run's id.
+
+    Raises
+    ------
+    NotFound
+        There is no such run in this folder.
+    """
+    from workbench.engine.frames import equity_frame, trades_frame
+
+    service = open_folder(home)
+    try:
+        info = service.detail(run_id)
+        messages = list(read_log(service, run_id))
+    finally:
+        service.close()
+    trades = trades_frame(messages)
+    candles = _candles(home, info)
+    chart = figure(candles, trades, equity_frame(messages), info)
+    metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
+    return html(chart, metrics, trades, info)
+
+
+def open_folder(home: Path) -> RunService:
+    """Return the runs of a state folder, without a server and without starting any worker.
+
+    Raises
+    ------
+    NotFound
+        Nothing has run there.
+    """
+    if not (home / "workbench.db").is_file():
+        msg = f"Nothing has been run yet in {home}"
+        raise NotFound(msg, field="home", value=str(home))
+    return RunService(home, list, max_workers=0)
+
+
+def read_log(service: RunService, run_id: str) -> Iterator[AnyMessage]:
+    """Yield all messages of a run's log so far."""
+    since = 0
+    while page := service.log.read(run_id, since, PAGE):
+        since = page[-1].seq
+        for entry in page:
+            yield decode(entry.wire)
+
+
+def _candles(home: Path, info: dict[str, Any]) -> dict[str, Any]:
+    from workbench.data import load
+
+    spec = info["spec"]
+    try:
+        loaded = load(
+            spec["symbol"],
+            spec["timeframes"],
+            spec["start_date"],
+            spec["end_date"],
+            root=candles_dir(home),
+        )
+    except WorkbenchError:
+        # A run that failed for want of candles, or whose candles were removed since.
+        return {
+            **dict.fromkeys(CANDLE_COLUMNS, ()),
+            "timeframe": spec["timeframes"][0],
+            "bucket": 1,
+        }
+    return candle_columns(next(iter(loaded.values())))

@@ -1,0 +1,207 @@
+"""Publishing a stream from a producer's process, through every loss of the server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from workbench.messages import Message, encode
+from workbench.runs.outbox import Outbox
+from workbench.runs.publishing import (
+    Ack,
+    Command,
+    Hello,
+    Refused,
+    batch_frame,
+    reply_decoder,
+)
+
+log = logging.getLogger(__name__)
+
+BATCH_MESSAGES = 500
+BATCH_BYTES = 256 * 1024
+IN_FLIGHT = 4 * BATCH_MESSAGES
+LINGER_S = 0.02
+PENDING_LIMIT = 500_000
+RETRY_S = (0.1, 2.0)
+
+
+class Publisher:
+    """Sends messages to a stream; a thread of its own does the talking.
+
+    The caller never waits for the network, unless `PENDING_LIMIT` messages are unacknowledged.
+
+    Parameters
+    ----------
+    stream
+        Name of the stream.
+    token
+        The right to publish it; sent in a header.
+    urls
+        Called before each connection: base addresses of the servers to try, in order.
+    on_command
+        Called from the publisher's thread with each control.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        token: str,
+        urls: Callable[[], list[str]],
+        on_command: Callable[[Command], None],
+    ) -> None:
+        self._stream = stream
+        self._token = token
+        self._urls = urls
+        self._on_command = on_command
+        self._outbox = Outbox()
+        self._changed = threading.Condition()
+        self._closing = False
+        self.refused: str | None = None
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Queue a message."""
+        self.send_encoded(encode(message))
+
+    def send_encoded(self, wire: bytes) -> None:
+        """Queue a message that is JSON already."""
+        with self._changed:
+            while len(self._outbox) >= PENDING_LIMIT and self.refused is None:
+                self._changed.wait()
+            self._outbox.add(wire)
+            if self._outbox.untaken == 1:
+                self._changed.notify_all()
+
+    def close(self, patience: float) -> bool:
+        """Wait until all is acknowledged, `patience` seconds at most; tell whether it is."""
+        deadline = time.monotonic() + patience
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+            while len(self._outbox) and self.refused is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            done = not len(self._outbox)
+        if done:
+            self._thread.join(5)
+        return done
+
+    def pending(self) -> tuple[int, list[bytes]]:
+        """Return what is not acknowledged: its first number and the messages."""
+        with self._changed:
+            self._outbox.rewind(0)
+            return self._outbox.take(len(self._outbox) + 1, 1 << 62)
+
+    # --- the publisher's thread ---------------------------------------------------------
+
+    def _run(self) -> None:
+        delay = RETRY_S[0]
+        while not self._finished():
+            for url in self._urls():
+                if self._session(url):
+                    delay = RETRY_S[0]
+                if self._finished():
+                    return
+            time.sleep(delay * random.uniform(0.5, 1.0))
+            delay = min(delay * 2, RETRY_S[1])
+
+    def _finished(self) -> bool:
+        with self._changed:
+            return self.refused is not None or (self._closing and not len(self._outbox))
+
+    def _session(self, url: str) -> bool:
+        """Publish over one connection until it breaks; tell whether it came about."""
+        address = url.replace("http", "ws", 1) + f"api/ws/publish/{self._stream}"
+        try:
+            connection = connect(
+                address,
+                additional_headers={"Authorization": f"Bearer {self._token}"},
+                compression=None,
+                proxy=None,
+                open_timeout=5,
+                close_timeout=2,
+                max_size=1 << 20,
+            )
+        except InvalidStatus as refusal:
+            if refusal.response.status_code == 410:
+                self._refuse("the run was deleted")
+            return False
+        except (OSError, WebSocketException, TimeoutError):
+            return False
+        broken = threading.Event()
+        receiver = threading.Thread(
+            target=self._receive, args=(connection, broken), name="acks", daemon=True
+        )
+        with connection:
+            try:
+                hello = reply_decoder.decode(connection.recv(timeout=10))
+                if not isinstance(hello, Hello):
+                    return False
+                with self._changed:
+                    self._outbox.rewind(hello.last)
+                    self._changed.notify_all()
+                receiver.start()
+                self._send_all(connection, broken)
+            except (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError) as error:
+                log.info("connection to the server lost: %s", type(error).__name__)
+        if receiver.is_alive():
+            receiver.join(5)
+        return True
+
+    def _send_all(self, connection: ClientConnection, broken: threading.Event) -> None:
+        while not broken.is_set():
+            with self._changed:
+                while not broken.is_set() and not (
+                    self._outbox.untaken and self._outbox.in_flight < IN_FLIGHT
+                ):
+                    if self._closing and not len(self._outbox):
+                        return
+                    self._changed.wait(1.0)
+                gather = self._outbox.untaken < BATCH_MESSAGES and not self._closing
+            if gather:
+                broken.wait(LINGER_S)
+            with self._changed:
+                first, messages = self._outbox.take(BATCH_MESSAGES, BATCH_BYTES)
+            if messages:
+                connection.send(batch_frame(first, messages), text=True)
+
+    def _receive(self, connection: ClientConnection, broken: threading.Event) -> None:
+        try:
+            for frame in connection:
+                self._reply(reply_decoder.decode(frame))
+        except (OSError, WebSocketException, msgspec.MsgspecError):
+            pass
+        finally:
+            broken.set()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _reply(self, reply: Any) -> None:
+        if isinstance(reply, Command):
+            with contextlib.suppress(Exception):
+                self._on_command(reply)
+            return
+        with self._changed:
+            if isinstance(reply, Ack):
+                self._outbox.acknowledge(reply.last)
+            elif isinstance(reply, Refused):
+                self.refused = reply.error
+            self._changed.notify_all()
+
+    def _refuse(self, why: str) -> None:
+        with self._changed:
+            self.refused = why
+            self._changed.notify_all()

@@ -1,0 +1,57 @@
+"""What producer and server say to each other on the publish socket.
+
+The server speaks first: `Hello` tells the last of the producer's numbers in the log. The
+producer sends batches numbered by itself; each is answered by an `Ack` once it is in the log.
+After a reconnect it sends again what was not acknowledged; the log passes over what it has.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from workbench.messages import ControlAction, LogMessage
+
+
+class Batch(Struct, frozen=True):
+    """Messages `first`, `first` + 1, … of this producer."""
+
+    first: int
+    messages: list[LogMessage]
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
+    """The producer's messages up to `last` are in the log."""
+
+    last: int
+
+
+class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
+    """The producer's messages up to `last` are in the log."""
+
+    last: int
+
+
+class Command(Struct, frozen=True, tag_field="type", tag="command", omit_defaults=True):
+    """A control for the producer."""
+
+    action: ControlAction
+    value: float | None = None
+
+
+class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
+    """A batch could not be taken; the connection is closed after this."""
+
+    error: str
+
+
+Reply = Hello | Ack | Command | Refused
+
+batch_decoder: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
+reply_decoder: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+encode_reply = msgspec.json.Encoder().encode
+
+
+def batch_frame(first: int, messages: list[bytes]) -> bytes:
+    """Return a `Batch` of messages that are JSON already."""
+    return b'{"first":%d,"messages":[%s]}' % (first, b",".join(messages))

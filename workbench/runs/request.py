@@ -1,0 +1,172 @@
+"""Turning the body of `POST /api/backtesting/start` into a checked RunSpec."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from workbench.errors import InvalidRequest
+from workbench.runs.spec import RunSpec
+
+
+class PickledStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A strategy class that only its author's kernel has.
+
+    Attributes
+    ----------
+    name
+        The class's name.
+    pickle
+        The class, pickled by value (base64 in JSON).
+    python
+        The kernel's interpreter; None for the server's.
+    paths
+        The kernel's module search path.
+    """
+
+    name: str
+    pickle: bytes
+    python: str | None = None
+    paths: list[str] = []
+
+
+class StartRequest(RunSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body: a RunSpec, and the strategy itself when it is not a registered one."""
+
+    strategy: PickledStrategy | None = None
+
+
+class Checked(Struct, frozen=True):
+    """A request that can be carried out."""
+
+    spec: RunSpec
+    strategy: PickledStrategy | None
+    source: str
+    synthetic: bool
+
+
+def check(body: bytes, candles: Path) -> Checked:
+    """Parse and check a request against the candles and strategies there are.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds; `details` names `field`, `value` and `allowed`.
+    """
+    request = _parse(body)
+    _check_numbers(request)
+    source, synthetic, timeframes = _check_data(request, candles)
+    if request.strategy is None:
+        params = _check_strategy(request)
+        strategy_ids = request.strategy_ids
+    else:
+        params = request.strategy_params
+        strategy_ids = [request.strategy.name]
+    values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
+    values |= {
+        "timeframes": timeframes,
+        "strategy_params": params,
+        "strategy_ids": strategy_ids,
+    }
+    spec = RunSpec(**values)
+    return Checked(spec, request.strategy, source, synthetic)
+
+
+def _parse(body: bytes) -> StartRequest:
+    try:
+        raw = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        msg = f"The body is not JSON: {error}"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a JSON object") from error
+    if not isinstance(raw, dict):
+        msg = f"The body is a JSON {type(raw).__name__}, expected an object"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a JSON object")
+    known = StartRequest.__struct_fields__
+    for name in raw:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            msg = f"Unknown field {name!r}{hint}"
+            raise InvalidRequest(msg, field=name, value=raw[name], allowed=sorted(known))
+    try:
+        return msgspec.convert(raw, StartRequest)
+    except msgspec.ValidationError as error:
+        raise _explain(error, raw) from error
+
+
+def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> InvalidRequest:
+    text = str(error)
+    if missing := re.search(r"missing required field `(\w+)`", text):
+        field = missing[1]
+        msg = f"The field {field!r} is missing"
+        return InvalidRequest(msg, field=field, value=None, allowed="required")
+    path = re.search(r"`\$\.(\w+)", text)
+    field = path[1] if path else ""
+    expected = re.match(r"Expected `([^`]+)`", text)
+    value = raw.get(field) if field != "strategy" else None
+    msg = f"Field {field!r} is wrong: {text.split(' - at ')[0]}, value {value!r}"
+    return InvalidRequest(msg, field=field, value=value, allowed=expected[1] if expected else text)
+
+
+_NUMBERS: dict[str, tuple[float, float, bool, str]] = {
+    # field: (lowest, highest, lowest is allowed, in words)
+    "initial_capital": (0.0, 1e15, False, "above 0"),
+    "risk_per_trade": (0.0, 1.0, False, "above 0, at most 1"),
+    "commission": (0.0, 0.5, True, "0 to 0.5 (a fraction of the notional)"),
+    "slippage": (0.0, 0.5, True, "0 to 0.5 (a fraction of the price)"),
+    "leverage": (0.0, 1000.0, False, "above 0, at most 1000"),
+    "speed": (0.0, 1e9, False, "candles a second, above 0; leave it out for full speed"),
+    "progress_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
+    "equity_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
+}
+
+
+def _check_numbers(request: StartRequest) -> None:
+    for field, (lowest, highest, inclusive, allowed) in _NUMBERS.items():
+        value = getattr(request, field)
+        if value is None:
+            continue
+        low_enough = value >= lowest if inclusive else value > lowest
+        if not (low_enough and value <= highest and math.isfinite(value)):
+            msg = f"{field} is {value}, expected {allowed}"
+            raise InvalidRequest(msg, field=field, value=value, allowed=allowed)
+    if request.seed is not None and request.seed < 0:
+        msg = f"seed is {request.seed}, expected 0 or more"
+        raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
+    if len(request.strategy_ids) != 1:
+        msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
+        raise InvalidRequest(
+            msg, field="strategy_ids", value=request.strategy_ids, allowed="one name"
+        )
+
+
+_SOURCES = {
+    "imported": "imported candles",
+    "sample": "bundled sample of real prices",
+    "synthetic": "synthetic sample (generated, not market data)",
+}
+
+
+def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[str]]:
+    from workbench.data import catalog
+
+    info = catalog.find(request.symbol, root=candles)
+    if not request.timeframes:
+        msg = "timeframes is empty, expected at least one"
+        raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
+    timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
+    catalog.parse_range(request.start_date, request.end_date)
+    return _SOURCES[info.kind], info.synthetic, [timeframe.name for timeframe in timeframes]
+
+
+def _check_strategy(request: StartRequest) -> dict[str, Any]:
+    from workbench.engine.strategies.registry import get
+
+    params: dict[str, Any] = get(request.strategy_ids[0]).with_parameters(request.strategy_params)
+    return params

@@ -1,0 +1,276 @@
+"""Runs and their streams as one thing: what the HTTP surface calls, without any HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.errors import Conflict, InvalidRequest
+from workbench.messages import (
+    FINAL_STATUSES,
+    Complete,
+    CompleteData,
+    CompleteExtra,
+    Control,
+    ControlAction,
+    ControlData,
+    Error,
+    FinalMetrics,
+    LogMessage,
+    Status,
+    utc_now,
+)
+from workbench.paths import candles_dir
+from workbench.runs import request
+from workbench.runs.publishing import Command
+from workbench.runs.records import RunRecord, hash_token
+from workbench.runs.registry import RunRegistry
+from workbench.runs.supervisor import Supervisor
+from workbench.streams import Database, Entry, SqliteLog
+
+Listener = Callable[[str, list[Entry]], None]
+ACTIONS: tuple[str, ...] = ("pause", "resume", "step", "speed", "stop")
+
+
+class RunService:
+    """Everything about the runs of one state folder.
+
+    Parameters
+    ----------
+    home
+        The state folder.
+    urls
+        Addresses workers are to publish to.
+    max_workers
+        Runs at once.
+    """
+
+    def __init__(self, home: Path, urls: Callable[[], list[str]], max_workers: int) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home = home
+        self._database = Database(home / "workbench.db")
+        self.log = SqliteLog(self._database)
+        self.registry = RunRegistry(self._database)
+        self.supervisor = Supervisor(home, self.registry, self.append, urls, max_workers)
+        self._listeners: list[Listener] = []
+        self._producers: dict[str, Callable[[Command], None]] = {}
+        self._undelivered: dict[str, list[Command]] = {}
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with (stream, entries) after each append."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Close the state file; workers go on."""
+        self.supervisor.release()
+        self._database.close()
+
+    # --- runs ---------------------------------------------------------------------------
+
+    def start(self, body: bytes, *, pickled_allowed: bool = True) -> RunRecord:
+        """Check a start request and queue the run.
+
+        Raises
+        ------
+        InvalidRequest
+            The request is wrong; nothing was started.
+        """
+        checked = request.check(body, candles_dir(self.home))
+        strategy = checked.strategy
+        if strategy is not None and not pickled_allowed:
+            msg = (
+                "This server takes no pickled strategies: it runs without authentication, "
+                "and a pickle is code. Use a registered strategy, or a server with a token"
+            )
+            raise InvalidRequest(msg, field="strategy", value=strategy.name, allowed=None)
+        record = self.registry.create(
+            checked.spec,
+            source=checked.source,
+            synthetic=checked.synthetic,
+            strategy=None if strategy is None else strategy.pickle,
+            python=None if strategy is None else strategy.python,
+            paths=() if strategy is None else strategy.paths,
+        )
+        self.log.create(record.id, "backtest")
+        self.supervisor.poll()
+        return record
+
+    def summary(self, record: RunRecord) -> dict[str, Any]:
+        """Return what the run list shows of a run."""
+        return {
+            "backtest_id": record.id,
+            "name": record.spec.name,
+            "status": record.status,
+            "strategy": record.spec.strategy_ids[0],
+            "symbol": record.spec.symbol,
+            "timeframes": record.spec.timeframes,
+            "start_date": record.spec.start_date,
+            "end_date": record.spec.end_date,
+            "created": record.created,
+            "started": record.started,
+            "finished": record.finished,
+            "source": record.source,
+            "synthetic": record.synthetic,
+            "tags": record.spec.tags,
+            "notes": record.spec.notes,
+            "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
+            "result": record.result,
+        }
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        """Return a run's summary, its spec and where its log stands."""
+        record = self.registry.get(run_id)
+        info = self.log.info(run_id)
+        return {
+            **self.summary(record),
+            "spec": msgspec.to_builtins(record.spec),
+            "epoch": info.epoch if info else None,
+            "seq": info.seq if info else 0,
+            "metrics": self._latest(run_id, "metrics"),
+        }
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run and its log; a worker still at it is ended."""
+        self.registry.get(run_id)
+        self.supervisor.kill(run_id)
+        self.registry.delete(run_id)
+        self.log.delete(run_id)
+        for listener in self._listeners:
+            listener(run_id, [])
+
+    def control(self, run_id: str, action: str, value: float | None = None) -> dict[str, Any]:
+        """Pass a control to the run's worker; accepted and refused ones show in the stream.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such action, or its value is wrong.
+        Conflict
+            The run has ended.
+        """
+        record = self.registry.get(run_id)
+        command = _command(action, value)
+        if record.status in FINAL_STATUSES:
+            msg = f"Run {run_id} is {record.status}: it can no longer be controlled"
+            raise Conflict(msg, field="action", value=action, allowed=[])
+        if record.status == "pending" and record.pid is None:
+            if command.action != "stop":
+                msg = f"Run {run_id} is still pending: it can only be stopped"
+                raise Conflict(msg, field="action", value=action, allowed=["stop"])
+            self._append_own(run_id, [_never_started(record)])
+            return {"backtest_id": run_id, "action": action, "status": "stopped"}
+        status = {"pause": "paused", "step": "paused", "resume": "running"}.get(
+            action, record.status
+        )
+        done = Control(
+            utc_now(),
+            data=ControlData(
+                command.action, True, msgspec.UNSET if value is None else float(value)
+            ),
+        )
+        self._append_own(run_id, [done])
+        self.registry.set_status(run_id, status)
+        self._deliver(run_id, command)
+        return {"backtest_id": run_id, "action": action, "status": status}
+
+    # --- the publish side ---------------------------------------------------------------
+
+    def may_publish(self, run_id: str, token: str) -> bool:
+        """Tell whether `token` is the run's publish token.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        """
+        return self.registry.get(run_id).token_hash == hash_token(token)
+
+    def producer_joined(self, run_id: str, send: Callable[[Command], None]) -> None:
+        """Note a producer's connection and hand it the commands that waited for it."""
+        self._producers[run_id] = send
+        for command in self._undelivered.pop(run_id, []):
+            send(command)
+
+    def producer_left(self, run_id: str, send: Callable[[Command], None]) -> None:
+        """Note that a producer's connection is gone."""
+        if self._producers.get(run_id) == send:
+            del self._producers[run_id]
+
+    def append(
+        self, stream: str, producer: str, first: int, messages: Sequence[LogMessage]
+    ) -> None:
+        """Put messages into a log, note what they tell of the run, and tell the listeners.
+
+        Raises
+        ------
+        NotFound, OutOfOrder
+            As `StreamLog.append`.
+        """
+        entries = self.log.append(stream, producer, first, messages)
+        for message in messages[len(messages) - len(entries) :]:
+            self._note(stream, message)
+        if entries:
+            for listener in self._listeners:
+                listener(stream, entries)
+
+    # --- inside -------------------------------------------------------------------------
+
+    def _append_own(self, stream: str, messages: Sequence[LogMessage]) -> None:
+        self.append(stream, "server", self.log.position(stream, "server") + 1, messages)
+
+    def _note(self, run_id: str, message: LogMessage) -> None:
+        match message:
+            case Status():
+                self.registry.set_status(run_id, message.data.status)
+            case Complete() | Error():
+                status = message.extra.status if isinstance(message, Complete) else "error"
+                result = {
+                    "data": msgspec.to_builtins(message.data),
+                    "extra": msgspec.to_builtins(message.extra),
+                }
+                self.registry.set_status(run_id, status, result)
+
+    def _deliver(self, run_id: str, command: Command) -> None:
+        send = self._producers.get(run_id)
+        if send is None:
+            self._undelivered.setdefault(run_id, []).append(command)
+        else:
+            send(command)
+
+    def _latest(self, run_id: str, kind: str) -> dict[str, Any] | None:
+        """Return `data` of the latest message of a state type."""
+        info = self.log.info(run_id)
+        seq = info.latest.get(kind) if info else None
+        if seq is None:
+            return None
+        entry = self.log.read(run_id, seq - 1, 1)[0]
+        data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
+        return data
+
+
+def _command(action: str, value: float | None) -> Command:
+    if action not in ACTIONS:
+        msg = f"Unknown action {action!r}: use {', '.join(ACTIONS)}"
+        raise InvalidRequest(msg, field="action", value=action, allowed=list(ACTIONS))
+    if action == "step" and value is not None and not (1 <= value <= 1e9 and value % 1 == 0):
+        allowed = "a whole number of candles, 1 or more"
+        msg = f"step by {value}, expected {allowed}"
+        raise InvalidRequest(msg, field="value", value=value, allowed=allowed)
+    if action == "speed" and value is not None and not 0 <= value <= 1e9:
+        allowed = "candles a second; 0 or none for full speed"
+        msg = f"speed {value}, expected {allowed}"
+        raise InvalidRequest(msg, field="value", value=value, allowed=allowed)
+    known: ControlAction = action  # type: ignore[assignment]
+    return Command(known, value)
+
+
+def _never_started(record: RunRecord) -> Complete:
+    metrics = FinalMetrics(0, 0, 0, *[0.0] * 10)
+    return Complete(
+        utc_now(),
+        data=CompleteData(record.id, metrics),
+        extra=CompleteExtra("stopped", 0, record.spec.initial_capital),
+    )

@@ -1,0 +1,131 @@
+"""The process of a run: ``python -m workbench.runs.worker``, its `Job` on standard input."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from workbench.errors import StrategyError, WorkbenchError
+from workbench.messages import Error, ErrorData, ErrorExtra, utc_now
+from workbench.runs import servers, spool
+from workbench.runs.control import Control
+from workbench.runs.publisher import Publisher
+from workbench.runs.records import Job
+
+if TYPE_CHECKING:
+    from workbench.engine import Strategy, StreamingBacktestEngine
+
+log = logging.getLogger("workbench.worker")
+
+PATIENCE_S = 600.0
+"""How long a finished run waits for a server to come back before it leaves a spool file."""
+
+
+def main() -> int:
+    """Run one job; return the process's exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Ctrl-C in the server's terminal reaches the whole group; the run is to survive it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    home = Path(job.home)
+    control = Control(job.spec.speed, time.monotonic)
+    publisher = Publisher(job.run_id, job.token, lambda: _urls(job, home), control.command)
+    try:
+        _run(job, control, publisher)
+    except WorkbenchError as error:
+        publisher.send(error_message(error))
+    except BaseException as error:
+        log.exception("the run failed")
+        failure = StrategyError(f"{type(error).__name__}: {error}", run=job.run_id)
+        publisher.send(error_message(failure))
+    if publisher.close(PATIENCE_S) or publisher.refused is not None:
+        return 0
+    first, messages = publisher.pending()
+    spool.write(home, job.run_id, first, messages)
+    return 0
+
+
+def error_message(error: WorkbenchError) -> Error:
+    """Return the stream's last word on a run that failed."""
+    return Error(
+        utc_now(), data=ErrorData(error.message, error.details), extra=ErrorExtra(error.code)
+    )
+
+
+def _urls(job: Job, home: Path) -> list[str]:
+    found = [server.url for server in servers.running(home)]
+    return [url for url in job.urls if url not in found] + found
+
+
+def _run(job: Job, control: Control, publisher: Publisher) -> None:
+    engine = _engine(job, publisher)
+    while publisher.refused is None:
+        candles = control.turn()
+        if not candles:
+            engine.stop()
+            return
+        if not engine.advance(candles):
+            return
+
+
+def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
+    from workbench.data import load
+    from workbench.engine import BacktestEngine, StreamingBacktestEngine
+    from workbench.paths import candles_dir
+
+    spec = job.spec
+    strategy = _strategy(job)
+    candles = load(
+        spec.symbol,
+        spec.timeframes,
+        spec.start_date,
+        spec.end_date,
+        root=candles_dir(Path(job.home)),
+    )
+    engine = BacktestEngine(
+        strategy,
+        candles,
+        strategy_params=spec.strategy_params,
+        initial_capital=spec.initial_capital,
+        commission=spec.commission,
+        slippage=spec.slippage,
+        leverage=spec.leverage,
+        risk_per_trade=spec.risk_per_trade,
+        seed=spec.seed,
+    )
+    return StreamingBacktestEngine(
+        engine,
+        job.run_id,
+        publisher.send,
+        progress_every=spec.progress_every,
+        equity_every=spec.equity_every,
+        strategy_name=spec.strategy_ids[0],
+    )
+
+
+def _strategy(job: Job) -> type[Strategy]:
+    from workbench.engine.strategies.registry import get
+
+    if job.strategy is None:
+        return get(job.spec.strategy_ids[0])
+    import cloudpickle
+
+    try:
+        loaded: type[Strategy] = cloudpickle.loads(job.strategy)
+    except Exception as error:
+        msg = (
+            f"The strategy could not be loaded in the worker: {type(error).__name__}: {error}. "
+            "Modules it imports must be importable there"
+        )
+        raise StrategyError(msg, python=sys.executable) from error
+    return loaded
+
+
+if __name__ == "__main__":
+    sys.exit(main())
