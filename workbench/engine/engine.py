@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,17 +13,14 @@ from workbench.analysis.series import whole_tuple
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.broker import Broker
+from workbench.engine.failure import explain_failure
 from workbench.engine.metrics import Performance, periods_per_year
 from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
-from workbench.errors import InvalidRequest, StrategyError, WorkbenchError
+from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 from workbench.timeframes import DAY_MS
-
-_ENGINE = Path(__file__).parent
-_LIBRARY = (_ENGINE, _ENGINE.parent / "analysis")
-_FRAMES_KEPT = 5
 
 
 @dataclass(slots=True, frozen=True)
@@ -278,24 +273,8 @@ class BacktestEngine:
         return iso_time(int(self.candles.time[bar]))
 
     def _blame(self, error: Exception, where: str) -> NoReturn:
-        name = type(self.strategy).__name__
         when = self.time(self._clock.count - 1) if self._clock.count else None
-        frames = traceback.extract_tb(error.__traceback__)[1:]
-        theirs = [frame for frame in frames if Path(frame.filename).parent not in _LIBRARY]
-        kept = (theirs or list(frames))[-_FRAMES_KEPT:]
-        line = f" (line {kept[-1].lineno} in {kept[-1].name})" if kept else ""
-        at = f" at {when}" if when else ""
-        message = f"{name}.{where} failed{at}: {type(error).__name__}: {error}{line}"
-        details = {
-            "strategy": name,
-            "time": when,
-            "exception": type(error).__name__,
-            "message": str(error),
-            "traceback": "".join(traceback.format_list(kept)).rstrip().splitlines(),
-        }
-        if isinstance(error, WorkbenchError):
-            details = {**error.details, **details}
-        raise StrategyError(message, **details) from error
+        raise explain_failure(error, type(self.strategy).__name__, where, when) from error
 
 
 def _check(field: str, value: object, allowed: str, good: bool) -> None:
