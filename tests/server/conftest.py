@@ -35,9 +35,10 @@ def jp_server_config(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def app(jp_serverapp):
-    """The extension. Its workers do not outlive the test."""
+def app(jp_serverapp, jp_asyncio_loop):
+    """The extension, started as a real server does. Its workers do not outlive the test."""
     (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
+    jp_asyncio_loop.run_until_complete(app._start_jupyter_server_extension(jp_serverapp))
     yield app
     for record in app.service.registry.list():
         app.service.supervisor.kill(record.id)
@@ -75,11 +76,26 @@ def call(jp_fetch):
 
 
 @pytest.fixture
-def story(jp_ws_fetch):
+def connect(jp_ws_fetch):
+    """Open a run's stream; closed at the end of the test."""
+    sockets = []
+
+    async def open_stream(run_id, **params):
+        socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id, params=params)
+        sockets.append(socket)
+        return socket
+
+    yield open_stream
+    for socket in sockets:
+        socket.close()
+
+
+@pytest.fixture
+def story(connect):
     """Read a stream to its end; return the messages and the close code."""
 
     async def read(run_id, timeout=60, **params):
-        socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id, params=params)
+        socket = await connect(run_id, **params)
         messages = []
         deadline = time.monotonic() + timeout
         while True:

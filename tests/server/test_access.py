@@ -32,7 +32,7 @@ async def test_without_a_token_nothing_is_told(http_server_client, jp_base_url, 
 
 
 @pytest.fixture
-def open_socket(jp_serverapp, jp_http_port, jp_base_url):
+def open_socket(http_server_client, jp_http_port, jp_base_url):
     async def connect(path, **headers):
         request = HTTPRequest(f"ws://127.0.0.1:{jp_http_port}{jp_base_url}{path}", headers=headers)
         return await websocket_connect(request)

@@ -13,7 +13,7 @@ BAD = [
     ({"timeframes": []}, "invalid_request", "timeframes", []),
     ({"strategy_ids": ["strategy9"]}, "unknown_strategy", "strategy_ids", "strategy9"),
     ({"strategy_ids": []}, "invalid_request", "strategy_ids", []),
-    ({"strategy_params": {"fsat": 3}}, "unknown_parameter", "fsat", 3),
+    ({"strategy_params": {"fsat": 3}}, "unknown_parameter", "strategy_params.fsat", 3),
     ({"end_date": "2023-12-01"}, "invalid_request", "end_date", "2023-12-01"),
     ({"start_date": "soon"}, "invalid_request", "start_date", "soon"),
     ({"initial_capital": -5}, "invalid_request", "initial_capital", -5),
@@ -106,12 +106,10 @@ async def test_too_little_data_ends_the_run_with_the_printed_error(call, spec_bo
 @pytest.mark.parametrize(
     "frame", ["{", '{"type":"nope"}', '{"type":"control","action":"jump"}', "[]", b"\x00\x01"]
 )
-async def test_a_bad_message_is_answered_and_the_stream_goes_on(
-    call, spec_body, jp_ws_fetch, frame
-):
+async def test_a_bad_message_is_answered_and_the_stream_goes_on(call, spec_body, connect, frame):
     _, reply = await call("POST", "api", "backtesting", "start", body={**spec_body, "speed": 20})
     run_id = reply["backtest_id"]
-    socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id)
+    socket = await connect(run_id)
     await socket.write_message(frame, binary=isinstance(frame, bytes))
     await socket.write_message('{"type":"ping"}')
     kinds = []
@@ -122,10 +120,10 @@ async def test_a_bad_message_is_answered_and_the_stream_goes_on(
     await call("DELETE", "api", "backtesting", run_id)
 
 
-async def test_repeated_abuse_closes_with_1008(call, spec_body, jp_ws_fetch):
+async def test_repeated_abuse_closes_with_1008(call, spec_body, connect):
     _, reply = await call("POST", "api", "backtesting", "start", body={**spec_body, "speed": 20})
     run_id = reply["backtest_id"]
-    socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id)
+    socket = await connect(run_id)
     for _ in range(40):
         await socket.write_message("{")
     while await socket.read_message() is not None:

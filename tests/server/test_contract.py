@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 
 from workbench.messages import decode
@@ -39,7 +40,7 @@ async def test_a_plain_client_gets_the_whole_story_in_order(call, spec_body, sto
     eseqs = [message["eseq"] for message in messages[1:] if "eseq" in message]
     assert eseqs == list(range(1, len(eseqs) + 1))
     for message in messages:
-        decode(str(message).encode() if False else __import__("json").dumps(message))
+        decode(json.dumps(message))
 
 
 async def test_late_readers_get_the_same_events_and_curve(call, spec_body, story):
@@ -79,11 +80,11 @@ async def test_a_position_that_cannot_be_served_is_answered_by_gap(call, spec_bo
         assert messages[2:] == whole[1:]
 
 
-async def test_status_counts_connections_as_printed(call, spec_body, jp_ws_fetch):
+async def test_status_counts_connections_as_printed(call, spec_body, connect, story):
     body = {**spec_body, "speed": 50}
     _, reply = await call("POST", "api", "backtesting", "start", body=body)
     run_id = reply["backtest_id"]
-    sockets = [await jp_ws_fetch("api", "ws", "stream", "backtest", run_id) for _ in range(3)]
+    sockets = [await connect(run_id) for _ in range(3)]
     for socket in sockets:
         await socket.read_message()
     _, status = await call("GET", "api", "ws", "stream", "status")
@@ -99,16 +100,6 @@ async def test_status_counts_connections_as_printed(call, spec_body, jp_ws_fetch
         _, status = await call("GET", "api", "ws", "stream", "status")
     assert status["streams"] == []
     await call("POST", "api", "backtesting", run_id, "control", body={"action": "stop"})
-    messages, _ = await _read(jp_ws_fetch, run_id)
+    messages, _ = await story(run_id)
     assert messages[-1]["type"] == "complete"
     assert messages[-1]["extra"]["status"] == "stopped"
-
-
-async def _read(jp_ws_fetch, run_id):
-    import json
-
-    socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id)
-    messages = []
-    while (text := await asyncio.wait_for(socket.read_message(), 60)) is not None:
-        messages.append(json.loads(text))
-    return messages, socket.close_code

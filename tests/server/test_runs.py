@@ -160,13 +160,11 @@ async def test_a_killed_worker_is_told_with_what_it_said_last(call, start, until
     assert messages[-1]["extra"]["code"] == "worker_lost"
 
 
-async def test_deleting_ends_the_worker_and_closes_its_readers(
-    call, start, until, jp_ws_fetch, app
-):
+async def test_deleting_ends_the_worker_and_closes_its_readers(call, start, until, connect, app):
     run_id = await start(speed=20)
     await until(run_id, lambda run: run["status"] == "running")
     pid = app.service.registry.get(run_id).pid
-    socket = await jp_ws_fetch("api", "ws", "stream", "backtest", run_id)
+    socket = await connect(run_id)
     await socket.read_message()
     status, _ = await call("DELETE", "api", "backtesting", run_id)
     assert status == 204

@@ -17,7 +17,7 @@ def test_the_built_in_ones_are_known_without_an_installation(
 
 
 def test_an_unknown_one_is_named_with_what_is_known() -> None:
-    with pytest.raises(UnknownStrategy, match="'strategy2'.*Did you mean 'strategy1'") as caught:
+    with pytest.raises(UnknownStrategy, match=r"'strategy2'.*Did you mean 'strategy1'") as caught:
         registry.get("strategy2")
     assert {"sma_cross", "strategy1"} <= set(caught.value.details["allowed"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,11 @@ def test_balance_and_commissions_add_up() -> None:
     assert complete.data.metrics.total_commissions == pytest.approx(fees)
 
 
+def consume(step: Callable[[], bool]) -> None:
+    while step():
+        pass
+
+
 @pytest.mark.parametrize("chunk", [1, 1000])
 def test_a_failing_strategy_has_told_what_came_before(chunk: int) -> None:
     class Fails(Strategy):
@@ -232,6 +238,5 @@ def test_a_failing_strategy_has_told_what_came_before(chunk: int) -> None:
     out: list[Message] = []
     stream = StreamingBacktestEngine(BacktestEngine(Fails, data("sma_cross")), "b", out.append)
     with pytest.raises(StrategyError, match=r"Fails.next failed at .*: RuntimeError: enough"):
-        while stream.advance(chunk):
-            pass
+        consume(lambda: stream.advance(chunk))
     assert [order_key(message) for message in out] == ["Status", "Equity", "Progress", "Trade"]

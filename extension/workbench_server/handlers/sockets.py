@@ -49,6 +49,11 @@ class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Jup
     def set_default_headers(self) -> None:
         """Leave out headers that mean nothing on a WebSocket."""
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Refuse in a line instead of a page."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code} {self._reason}\n")
+
     async def send(self, messages: list[bytes]) -> None:
         """Write messages as one chunk and wait until the socket has taken it.
 

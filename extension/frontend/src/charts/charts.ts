@@ -93,11 +93,13 @@ export class Charts {
         candle: whole ? whole.span / whole.bucket : 3_600_000,
       });
     }
+    this.root.classList.toggle("wb-empty", start === undefined);
     const span = this.viewport.span;
     this.candles = source.forSpan(span);
     this.count = this.candles === null ? 0 : visibleCount(this.candles, run.horizon);
-    setText(this.note, source.failure);
-    setShown(this.note, source.failure !== "" && whole === null);
+    const note = start === undefined ? "Nothing to show yet" : whole === null ? source.failure : "";
+    setText(this.note, note);
+    setShown(this.note, note !== "");
 
     const before = this.axisWidth;
     this.show(0, span, { x: [span[0], span[1]], y: [NaN, NaN] }, this.priceRange(span));
@@ -131,11 +133,10 @@ export class Charts {
       reset: () => this.moved(() => this.viewport.fit()),
       pressed: (event: MouseEvent, u: uPlot) => this.interaction.press(event, u),
     };
-    const decimals = (step: number): number => Math.max(0, Math.min(10, Math.ceil(-Math.log10(step) - 1e-9)));
     const panes: Pick<PaneOptions, "title" | "label" | "series" | "draw">[] = [
       {
         title: "Price",
-        label: (value, step) => fixed(value, Math.max(decimals(step), Math.min(2, this.candles?.digits ?? 0))),
+        label: (value, step) => fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)),
         series: { paths: () => null, points: { show: false } },
         draw: (u) => this.drawPrice(u),
       },
@@ -146,7 +147,7 @@ export class Charts {
       },
       {
         title: "Drawdown",
-        label: (value, step) => percent(value, Math.max(0, decimals(step * 100))),
+        label: (value, step) => percent(value, decimals(step * 100)),
         series: {
           stroke: () => theme().drawdown, fill: () => theme().drawdownFill, fillTo: 0, width: 1, points: { show: false },
         },
@@ -228,6 +229,15 @@ export class Charts {
     this.tooltip.hide();
     this.schedule();
   }
+}
+
+/** Decimals that write multiples of `step` without rounding. */
+function decimals(step: number): number {
+  for (let digits = 0; digits < 10; digits++) {
+    const scaled = step * 10 ** digits;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return digits;
+  }
+  return 10;
 }
 
 function padded(min: number, max: number, share: number, least: number): Span {

@@ -39,6 +39,8 @@ export class Interaction {
 
   /** Start a pan on the middle button or shift; tells whether it did. */
   press(event: MouseEvent, u: uPlot): boolean {
+    // A ring around the charts is for those who came by keyboard.
+    this.root.classList.add("wb-by-mouse");
     this.root.focus({ preventScroll: true });
     if (event.button !== 1 && !event.shiftKey) return false;
     event.preventDefault();
@@ -61,6 +63,7 @@ export class Interaction {
   }
 
   private key(event: KeyboardEvent): void {
+    this.root.classList.remove("wb-by-mouse");
     if (event.target !== this.root || event.ctrlKey || event.metaKey || event.altKey) return;
     const [min, max] = this.viewport.span;
     const width = max - min;

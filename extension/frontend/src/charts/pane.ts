@@ -25,6 +25,8 @@ export interface PaneOptions {
 }
 
 const TIME_AXIS_HEIGHT = 26;
+const TITLE_HEIGHT = 18;
+const EDGE = 18;
 const AXIS_PADDING = 14;
 
 /** One uPlot with a value axis on the right and the time along the bottom, in UTC. */
@@ -37,7 +39,7 @@ export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
       height: options.height,
       ms: 1,
       tzDate: (time) => uPlot.tzDate(new Date(time), "UTC"),
-      padding: [8, 0, options.timeAxis ? 0 : 4, 0],
+      padding: [TITLE_HEIGHT, 0, options.timeAxis ? 0 : 4, 0],
       legend: { show: false },
       scales: { x: { time: true, auto: false }, y: { auto: false } },
       series: [{}, options.series],
@@ -50,8 +52,11 @@ export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
           font: theme().font,
           grid,
           ticks: { show: options.timeAxis, ...grid, size: 4 },
-          values: (_u, splits, _axis, _space, step) =>
-            splits.map((time) => (options.timeAxis ? tickLabel(time, step) : "")),
+          values: (self, splits, _axis, _space, step) => {
+            // A label at the very edge would be cut off.
+            const fits = (time: number): boolean => self.valToPos(time, "x") > EDGE;
+            return splits.map((time) => (options.timeAxis && fits(time) ? tickLabel(time, step) : ""));
+          },
         },
         {
           scale: "y",

@@ -59,9 +59,12 @@ export class ChosenTransport implements Transport {
       if (route === "direct" && status.state !== "connecting" && status.state !== "live") start("relay", this.relay);
       const ways = [this.direct && "direct", this.relay && "relay"].filter(Boolean) as Route[];
       if (!ways.every((way) => failures.has(way))) return;
-      const first = failures.get(ways[0] as Route) as StreamStatus;
       keep(ways[0] as Route);
-      subscriber.status({ ...first, state: "failed" }, this.route);
+      report();
+    };
+    const report = (): void => {
+      const failure = failures.get("direct") ?? failures.get("relay");
+      if (failure) subscriber.status({ ...failure, state: "failed" }, this.route);
       this.silent();
     };
 
@@ -70,7 +73,7 @@ export class ChosenTransport implements Transport {
       start("direct", this.direct);
       timers.push(setTimeout(() => start("relay", this.relay), DIRECT_MS));
     } else start("relay", this.relay);
-    timers.push(setTimeout(this.silent, (this.direct ? DIRECT_MS : 0) + GIVE_UP_MS));
+    timers.push(setTimeout(report, (this.direct ? DIRECT_MS : 0) + GIVE_UP_MS));
     return () => {
       timers.forEach(clearTimeout);
       stops.forEach((stop) => stop());

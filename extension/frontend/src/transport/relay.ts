@@ -11,10 +11,16 @@ export interface WidgetModel {
 
 const ANSWER_MS = 10_000;
 
+interface Waiting {
+  resolve(body: any): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
 /** The kernel reads the stream and hands it on through the widget's comm. */
 export class RelayTransport implements Transport {
   readonly canControl = true;
-  private readonly waiting = new Map<string, { resolve(body: any): void; reject(error: Error): void }>();
+  private readonly waiting = new Map<string, Waiting>();
   private count = 0;
   /** Several pages may share one comm: each knows its own requests. */
   private readonly name = Math.random().toString(36).slice(2);
@@ -43,17 +49,20 @@ export class RelayTransport implements Transport {
 
   destroy(): void {
     this.model.off("msg:custom", this.onReply);
-    for (const { reject } of this.waiting.values()) reject(new Error("closed"));
+    for (const { reject, timer } of this.waiting.values()) {
+      clearTimeout(timer);
+      reject(new Error("closed"));
+    }
     this.waiting.clear();
   }
 
   private ask(request: Record<string, unknown>): Promise<any> {
     const id = `${this.name}-${++this.count}`;
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      setTimeout(() => {
+      const timer = setTimeout(() => {
         if (this.waiting.delete(id)) reject(new Error("the kernel did not answer"));
       }, ANSWER_MS);
+      this.waiting.set(id, { resolve, reject, timer });
       this.model.send({ ...request, id });
     });
   }
@@ -62,6 +71,7 @@ export class RelayTransport implements Transport {
     const request = content?.kind === "reply" ? this.waiting.get(content.id) : undefined;
     if (!request) return;
     this.waiting.delete(content.id);
+    clearTimeout(request.timer);
     if (content.ok) request.resolve(content.body);
     else request.reject(replyError(content.body, "the kernel could not do this"));
   }

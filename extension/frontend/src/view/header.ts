@@ -62,7 +62,7 @@ export function connection(session: Session, now: number): [string, string] {
     case "catching-up": return ["catching-up", "catching up"];
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));
-      return ["reconnecting", `reconnecting for ${duration(seconds).replace(".0", "")}`];
+      return ["reconnecting", `reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
     }
     case "finished": return ["finished", "finished"];
     case "failed": return ["failed", status.reason ?? "no connection"];

@@ -44,6 +44,6 @@ function describe(run: RunModel): string[] {
   return [
     candles,
     rate === null ? "" : `${rate < 10 ? rate.toFixed(1) : whole(rate)} candles/s`,
-    left === null || run.bars === 0 ? "" : `${duration(left)} left`,
+    left === null || run.bars === 0 ? "" : `${left < 1 ? "< 1 s" : duration(left)} left`,
   ];
 }

@@ -117,14 +117,15 @@ class Story:
                         "direction": position[0], "entry_price": position[1],
                         "entry_time": iso(candles[position[3]][0]), "exit_price": candle[1],
                         "exit_time": iso(candle[0]), "exit_reason": "signal", "pnl": pnl,
-                        "pnl_percent": 100 * pnl / (position[1] * position[2]), "mfe": 1.0, "mae": -1.0,
+                        "pnl_percent": 100 * pnl / (position[1] * position[2]),
+                        "mfe": 1.0, "mae": -1.0,
                     }, {
                         "bar": i, "quantity": position[2], "remaining": 0.0, "commission": 0.0,
                         "strategy": "SmaCross",
                     }))  # fmt: skip
                     position = None
                 if position is None and i % 18 == 0:
-                    quantity = round(5 * balance / candle[1], 4)
+                    quantity = round(2 * balance / candle[1], 4)
                     name = f"trade_{trades + 1}"
                     position = (side, candle[1], quantity, i, name)
                     sign = 1 if side == "long" else -1
@@ -135,8 +136,8 @@ class Story:
                         "take_profit_levels": [candle[1] * (1 + sign * 0.02)],
                         "reasoning": {
                             "decision": f"enter_{side}", "confidence": 0.7,
-                            "rationale": f"Mean of {fast} candles ({quick:.5f}) crossed the mean of "
-                            f"{slow} ({calm:.5f}) <b>not markup</b>",
+                            "rationale": f"Mean of {fast} candles ({quick:.5f}) crossed the mean "
+                            f"of {slow} ({calm:.5f}) <b>not markup</b>",
                         },
                     }, {
                         "bar": i, "quantity": quantity, "remaining": quantity, "commission": 0.0,
@@ -219,12 +220,14 @@ def merged(messages: list[Message]) -> list[Message]:
 
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><title>view</title>
-<script id="jupyter-config-data" type="application/json">{"baseUrl": "%(base)s", "wsUrl": ""}</script>
+<script id="jupyter-config-data" type="application/json">
+{"baseUrl": "%(base)s", "wsUrl": ""}</script>
 <link rel="stylesheet" href="static/widget.css"><style>%(theme)s
 body { margin: 12px; background: var(--jp-layout-color1, Canvas); }</style></head>
 <body %(attribute)s><div id="host" style="width: %(width)s"></div><script type="module">
 import widget from "./static/widget.js";
-const traits = { run_id: %(run)s, direct: %(direct)s, title: "EUR-USD backtest", height: 560, snapshot: {} };
+const traits = { run_id: %(run)s, direct: %(direct)s, title: "EUR-USD backtest",
+  height: 560, snapshot: {} };
 const handlers = new Map();
 const fire = (name, ...args) => [...(handlers.get(name) ?? [])].forEach((h) => h(...args));
 window.sent = [];
@@ -301,6 +304,7 @@ class CandleHandler(RequestHandler):
 
     def get(self, run: str) -> None:
         """Write the candles as columns."""
+
         def bound(name: str, default: float) -> float:
             text = self.get_argument(name, None)
             return default if text is None else datetime.fromisoformat(text).timestamp() * 1000
@@ -327,6 +331,21 @@ class ControlHandler(RequestHandler):
         self.write({"accepted": True})
 
 
+FAILURE: Message = {
+    "type": "error",
+    "timestamp": "",
+    "data": {
+        "error": "The strategy raised ZeroDivisionError: division by zero",
+        "details": {
+            "strategy": "SmaCross",
+            "traceback": '  File "cell 3", line 12, in next\n    ratio = gain / loss\n'
+            "ZeroDivisionError: division by zero",
+        },
+    },
+    "extra": {"code": "strategy_error"},
+}
+
+
 class StreamHandler(WebSocketHandler):
     """The stream of a run at some rate."""
 
@@ -339,15 +358,23 @@ class StreamHandler(WebSocketHandler):
         scenario, rate, _, _ = run.split("-")
         fake: Fake = self.settings["fake"]
         if scenario == "missing":
-            await self.write_message(json.dumps({"type": "error", "timestamp": "", "data": {
-                "error": "No backtest is named 'fake'", "details": {}}}))
+            await self.write_message(
+                json.dumps(
+                    {
+                        "type": "error",
+                        "timestamp": "",
+                        "data": {"error": "No backtest is named 'fake'", "details": {}},
+                    }
+                )
+            )
             self.close(4404)
             return
         story = fake.story(run)
         since = int(self.get_query_argument("since", "0"))
         done = scenario in ("finished",)
-        await self.write_message(json.dumps(story.connected(
-            story.seq if done else 0, "complete" if done else "running")))
+        await self.write_message(
+            json.dumps(story.connected(story.seq if done else 0, "complete" if done else "running"))
+        )
         step = len(story.steps) if done else max(1, int(rate) // 25)
         for at in range(0, len(story.steps), step):
             await fake.paused.wait()
@@ -356,13 +383,7 @@ class StreamHandler(WebSocketHandler):
                 message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
                 await self.write_message(json.dumps(message))
             if scenario == "error" and at > len(story.steps) // 3:
-                await self.write_message(json.dumps({
-                    "type": "error", "timestamp": "", "seq": story.seq + 1, "data": {
-                        "error": "The strategy raised ZeroDivisionError: division by zero",
-                        "details": {"strategy": "SmaCross", "bar": at, "traceback":
-                            "  File \"cell 3\", line 12, in next\n    ratio = gain / loss\n"
-                            "ZeroDivisionError: division by zero"},
-                    }, "extra": {"code": "strategy_error"}}))
+                await self.write_message(json.dumps({**FAILURE, "seq": story.seq + 1}))
                 break
             if not done:
                 await asyncio.sleep(0.04)

@@ -1,0 +1,100 @@
+"""Follows a run in a thread and tells what changed, now and then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.widgets.fold import RunFold
+from workbench.widgets.source import RunSource
+
+INTERVAL_S = 0.25
+CANDLES_KEPT = 500
+
+
+class Follower:
+    """Keeps a `RunFold` up to date.
+
+    Parameters
+    ----------
+    source
+        Where the messages come from.
+    changed
+        Called from the thread with the fold: at once when the status changes, else at most once
+        per `interval`.
+    finished
+        Called from the thread with the snapshot, once, when the run is over.
+    interval
+        Seconds between two calls of `changed`.
+    clock
+        Seconds, monotonic.
+
+    Attributes
+    ----------
+    failure
+        Why the follower ended early, or None. It cannot be raised: nobody waits for a thread.
+    """
+
+    def __init__(
+        self,
+        source: RunSource,
+        changed: Callable[[RunFold], None],
+        finished: Callable[[dict[str, Any]], None],
+        interval: float = INTERVAL_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._changed = changed
+        self._finished = finished
+        self._interval = interval
+        self._clock = clock
+        self._stopped = threading.Event()
+        self.failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="workbench-view", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Follow no more. The thread ends with the batch it waits for."""
+        self._stopped.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the thread has ended; return whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        fold = RunFold()
+        try:
+            self._follow(fold)
+        except (WorkbenchError, OSError) as error:
+            self.failure = error
+        if self._stopped.is_set():
+            return
+        self._changed(fold)
+        if fold.over:
+            self._finished(fold.snapshot(self._candles()))
+
+    def _follow(self, fold: RunFold) -> None:
+        told, last = fold.status, -self._interval
+        for batch in self._source.messages(0, None):
+            if self._stopped.is_set():
+                return
+            for message in batch:
+                fold.apply(message)
+            now = self._clock()
+            if fold.status != told or now - last >= self._interval:
+                told, last = fold.status, now
+                self._changed(fold)
+
+    def _candles(self) -> dict[str, Any] | None:
+        try:
+            return self._source.get("candles", {"max_points": CANDLES_KEPT})
+        except (WorkbenchError, OSError) as error:
+            self.failure = error
+            return None
