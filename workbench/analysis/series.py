@@ -41,7 +41,7 @@ class Series:
         For positive indexes, and for candles before the first one.
     """
 
-    __slots__ = ("_array", "_clock", "_values", "name")
+    __slots__ = ("_above", "_array", "_clock", "_values", "name")
 
     def __init__(self, array: NDArray[Any], clock: Clock, name: str = "") -> None:
         view = array.view()
@@ -50,6 +50,9 @@ class Series:
         # A tuple, since the garbage collector does not walk one of plain numbers.
         self._values: tuple[float, ...] = tuple(array.tolist())
         self._clock = clock
+        # Crossings above other series of the clock, once asked for: all of them at one go is
+        # faster than one a candle. They are looked up at the present count only.
+        self._above: dict[Series | float, tuple[bool, ...]] = {}
         self.name = name
 
     @overload
@@ -145,21 +148,24 @@ def crossed_above(first: Series, second: Series | float) -> bool:
     first
         Of any timeframe.
     second
-        Of the same timeframe, or a level.
+        A series, of any timeframe, or a level.
 
     Returns
     -------
     bool
         False also while either has fewer than two values, or NaN ones.
     """
-    values, clock = first._values, first._clock
-    now = clock.count - 1
-    if isinstance(second, Series):
-        if second._clock is clock:
-            others = second._values
-            return now > 0 and values[now] > others[now] and values[now - 1] <= others[now - 1]
-        return now > 0 and len(second) > 1 and first[-1] > second[-1] and first[-2] <= second[-2]
-    return now > 0 and values[now] > second and values[now - 1] <= second
+    flags = first._above.get(second)
+    if flags is None:
+        if not isinstance(second, Series):
+            count = first._clock.count
+            values = first._values
+            return count > 1 and values[count - 1] > second and values[count - 2] <= second
+        if second._clock is not first._clock:
+            enough = len(first) > 1 and len(second) > 1
+            return enough and first[-1] > second[-1] and first[-2] <= second[-2]
+        flags = first._above[second] = _crossings(first, second)
+    return flags[first._clock.count]
 
 
 def crossed_below(first: Series, second: Series | float) -> bool:
@@ -167,11 +173,16 @@ def crossed_below(first: Series, second: Series | float) -> bool:
 
     The mirror of `crossed_above`, with the same parameters.
     """
-    values, clock = first._values, first._clock
-    now = clock.count - 1
     if isinstance(second, Series):
-        if second._clock is clock:
-            others = second._values
-            return now > 0 and values[now] < others[now] and values[now - 1] >= others[now - 1]
-        return now > 0 and len(second) > 1 and first[-1] < second[-1] and first[-2] >= second[-2]
-    return now > 0 and values[now] < second and values[now - 1] >= second
+        return crossed_above(second, first)
+    count = first._clock.count
+    values = first._values
+    return count > 1 and values[count - 1] < second and values[count - 2] >= second
+
+
+def _crossings(first: Series, second: Series) -> tuple[bool, ...]:
+    """Return, for each count of visible candles, whether `first` crossed above `second`."""
+    a, b = first._array, second._array
+    flags = np.zeros(len(a) + 1, dtype=bool)
+    flags[2:] = (a[1:] > b[1:]) & (a[:-1] <= b[:-1])
+    return tuple(flags.tolist())

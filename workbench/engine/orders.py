@@ -210,7 +210,11 @@ def check_ladder(direction: Direction, take_profit: TakeProfit, close: float) ->
     """
     if take_profit is None:
         return ()
-    given = take_profit if isinstance(take_profit, (list, tuple)) else [take_profit]
+    if not isinstance(take_profit, (list, tuple)):
+        only = [Rung(_positive("take_profit", take_profit), 1.0)]
+        _check_order(direction, only, close)
+        return tuple(only)
+    given = take_profit
     if not given:
         text = "take_profit is empty: leave it out, or give a price or a list of prices"
         raise InvalidOrder(text, field="take_profit", value=[], allowed="at least one price")
