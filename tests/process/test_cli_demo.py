@@ -55,6 +55,7 @@ def test_demo_runs_reports_and_leaves_no_server(tmp_path: Path, home: Path) -> N
     assert "SYNTHETIC DATA" not in page
     assert page.count('<td class="why">') == len(exits)
     assert not list((home / "servers").glob("*.json"))
+    assert home.stat().st_mode & 0o077 == 0
     listed = workbench(home, "runs")
     assert "complete" in listed.stdout
     assert "token" not in done.stdout.lower()

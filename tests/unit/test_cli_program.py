@@ -113,3 +113,13 @@ def test_strategies_are_listed_with_their_parameters(capsys: pytest.CaptureFixtu
     assert "sma_cross  Long while the fast average" in text
     assert "    fast = 10  (int)" in text
     assert "strategy1" in text
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_starts(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = str(home / "missing" / "x.html")
+    assert main(["demo", "--output", nowhere]) == 1
+    assert main([*RUN, *RANGE, "--report", nowhere]) == 1
+    assert capsys.readouterr().err.count("there is no folder") == 2
+    assert not home.exists()

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import Output
+from workbench.cli.output import Output, writable
 from workbench.errors import WorkbenchError
 
 PARAMETERS = {"fast": 50, "slow": 150}
@@ -46,6 +46,8 @@ def demo(args: argparse.Namespace) -> int:
     from workbench.client.discovery import Server
     from workbench.client.launching import launch
 
+    if not args.no_report:
+        writable(args.output)
     output = Output()
     home = paths.home()
     output.line("Starting a server …", "dim")
