@@ -124,7 +124,7 @@ def _body(
 
     known = set(RunSpec.__struct_fields__)
     given = {name: options.pop(name) for name in list(options) if name in known}
-    kind = get(strategy) if isinstance(strategy, str) else strategy
+    kind: Any = get(strategy) if isinstance(strategy, str) else strategy
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
         raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")

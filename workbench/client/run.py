@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from workbench.widgets import BacktestView
+    from workbench.widgets.view import BacktestView
 
 
 class Run:
@@ -161,7 +161,7 @@ class Run:
         """Return the live view, an ipywidget; the same one each time."""
         if self._view is None:
             from workbench.client.source import ServerSource
-            from workbench.widgets import BacktestView
+            from workbench.widgets.view import BacktestView
 
             self._view = BacktestView(
                 self.id, source=ServerSource(self.server, self.id), direct=self.server.own
