@@ -62,11 +62,14 @@ class Performance:
     def extend(self, equities: Iterable[float]) -> None:
         """Take the equity at the closes of the next candles."""
         peak, worst, equity = self._peak, self.max_drawdown, self._equity
+        floor = peak * (1 + worst)  # the equity that would make a deeper drawdown
         for equity in equities:
             if equity > peak:
                 peak = equity
-            elif equity / peak - 1 < worst:
-                worst = equity / peak - 1
+                floor = peak * (1 + worst)
+            elif equity < floor:
+                worst = min(worst, equity / peak - 1)
+                floor = peak * (1 + worst)
         self._peak, self.max_drawdown, self._equity = peak, worst, equity
 
     def end_period(self) -> None:
