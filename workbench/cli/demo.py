@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import Output
+from workbench.cli.output import Output, writable
+from workbench.errors import WorkbenchError
 
 PARAMETERS = {"fast": 50, "slow": 150}
 IDLE_S = 900
 KEPT_IDLE_S = 3600
+STOP_PATIENCE_S = 10.0
 
 
 def add(commands: Any) -> None:
@@ -43,6 +46,8 @@ def demo(args: argparse.Namespace) -> int:
     from workbench.client.discovery import Server
     from workbench.client.launching import launch
 
+    if not args.no_report:
+        writable(args.output)
     output = Output()
     home = paths.home()
     output.line("Starting a server …", "dim")
@@ -84,7 +89,10 @@ def _run(server: Any, args: argparse.Namespace, output: Output) -> None:
     try:
         follow(Follower(server, run.id, types=TYPES).batches(), output)
     except KeyboardInterrupt:
-        run.stop()
+        # Its last words are to reach the log before the server goes.
+        with contextlib.suppress(WorkbenchError, TimeoutError):
+            run.stop()
+            run.wait(STOP_PATIENCE_S)
         raise
     output.line()
     if not args.no_report:

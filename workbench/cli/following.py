@@ -47,9 +47,10 @@ def follow(
     narrator = Narrator()
     with output.progress():
         for batch in batches:
-            for message in batch:
-                for line in narrator.tell(message, clock()):
-                    output.line(*line)
+            # Where progress is told in lines, each has its place among the others.
+            parts = [batch] if output.in_place else [[message] for message in batch]
+            for part in parts:
+                output.lines([line for one in part for line in narrator.tell(one, clock())])
                 if narrator.pace is not None:
                     output.pace(narrator.pace)
     final = narrator.final

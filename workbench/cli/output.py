@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from workbench.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -70,15 +73,26 @@ class Output:
 
             self._console = Console(file=self._stream, highlight=False)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether progress is a bar, and not lines among the others."""
+        return self._console is not None
+
     def line(self, text: str = "", style: str = "") -> None:
-        """Write one line; whatever could steer a terminal is taken out of `text`."""
-        text = clean(text)
+        """Write one line."""
+        self.lines([Line(text, style)])
+
+    def lines(self, lines: Sequence[Line]) -> None:
+        """Write lines; whatever could steer a terminal is taken out of their text."""
         if self._console is None:
-            print(text, file=self._stream, flush=True)
-        else:
+            for text, _ in lines:
+                print(clean(text), file=self._stream, flush=True)
+        elif lines:
             from rich.text import Text
 
-            self._console.print(Text(text, style=style), soft_wrap=True)
+            # At once: each print draws the progress bar under it again.
+            texts = [Text(clean(text), style=style) for text, style in lines]
+            self._console.print(Text("\n").join(texts), soft_wrap=True)
 
     def table(
         self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
@@ -125,6 +139,21 @@ class Output:
 def clean(text: str) -> str:
     """Return a text as one printable line."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def writable(path: Path) -> Path:
+    """Return the path of a file to be written, if its folder is there.
+
+    Raises
+    ------
+    InvalidRequest
+        It is not.
+    """
+    folder = path.expanduser().resolve().parent
+    if not folder.is_dir():
+        msg = f"Cannot write {path}: there is no folder {folder}"
+        raise InvalidRequest(msg, field="output", value=str(path), allowed="an existing folder")
+    return path
 
 
 def confirmed(question: str) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from workbench import __version__
 from workbench.cli import data, demo, run, runs, serve, strategies
@@ -15,6 +16,13 @@ from workbench.errors import WorkbenchError
 DESCRIPTION = "Backtests that stream: start them, follow them, look at what they came to."
 EPILOG = """exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage,
 130 interrupted. The state folder is $WORKBENCH_HOME, or the user's data folder."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes options in full only: ``--token X`` must not pass for another."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="workbench",
         description=DESCRIPTION,
         epilog=EPILOG,

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.output import Output
+from workbench.cli.output import Output, writable
 from workbench.cli.servers import add_server_options, found
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     from workbench.client.api import start
     from workbench.client.discovery import start_private
 
+    if args.report is not None:
+        writable(args.report)
     strategy = load_strategy(args.strategy)
     params = parse_params(args.param, strategy)
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}

@@ -63,7 +63,9 @@ def launch(home: Path, arguments: Sequence[str], output: Path) -> Launched:
     ServerUnreachable
         It ended, or did not answer within a minute.
     """
-    output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Each by itself: the mode does not reach the parents that mkdir makes.
+    for folder in (home, output.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     token = secrets.token_urlsafe(24)
     with output.open("ab") as log:
         process = subprocess.Popen(

@@ -8,7 +8,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from workbench.report.measures import measures, money, percent
+from workbench.report.measures import measures, money, percent, whole_spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def html(
     """
     page = Template((files("workbench.report") / "page.html").read_text())
     extra = (info.get("result") or {}).get("extra") or {}
-    capital = info.get("spec", {}).get("initial_capital")
+    capital = whole_spec(info["spec"])["initial_capital"]
     shown = measures(metrics, capital, extra.get("final_equity"))
     return page.substitute(
         title=_safe(f"{info['strategy']} on {info['symbol']}"),
@@ -76,19 +76,19 @@ def _problem(info: Mapping[str, Any]) -> str:
 
 
 def _facts(info: Mapping[str, Any]) -> list[tuple[str, str]]:
-    spec = info["spec"]
+    spec = whole_spec(info["spec"])
     params = ", ".join(f"{k} = {v}" for k, v in spec.get("strategy_params", {}).items())
     costs = [
-        f"commission {100 * spec.get('commission', 0.0):g} %",
-        f"slippage {100 * spec.get('slippage', 0.0):g} %",
-        f"leverage {spec.get('leverage', 1.0):g}×",
-        f"risk per trade {100 * spec.get('risk_per_trade', 0.02):g} %",
+        f"commission {100 * spec['commission']:g} %",
+        f"slippage {100 * spec['slippage']:g} %",
+        f"leverage {spec['leverage']:g}×",
+        f"risk per trade {100 * spec['risk_per_trade']:g} %",
     ]
     facts = [
         ("Strategy", f"{info['strategy']}({params})"),
         ("Symbol", f"{info['symbol']}, {' / '.join(info['timeframes'])}"),
         ("Range", f"{info['start_date']} to {info['end_date']} (UTC)"),
-        ("Data", f"{info['source']}{', generated' if info['synthetic'] else ''}"),
+        ("Data", info["source"]),
         ("Account", ", ".join(costs)),
         ("Run", f"{info['backtest_id']}, created {info['created'][:19].replace('T', ' ')} UTC"),
     ]
