@@ -240,7 +240,7 @@ const model = {
 window.model = model; window.fire = fire;
 %(extra)s
 // As anywidget does: a widget per model, and another proxy of the model for each call.
-const made = widget();
+const made = (window.made = widget());
 window.closeModel = made.initialize({ model: { ...model } });
 window.closeView = made.render({ model: { ...model }, el: document.getElementById("host") });
 </script></body></html>"""

@@ -23,33 +23,51 @@ export function middle(candles: Candles, i: number): number {
   return (candles.time[i] as number) + (candles.span - candles.span / candles.bucket) / 2;
 }
 
+/** Rectangles of one colour: filling them one by one is far cheaper than one path of them all. */
+class Rects {
+  private readonly values: number[] = [];
+
+  add(x: number, y: number, width: number, height: number): void {
+    this.values.push(x, y, width, height);
+  }
+
+  fill(ctx: CanvasRenderingContext2D, colour: string): void {
+    const { values } = this;
+    ctx.fillStyle = colour;
+    for (let i = 0; i < values.length; i += 4) {
+      ctx.fillRect(values[i] as number, values[i + 1] as number, values[i + 2] as number, values[i + 3] as number);
+    }
+  }
+}
+
 function drawBodies(
   ctx: CanvasRenderingContext2D, g: Geometry, c: Candles, from: number, to: number, pitch: number, theme: Theme,
 ): void {
-  const up = new Path2D();
-  const down = new Path2D();
+  const up = new Rects();
+  const down = new Rects();
   const wick = Math.max(1, Math.round(g.ratio));
   const most = 14 * g.ratio;
   const body = Math.max(wick, Math.min(most, Math.floor(pitch * 0.72)));
   for (let i = from; i < to; i++) {
     const open = c.open[i] as number;
     const close = c.close[i] as number;
-    const path = close >= open ? up : down;
+    const rects = close >= open ? up : down;
     const x = g.x(middle(c, i));
-    const top = g.y(Math.max(open, close));
-    const bottom = g.y(Math.min(open, close));
-    const high = g.y(c.high[i] as number);
-    path.rect(Math.round(x - wick / 2), high, wick, g.y(c.low[i] as number) - high);
-    path.rect(Math.round(x - body / 2), Math.round(top), body, Math.max(wick, Math.round(bottom - top)));
+    const top = Math.round(g.y(Math.max(open, close)));
+    const bottom = Math.round(g.y(Math.min(open, close)));
+    const high = Math.round(g.y(c.high[i] as number));
+    rects.add(Math.round(x - wick / 2), high, wick, Math.round(g.y(c.low[i] as number)) - high);
+    rects.add(Math.round(x - body / 2), top, body, Math.max(wick, bottom - top));
   }
-  fill(ctx, up, down, theme);
+  up.fill(ctx, theme.up);
+  down.fill(ctx, theme.down);
 }
 
 function drawColumns(
   ctx: CanvasRenderingContext2D, g: Geometry, c: Candles, from: number, to: number, theme: Theme,
 ): void {
-  const up = new Path2D();
-  const down = new Path2D();
+  const up = new Rects();
+  const down = new Rects();
   const wide = Math.max(1, Math.round(g.ratio));
   let i = from;
   while (i < to) {
@@ -63,15 +81,9 @@ function drawColumns(
       if ((c.high[i] as number) > high) high = c.high[i] as number;
       close = c.close[i] as number;
     }
-    const top = g.y(high);
-    (close >= open ? up : down).rect(column * wide, top, wide, Math.max(wide, g.y(low) - top));
+    const top = Math.round(g.y(high));
+    (close >= open ? up : down).add(column * wide, top, wide, Math.max(wide, Math.round(g.y(low)) - top));
   }
-  fill(ctx, up, down, theme);
-}
-
-function fill(ctx: CanvasRenderingContext2D, up: Path2D, down: Path2D, theme: Theme): void {
-  ctx.fillStyle = theme.up;
-  ctx.fill(up);
-  ctx.fillStyle = theme.down;
-  ctx.fill(down);
+  up.fill(ctx, theme.up);
+  down.fill(ctx, theme.down);
 }

@@ -40,6 +40,7 @@ export class Charts {
   private count = 0;
   private pointer: number | null = null;
   private width = 0;
+  private available = 0;
 
   constructor(
     parent: HTMLElement,
@@ -65,7 +66,11 @@ export class Charts {
       this.panes.forEach((pane) => pane.redraw(false, true));
       schedule();
     });
-    this.resizes = new ResizeObserver(() => schedule());
+    // Reading the width in each frame would force a layout of the whole page.
+    this.resizes = new ResizeObserver(([entry]) => {
+      this.available = entry && entry.contentRect.height > 0 ? Math.floor(entry.contentRect.width) : 0;
+      schedule();
+    });
     this.resizes.observe(this.root);
   }
 
@@ -176,8 +181,8 @@ export class Charts {
   }
 
   private fitSize(): boolean {
-    const width = Math.floor(this.root.clientWidth);
-    if (width < 40 || this.root.clientHeight === 0) return false;
+    const width = this.available;
+    if (width < 40) return false;
     if (width !== this.width) {
       this.width = width;
       const heights = this.heights();

@@ -6,6 +6,16 @@ import type { Theme } from "./theme.ts";
 
 /** Above this many in view the lines from entry to exit are left out. */
 const MOST_LINES = 400;
+/** Above this many they are dots: shapes would run into each other. */
+const MOST_SHAPES = 500;
+
+const KINDS = ["win", "loss", "long", "short"] as const;
+type Kind = (typeof KINDS)[number];
+
+function kindOf(marker: Marker): Kind {
+  if (marker.kind === "entry") return marker.side;
+  return (marker.pnl ?? 0) >= 0 ? "win" : "loss";
+}
 
 function inView(run: RunModel, g: Geometry): [number, number] {
   const times = run.markerTimes.values;
@@ -24,14 +34,18 @@ export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: Run
   if (to <= from) return;
   const size = sizeFor(to - from, g);
   if (to - from <= MOST_LINES) drawLinks(ctx, g, run.markers, from, to, theme);
+  if (to - from > MOST_SHAPES) {
+    drawDots(ctx, g, run.markers, from, to, theme);
+    return;
+  }
   const paths = { long: new Path2D(), short: new Path2D(), win: new Path2D(), loss: new Path2D() };
   const taken = new Set<number>();
   for (let i = from; i < to; i++) {
     const marker = run.markers[i] as Marker;
-    const kind = marker.kind === "entry" ? marker.side : (marker.pnl ?? 0) >= 0 ? "win" : "loss";
+    const kind = kindOf(marker);
     const x = g.x(marker.time);
     const y = g.y(marker.price);
-    const cell = ((Math.round(x / 2) * 16384 + Math.round(y / 2)) * 4) + ["long", "short", "win", "loss"].indexOf(kind);
+    const cell = ((Math.round(x / 2) * 16384 + Math.round(y / 2)) * 4) + KINDS.indexOf(kind);
     if (taken.has(cell)) continue;
     taken.add(cell);
     shape(paths[kind], kind, x, y, size);
@@ -48,7 +62,29 @@ export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: Run
   }
 }
 
-function shape(path: Path2D, kind: "long" | "short" | "win" | "loss", x: number, y: number, size: number): void {
+function drawDots(
+  ctx: CanvasRenderingContext2D, g: Geometry, markers: Marker[], from: number, to: number, theme: Theme,
+): void {
+  const colours = { long: theme.up, short: theme.down, win: theme.win, loss: theme.loss };
+  const size = Math.round(3 * g.ratio);
+  const taken = new Set<number>();
+  for (const kind of KINDS) {
+    ctx.fillStyle = colours[kind];
+    taken.clear();
+    for (let i = from; i < to; i++) {
+      const marker = markers[i] as Marker;
+      if (kindOf(marker) !== kind) continue;
+      const x = Math.round(g.x(marker.time) - size / 2);
+      const y = Math.round(g.y(marker.price) - size / 2);
+      const cell = Math.round(x / 2) * 16384 + Math.round(y / 2);
+      if (taken.has(cell)) continue;
+      taken.add(cell);
+      ctx.fillRect(x, y, size, size);
+    }
+  }
+}
+
+function shape(path: Path2D, kind: Kind, x: number, y: number, size: number): void {
   if (kind === "long" || kind === "short") {
     const way = kind === "long" ? 1 : -1;
     path.moveTo(x, y);

@@ -1,0 +1,210 @@
+"""The view in a real browser, against the fake server: no kernel, no JupyterLab."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_server import STATIC, Fake, start
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
+]  # fmt: skip
+FINISHED = "document.querySelector('.wb-root')?.dataset.status === 'complete'"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(not (STATIC / "widget.js").exists(), reason="the frontend is not built"),
+]
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[tuple[str, Fake]]:
+    loop = asyncio.new_event_loop()
+    started: list[tuple[Any, str, Fake]] = []
+    ready = threading.Event()
+
+    async def serve() -> None:
+        started.append(start())
+        ready.set()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(serve())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    server, address, state = started[0]
+    yield address, state
+
+    async def stop() -> None:
+        server.stop()
+        await server.close_all_connections()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(stop(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(30)
+    loop.close()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def data(page: Page) -> dict[str, str]:
+    found: dict[str, str] = page.evaluate("({...document.querySelector('.wb-root').dataset})")
+    return found
+
+
+def counts(state: Fake, run: str) -> tuple[int, int, int]:
+    messages = [m for step in state.story(run).steps for m in step]
+    kinds = [m["type"] for m in messages]
+    return kinds.count("equity"), kinds.count("trade"), messages[-1]["seq"]
+
+
+def test_a_finished_run_is_drawn_whole(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    page.goto(f"{address}?scenario=finished&bars=2000")
+    page.wait_for_function(f"{FINISHED} && +document.querySelector('.wb-root').dataset.candles > 0")
+    shown = data(page)
+    points, markers, seq = counts(state, "finished-500-2000-0")
+    assert (int(shown["points"]), int(shown["markers"]), int(shown["seq"])) == (
+        points, markers, seq,
+    )  # fmt: skip
+    assert int(shown["candles"]) == 2000
+    assert shown["connection"] == "finished"
+
+
+def test_live_candles_stop_where_the_run_is(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    page.goto(f"{address}?rate=250&bars=1500")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.candles > 100")
+    shown = data(page)
+    # One equity point a candle: what is drawn is what has been told, no more.
+    assert int(shown["candles"]) <= int(shown["points"])
+    assert shown["status"] == "running"
+
+
+def test_reasoning_is_shown_as_text(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    page.goto(f"{address}?scenario=finished&bars=400")
+    page.wait_for_function(f"{FINISHED} && +document.querySelector('.wb-root').dataset.candles > 0")
+    story = state.story("finished-500-400-0")
+    entry = next(m for s in story.steps for m in s if m["data"].get("event") == "entry")
+    page.evaluate("window.model.set('height', 400)")
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    share = entry["extra"]["bar"] / 400
+    found = False
+    for left in range(-12, 13, 4):
+        for top in range(4, int(box["height"]), 6):
+            page.mouse.move(box["x"] + share * box["width"] + left, box["y"] + top)
+            if "not markup" in (page.locator(".wb-tooltip").text_content() or ""):
+                found = True
+                break
+        if found:
+            break
+    assert found, "no tooltip near the first entry"
+    assert page.locator(".wb-tooltip b").count() == 0
+    assert "<b>not markup</b>" in (page.locator(".wb-tooltip").text_content() or "")
+
+
+def test_a_zoom_survives_updates_until_it_is_reset(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    page.goto(f"{address}?rate=500&bars=3000")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.points > 300")
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+
+    def left_edge() -> str:
+        page.mouse.move(box["x"] + 8, box["y"] + 60)
+        page.mouse.move(box["x"] + 1, box["y"] + 60)
+        return page.locator(".wb-readout-time").text_content() or ""
+
+    whole = left_edge()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 60, steps=4)
+    page.mouse.up()
+    draws = int(data(page)["draws"])
+    page.wait_for_function(f"+document.querySelector('.wb-root').dataset.draws > {draws + 2}")
+    zoomed = left_edge()
+    assert zoomed != whole
+    points = int(data(page)["points"])
+    page.wait_for_function(f"+document.querySelector('.wb-root').dataset.points > {points + 200}")
+    assert left_edge() == zoomed
+    page.mouse.dblclick(box["x"] + 300, box["y"] + 60)
+    draws = int(data(page)["draws"])
+    page.wait_for_function(f"+document.querySelector('.wb-root').dataset.draws > {draws + 2}")
+    assert left_edge() < zoomed
+
+
+def test_controls_carry_the_xsrf_token_and_refusals_are_shown(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, state = fake
+    state.controls.clear()
+    page.goto(f"{address}?rate=250&bars=1500")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_label("Speed, candles per second").select_option("20")
+    page.get_by_text("This run has no speed to set").wait_for()
+    state.paused.set()
+    assert state.controls[0] == {"action": "pause", "xsrf": "fake-xsrf"}
+    assert state.controls[1]["value"] == 20
+
+
+def test_without_a_server_or_a_kernel_it_says_so(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    page.goto(f"{address}?scenario=saved")
+    page.wait_for_function("document.querySelector('.wb-root')?.dataset.connection === 'silent'")
+    assert page.evaluate("window.sent[0]") == {"kind": "relay", "since": 0, "epoch": None}
+
+
+def test_an_unknown_run_shows_the_servers_words(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    page.goto(f"{address}?scenario=missing")
+    page.get_by_text("No backtest is named 'fake'").wait_for()
+
+
+def test_two_views_share_one_connection(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    page.goto(f"{address}?scenario=finished&bars=400")
+    page.wait_for_function(FINISHED)
+    page.evaluate("""() => {
+        const el = document.body.appendChild(document.createElement("div"));
+        window.closeSecond = window.made.render({ model: window.model, el });
+    }""")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.wb-root')].filter((r) => r.dataset.points === '400')"
+        ".length === 2"
+    )
+    page.evaluate("() => { window.closeView(); window.closeSecond(); window.closeModel(); }")
+    assert page.locator(".wb-root").count() == 0
+    assert len(opened) == 1
