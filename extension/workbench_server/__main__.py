@@ -45,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     server.initialize(argv=[], starter_extension=None, find_extensions=False)
     if args.insecure_no_auth:
         print(f"Workbench at {server.connection_url} (no authentication, loopback only)")
+    elif args.private:
+        print(f"Workbench at {server.connection_url}")
     else:
         print(f"Workbench at {server.connection_url}?token={server.identity_provider.token}")
     sys.stdout.flush()
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="ask for no token; loopback only, no web pages, no pickled strategies",
     )
+    parser.add_argument("--worker-patience", type=float, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--idle-timeout",
@@ -95,6 +98,8 @@ def _config(args: argparse.Namespace) -> Config:
         config.WorkbenchApp.home = args.home
     if args.max_workers:
         config.WorkbenchApp.max_workers = args.max_workers
+    if args.worker_patience:
+        config.WorkbenchApp.worker_patience = args.worker_patience
     if args.insecure_no_auth:
         config.IdentityProvider.token = ""
         # Foreign origins and bodies that are not JSON are refused by the handlers themselves.

@@ -8,10 +8,11 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Int, Unicode
+from traitlets import Bool, Float, Int, Unicode
 
 from workbench import paths
 from workbench.runs import servers
+from workbench.runs.records import PATIENCE_S
 from workbench.runs.service import RunService
 from workbench_server.manager import WebSocketManager
 from workbench_server.routes import routes
@@ -35,6 +36,11 @@ class WorkbenchApp(ExtensionApp):
     max_body_bytes = Int(4 * 1024 * 1024, help="Largest body of a start request, in bytes.").tag(
         config=True
     )
+    worker_patience = Float(
+        PATIENCE_S,
+        help="Seconds a finished run waits for a server to come back before it leaves its last "
+        "messages in a file for the next one.",
+    ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(
         False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
@@ -46,7 +52,9 @@ class WorkbenchApp(ExtensionApp):
     def initialize_settings(self) -> None:
         """Open the state folder; no task is started yet."""
         home = Path(self.home) if self.home else paths.home()
-        self.service = RunService(home, lambda: [self.base_address], self.max_workers)
+        self.service = RunService(
+            home, lambda: [self.base_address], self.max_workers, self.worker_patience
+        )
         self.manager = WebSocketManager(self.service)
         self._server_file: Path | None = None
         self._poll = PeriodicCallback(self.service.supervisor.poll, POLL_MS)

@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+from workbench.messages import iso_time
+
 
 @pytest.fixture
 def start(call, spec_body):
@@ -75,12 +77,16 @@ async def test_candles_are_the_runs_own_and_keep_every_extreme(call, start, unti
     assert small["bucket"] == 30
     assert max(small["high"]) == max(whole["high"])
     assert min(small["low"]) == min(whole["low"])
-    start_ms, end_ms = whole["time"][10], whole["time"][20]
+    start, end = (iso_time(whole["time"][n]) for n in (10, 20))
     _, window = await call(
         "GET", "api", "backtesting", run_id, "candles",
-        params={"start": str(start_ms), "end": str(end_ms)},
+        params={"start": start, "end": end},
     )  # fmt: skip
     assert window["time"] == whole["time"][10:20]
+    status, reply = await call(
+        "GET", "api", "backtesting", run_id, "candles", params={"start": "soon"}
+    )
+    assert (status, reply["details"]["field"]) == (400, "start")
     status, reply = await call(
         "GET", "api", "backtesting", run_id, "candles", params={"timeframe": "1D"}
     )

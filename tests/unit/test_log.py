@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from workbench.errors import NotFound
+from workbench.errors import NotFound, WorkbenchError
 from workbench.messages import (
     Control,
     ControlData,
@@ -143,7 +143,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path):
     with database.transaction() as tx:
         tx.execute("PRAGMA user_version=99")
     database.close()
-    with pytest.raises(RuntimeError, match="newer version"):
+    with pytest.raises(WorkbenchError, match="newer version"):
         Database(path)
 
 

@@ -47,6 +47,13 @@ class SymbolInfo:
     kind: Literal["imported", "sample", "synthetic"]
     synthetic: bool = False
 
+    @property
+    def source(self) -> str:
+        """Where its candles come from, for people."""
+        if self.kind == "sample":
+            return samples.SOURCES[self.symbol]
+        return synthetic.SOURCE if self.kind == "synthetic" else "imported candles"
+
 
 def symbols(root: Path | None = None) -> list[SymbolInfo]:
     """Return all known symbols, sorted by name; reads no candles.

@@ -104,6 +104,12 @@ class BacktestResult:
         return f"<table><caption>{html.escape(self._title)}</caption><tbody>{rows}</tbody></table>"
 
 
+_SETTINGS = (
+    "strategy_params", "initial_capital", "commission", "slippage", "leverage", "risk_per_trade",
+    "seed",
+)  # fmt: skip
+
+
 def _shown(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:,.3f}"
 
@@ -134,8 +140,8 @@ def backtest(
     equity_every
         Candles between two points of the result's equity curve.
     **options
-        Of `BacktestEngine`: strategy_params, initial_capital, commission, slippage,
-        leverage, risk_per_trade, seed.
+        The strategy's parameters by name, and those of `BacktestEngine`: initial_capital,
+        commission, slippage, leverage, risk_per_trade, seed, strategy_params.
 
     Raises
     ------
@@ -145,7 +151,10 @@ def backtest(
         The strategy raised.
     """
     cls = get(strategy) if isinstance(strategy, str) else strategy
-    engine = BacktestEngine(cls, _candles(candles, symbol, timeframes, start, end), **options)
+    settings = {name: options.pop(name) for name in _SETTINGS if name in options}
+    params = {**settings.pop("strategy_params", {}), **options}
+    columns = _candles(candles, symbol, timeframes, start, end)
+    engine = BacktestEngine(cls, columns, strategy_params=params, **settings)
     messages: list[Message] = []
     StreamingBacktestEngine(
         engine, "backtest", messages.append, progress_every=engine.bars, equity_every=equity_every

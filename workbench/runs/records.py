@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from workbench.runs.spec import RunSpec
 
+PATIENCE_S = 600.0
+
 
 class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a worker is handed on its standard input.
@@ -34,6 +36,7 @@ class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
     urls: list[str]
     token: str
     home: str
+    patience: float = PATIENCE_S
     strategy: bytes | None = None
 
 

@@ -6,13 +6,16 @@ import difflib
 import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
 from workbench.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from workbench.data import SymbolInfo
 
 
 class PickledStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +64,7 @@ def check(body: bytes, candles: Path) -> Checked:
     """
     request = _parse(body)
     _check_numbers(request)
-    source, synthetic, timeframes = _check_data(request, candles)
+    info, timeframes = _check_data(request, candles)
     if request.strategy is None:
         params = _check_strategy(request)
         strategy_ids = request.strategy_ids
@@ -70,12 +73,13 @@ def check(body: bytes, candles: Path) -> Checked:
         strategy_ids = [request.strategy.name]
     values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
     values |= {
+        "symbol": info.symbol,
         "timeframes": timeframes,
         "strategy_params": params,
         "strategy_ids": strategy_ids,
     }
     spec = RunSpec(**values)
-    return Checked(spec, request.strategy, source, synthetic)
+    return Checked(spec, request.strategy, info.source, info.synthetic)
 
 
 def _parse(body: bytes) -> StartRequest:
@@ -146,14 +150,7 @@ def _check_numbers(request: StartRequest) -> None:
         )
 
 
-_SOURCES = {
-    "imported": "imported candles",
-    "sample": "bundled sample of real prices",
-    "synthetic": "synthetic sample (generated, not market data)",
-}
-
-
-def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[str]]:
+def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[str]]:
     from workbench.data import catalog
 
     info = catalog.find(request.symbol, root=candles)
@@ -162,7 +159,7 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[str, bool, list[s
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
     catalog.parse_range(request.start_date, request.end_date)
-    return _SOURCES[info.kind], info.synthetic, [timeframe.name for timeframe in timeframes]
+    return info, [timeframe.name for timeframe in timeframes]
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:

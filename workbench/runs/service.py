@@ -26,7 +26,7 @@ from workbench.messages import (
 from workbench.paths import candles_dir
 from workbench.runs import request
 from workbench.runs.publishing import Command
-from workbench.runs.records import RunRecord, hash_token
+from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
 from workbench.runs.supervisor import Supervisor
 from workbench.streams import Database, Entry, SqliteLog
@@ -46,15 +46,23 @@ class RunService:
         Addresses workers are to publish to.
     max_workers
         Runs at once.
+    patience
+        Seconds a finished worker waits for a server; see `Job`.
     """
 
-    def __init__(self, home: Path, urls: Callable[[], list[str]], max_workers: int) -> None:
+    def __init__(
+        self,
+        home: Path,
+        urls: Callable[[], list[str]],
+        max_workers: int,
+        patience: float = PATIENCE_S,
+    ) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
         self.registry = RunRegistry(self._database)
-        self.supervisor = Supervisor(home, self.registry, self.append, urls, max_workers)
+        self.supervisor = Supervisor(home, self.registry, self.append, urls, max_workers, patience)
         self._listeners: list[Listener] = []
         self._producers: dict[str, Callable[[Command], None]] = {}
         self._undelivered: dict[str, list[Command]] = {}

@@ -46,6 +46,8 @@ class Supervisor:
         The servers a new worker is to publish to.
     max_workers
         Runs at once; more wait as pending.
+    patience
+        See `Job`.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class Supervisor:
         append: Append,
         urls: Callable[[], list[str]],
         max_workers: int,
+        patience: float,
     ) -> None:
+        self._patience = patience
         self._home = home
         self._registry = registry
         self._append = append
@@ -126,6 +130,7 @@ class Supervisor:
             urls=self._urls(),
             token=token,
             home=str(self._home),
+            patience=self._patience,
             strategy=record.strategy,
         )
         path = self._log_path(record.id)

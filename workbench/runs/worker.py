@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.worker")
 
-PATIENCE_S = 600.0
-"""How long a finished run waits for a server to come back before it leaves a spool file."""
-
 
 def main() -> int:
     """Run one job; return the process's exit code."""
@@ -44,7 +41,7 @@ def main() -> int:
         log.exception("the run failed")
         failure = StrategyError(f"{type(error).__name__}: {error}", run=job.run_id)
         publisher.send(error_message(failure))
-    if publisher.close(PATIENCE_S) or publisher.refused is not None:
+    if publisher.close(job.patience) or publisher.refused is not None:
         return 0
     first, messages = publisher.pending()
     spool.write(home, job.run_id, first, messages)

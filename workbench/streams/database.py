@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from workbench.errors import WorkbenchError
+
 SCHEMA_VERSION = 1
 
 _SCHEMA = """
@@ -77,7 +79,7 @@ class Database:
         if version > SCHEMA_VERSION:
             self._connection.close()
             msg = f"{path} was written by a newer version (schema {version}); upgrade, or move it"
-            raise RuntimeError(msg)
+            raise WorkbenchError(msg, path=str(path), schema=version)
         self._connection.executescript(_SCHEMA)
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         path.chmod(0o600)

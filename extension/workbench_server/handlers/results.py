@@ -99,7 +99,7 @@ class CandlesHandler(ApiHandler):
     async def get(self, run_id: str) -> None:
         """Return the run's candles as columns, merged to at most `max_points`.
 
-        `start` and `end` are epoch ms, `end` exclusive; `time` is epoch ms, `bucket` the
+        `start` and `end` are ISO 8601, `end` exclusive; `time` is epoch ms, `bucket` the
         number of candles merged into one.
         """
         record = self.service.registry.get(run_id)
@@ -109,21 +109,28 @@ class CandlesHandler(ApiHandler):
             raise InvalidRequest(
                 msg, field="timeframe", value=timeframe, allowed=record.spec.timeframes
             )
-        start = self.int_argument("start", None, -(1 << 53))
-        end = self.int_argument("end", None, -(1 << 53))
+        start, end = self._time_argument("start"), self._time_argument("end")
         points = min(self.int_argument("max_points", 4000, 2) or 4000, 20_000)
         body = await asyncio.get_running_loop().run_in_executor(
             None, _candles, self.service.home, record.spec, timeframe, start, end, points
         )
         self.reply(body)
 
+    def _time_argument(self, name: str) -> int | None:
+        text = self.get_query_argument(name, None)
+        try:
+            return None if not text else parse_time(text)
+        except ValueError:
+            allowed = "an ISO 8601 time, UTC"
+            msg = f"{name} is {text!r}, expected {allowed}"
+            raise InvalidRequest(msg, field=name, value=text, allowed=allowed) from None
+
 
 def _candles(
     home: Any, spec: Any, timeframe: str, start: int | None, end: int | None, points: int
 ) -> dict[str, Any]:
-    from workbench.data.resample import downsample
-
     from workbench.data import load
+    from workbench.data.resample import downsample
     from workbench.paths import candles_dir
 
     candles = load(

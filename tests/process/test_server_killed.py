@@ -1,0 +1,105 @@
+"""SIGKILL of the server: the run goes on, and its log is that of an undisturbed run."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from workbench.client.stream import Follower
+
+from .conftest import LONG_BODY, essence, follow, start_run, wait_for
+
+PACE = 10_000
+"""Candles a second: slow enough to be killed twice on the way."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The log of the long run when nothing happens to it."""
+    from .conftest import ServerProcess
+
+    process = ServerProcess(tmp_path_factory.mktemp("undisturbed"))
+    server = process.start()
+    run_id = start_run(server, LONG_BODY)
+    follow(server, run_id)
+    log = essence(server, run_id)
+    process.stop()
+    assert log[0]["extra" if "extra" in log[0] else "data"]
+    assert log[0]["data"]["bars"] > 100_000
+    return log
+
+
+def progress(server, run_id):
+    return server.rest.get(f"api/backtesting/{run_id}")["progress"]
+
+
+@pytest.mark.parametrize("same_port", [True, False])
+def test_a_killed_server_loses_and_doubles_nothing(new_server, undisturbed, same_port):
+    process = new_server()
+    server = process.start()
+    run_id = start_run(server, {**LONG_BODY, "speed": PACE})
+    seen = []
+    follower = Follower(server, run_id)
+
+    def read():
+        seen.extend(follower)
+
+    reader = threading.Thread(target=read)
+    if same_port:
+        reader.start()
+    for percent in (5, 35):
+        wait_for(lambda p=percent: progress(server, run_id) > p, f"{percent} %")  # noqa: B023
+        process.kill()
+        server = process.start(process.port if same_port else None)
+        assert 0 < progress(server, run_id) < 100
+    wait_for(
+        lambda: server.rest.get(f"api/backtesting/{run_id}")["status"] == "complete",
+        "the run's end",
+    )
+    assert essence(server, run_id) == undisturbed
+    if same_port:
+        reader.join(60)
+        events = [message.eseq for message in seen if isinstance(message.eseq, int)]
+        assert events == [entry["eseq"] for entry in undisturbed if "eseq" in entry]
+
+
+def test_a_run_that_ends_while_no_server_is_there_is_taken_in_by_the_next(new_server, undisturbed):
+    process = new_server("--worker-patience=0.5")
+    server = process.start()
+    run_id = start_run(server, {**LONG_BODY, "speed": PACE})
+    wait_for(lambda: progress(server, run_id) > 20, "20 %")
+    process.kill()
+    left = process.home / "spool" / f"{run_id}.json"
+    wait_for(left.exists, "the file the run leaves")
+    server = process.start()
+    wait_for(
+        lambda: server.rest.get(f"api/backtesting/{run_id}")["status"] == "complete",
+        "the run's end",
+    )
+    assert essence(server, run_id) == undisturbed
+    assert not left.exists()
+
+
+def test_pending_runs_start_under_the_next_server(new_server):
+    process = new_server("--max-workers=1")
+    server = process.start()
+    first = start_run(server, {**LONG_BODY, "speed": PACE})
+    second = start_run(server, LONG_BODY)
+    assert server.rest.get(f"api/backtesting/{second}")["status"] == "pending"
+    process.kill()
+    server = process.start()
+    for run_id in (first, second):
+        assert follow(server, run_id)[-1].type == "complete"
+
+
+def test_a_gentle_stop_leaves_the_run_going(new_server, undisturbed):
+    process = new_server()
+    server = process.start()
+    run_id = start_run(server, {**LONG_BODY, "speed": PACE})
+    wait_for(lambda: progress(server, run_id) > 10, "10 %")
+    process.process.terminate()
+    process.process.wait(30)
+    server = process.start()
+    assert follow(server, run_id)[-1].type == "complete"
+    assert essence(server, run_id) == undisturbed
