@@ -28,3 +28,16 @@ def shared_file() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+# The plugin makes an event loop and a server for every test; only the server tests want them.
+
+
+@pytest.fixture(autouse=True)
+def jp_asyncio_loop() -> None:
+    """Make no event loop."""
+
+
+@pytest.fixture(autouse=True)
+def jp_server_cleanup() -> None:
+    """Clean up no server."""

@@ -7,6 +7,8 @@ import json
 import time
 
 import pytest
+from pytest_jupyter.jupyter_core import jp_asyncio_loop  # noqa: F401
+from pytest_jupyter.jupyter_server import jp_server_cleanup  # noqa: F401
 from tornado.httpclient import HTTPClientError
 
 SPEC_BODY = {
@@ -35,7 +37,7 @@ def jp_server_config(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def app(jp_serverapp, jp_asyncio_loop):
+def app(jp_serverapp, jp_asyncio_loop):  # noqa: F811
     """The extension, started as a real server does. Its workers do not outlive the test."""
     (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
     jp_asyncio_loop.run_until_complete(app._start_jupyter_server_extension(jp_serverapp))

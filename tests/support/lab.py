@@ -207,7 +207,5 @@ def wait_cell(page: Page, index: int, timeout_s: float = 120) -> None:
 
 def cell_text(page: Page, index: int) -> str:
     """Return all outputs of a cell as text."""
-    outputs: Any = page.evaluate(
-        f"i => ({PANEL}).content.widgets[i].model.outputs.toJSON()", index
-    )
+    outputs: Any = page.evaluate(f"i => ({PANEL}).content.widgets[i].model.outputs.toJSON()", index)
     return json.dumps(outputs)

@@ -21,6 +21,7 @@ from workbench.messages import (
     FinalMetrics,
     LogMessage,
     Status,
+    StatusData,
     utc_now,
 )
 from workbench.paths import candles_dir
@@ -32,6 +33,7 @@ from workbench.runs.supervisor import Supervisor
 from workbench.streams import Database, Entry, SqliteLog
 
 Listener = Callable[[str, list[Entry]], None]
+_AFTER: dict[str, Any] = {"pause": "paused", "step": "paused", "resume": "running"}
 ACTIONS: tuple[str, ...] = ("pause", "resume", "step", "speed", "stop")
 
 
@@ -170,17 +172,17 @@ class RunService:
                 raise Conflict(msg, field="action", value=action, allowed=["stop"])
             self._append_own(run_id, [_never_started(record)])
             return {"backtest_id": run_id, "action": action, "status": "stopped"}
-        status = {"pause": "paused", "step": "paused", "resume": "running"}.get(
-            action, record.status
-        )
+        status = _AFTER.get(action, record.status)
         done = Control(
             utc_now(),
             data=ControlData(
                 command.action, True, msgspec.UNSET if value is None else float(value)
             ),
         )
-        self._append_own(run_id, [done])
-        self.registry.set_status(run_id, status)
+        told: list[LogMessage] = [done]
+        if status != record.status:
+            told.append(Status(utc_now(), data=StatusData(run_id, status)))
+        self._append_own(run_id, told)
         self._deliver(run_id, command)
         return {"backtest_id": run_id, "action": action, "status": status}
 

@@ -1,0 +1,42 @@
+"""The notebooks give what is saved in them, run by nbval against a real server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench.client.launching import launch
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    launched = launch(home, [], home / "server.log")
+    yield launched
+    launched.stop()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook(notebook, server):
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+            "--override-ini=filterwarnings=default", "--override-ini=addopts=",
+            "--nbval", "--nbval-current-env", "--nbval-cell-timeout=100",
+            f"--nbval-sanitize-with={ROOT / 'notebooks' / 'sanitize.cfg'}", str(notebook),
+        ],
+        env={**os.environ, "WORKBENCH_URL": server.url, "WORKBENCH_TOKEN": server.token},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:]
