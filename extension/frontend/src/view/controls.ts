@@ -31,6 +31,11 @@ export class Controls {
     const stop = this.button("Stop", ICONS.stop, () => this.send("stop"));
     this.speed.setAttribute("aria-label", "Speed, candles per second");
     this.speed.title = "Speed, candles per second";
+    // The pace a run was started with is its own affair: none is chosen until someone chooses.
+    const unchosen = el("option", "", "Speed");
+    unchosen.value = "";
+    unchosen.disabled = true;
+    this.speed.append(unchosen);
     for (const [label, value] of SPEEDS) {
       const option = el("option", "", label);
       option.value = String(value);
