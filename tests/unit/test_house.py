@@ -15,14 +15,14 @@ ALLOWED = {
     "errors": set(),
     "paths": set(),
     "timeframes": {"errors"},
-    "messages": set(),
+    "messages": {"errors"},
     "streams": {"errors", "messages"},
     "data": {"errors", "timeframes", "messages", "paths"},
+    "report": {"errors", "timeframes", "messages", "data"},
+    "widgets": {"errors", "messages"},
     "analysis": {"errors", "timeframes", "messages", "data"},
     "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
-    "runs": {"errors", "messages", "paths", "streams", "data", "engine"},
-    "report": {"errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs"},
-    "widgets": {"errors", "messages"},
+    "runs": {"errors", "messages", "paths", "streams", "data", "engine", "report"},
     "client": {
         "errors", "timeframes", "messages", "paths", "data", "engine", "runs", "report", "widgets",
     },
@@ -31,6 +31,14 @@ ALLOWED = {
         "report", "client",
     },
 }  # fmt: skip
+"""What each room may use. Read downwards, a room only uses rooms above it."""
+
+
+def test_the_plan_itself_has_no_circle():
+    above = set()
+    for room, used in ALLOWED.items():
+        assert used <= above, room
+        above.add(room)
 
 
 def modules() -> list[Path]:

@@ -15,9 +15,10 @@ from msgspec import structs
 from workbench.engine import BacktestResult, backtest
 from workbench.errors import NotFound
 from workbench.messages import Trade
-from workbench.report import candle_columns, figure, for_run, html, measures
-from workbench.report.__main__ import main
+from workbench.report import candle_columns, figure, html, measures
 from workbench.report.reduction import min_max
+from workbench.runs.reading import report_of
+from workbench.runs.report import main
 
 HOSTILE = "<script>alert(1)</script> <b>bold</b> & %{x}"
 
@@ -27,6 +28,9 @@ def result() -> BacktestResult:
     return backtest(
         "sma_cross", symbol="EUR-USD", timeframes=["1H"], start="2017-01-01", end="2017-12-29"
     )
+
+
+COSTS = {"commission": 0.0, "slippage": 0.0, "leverage": 1.0, "risk_per_trade": 0.02}
 
 
 def info(**changes: Any) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def info(**changes: Any) -> dict[str, Any]:
         "synthetic": False,
         "tags": [],
         "notes": "",
-        "spec": {"strategy_params": {"fast": 10, "slow": 30}},
+        "spec": {"strategy_params": {"fast": 10, "slow": 30}, "initial_capital": 10_000.0, **COSTS},
         "metrics": None,
         "result": {"data": {}, "extra": {"final_equity": 10_500.0}},
         **changes,
@@ -187,7 +191,7 @@ def test_report_of_a_run_in_the_state_folder(record: Callable[..., str], home: P
         return messages
 
     run_id = record(hostile, notes=HOSTILE)
-    page = for_run(home, run_id)
+    page = report_of(home, run_id)
     assert run_id in page
     assert "Initial capital" in page
     assert "10,000.00" in page
@@ -199,7 +203,7 @@ def test_unknown_run_and_folder(
     record: Callable[..., str], home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(NotFound, match="Nothing has been run"):
-        for_run(home, "backtest_x")
+        report_of(home, "backtest_x")
     assert not home.exists()
     record()
     assert main([str(home), "backtest_x"]) == 1

@@ -12,7 +12,7 @@ from workbench.cli.output import Output, confirmed
 from workbench.cli.servers import add_server_options, found
 from workbench.cli.sources import FolderRuns, Runs, ServerRuns
 from workbench.errors import InvalidRequest
-from workbench.report.measures import measures, percent, whole_spec
+from workbench.report.measures import measures, percent
 
 
 def add(commands: Any) -> None:
@@ -94,7 +94,7 @@ def show(args: argparse.Namespace) -> int:
     rows = [(name, _text(run[name])) for name in _FACTS if run[name] not in (None, "", [])]
     rows += [
         (name, _text(value))
-        for name, value in whole_spec(run["spec"]).items()
+        for name, value in run["spec"].items()
         if name not in run and value is not None
     ]
     if run["synthetic"]:
@@ -108,7 +108,7 @@ def show(args: argparse.Namespace) -> int:
     metrics = _final_metrics(run) or run["metrics"]
     if metrics:
         final = (result.get("extra") or {}).get("final_equity")
-        shown = measures(metrics, whole_spec(run["spec"])["initial_capital"], final)
+        shown = measures(metrics, run["spec"]["initial_capital"], final)
         output.line()
         output.table(("METRIC", ""), [(one.label, one.text) for one in shown], right=(1,))
     return 0

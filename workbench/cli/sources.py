@@ -88,12 +88,12 @@ class FolderRuns:
         raise ServerUnreachable("No server runs that could stop it; start one: workbench serve")
 
     def report(self, run_id: str) -> str:
-        from workbench.report import for_run
+        from workbench.runs.reading import report_of
 
-        return for_run(self._home, run_id)
+        return report_of(self._home, run_id)
 
     def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
-        from workbench.report.reading import read_log
+        from workbench.runs.reading import read_log
 
         status = self.detail(run_id)["status"]
         if status not in FINAL_STATUSES:
@@ -105,7 +105,7 @@ class FolderRuns:
         yield [message for message in messages if types is None or message.type in types]
 
     def _open(self) -> RunService:
-        from workbench.report.reading import open_folder
+        from workbench.runs.reading import open_folder
 
         return open_folder(self._home)
 

@@ -73,6 +73,7 @@ from workbench.messages.wire import (
     Trade,
     decode,
     encode,
+    error_message,
 )
 
 __all__ = [
@@ -120,6 +121,7 @@ __all__ = [
     "TradeExtra",
     "decode",
     "encode",
+    "error_message",
     "iso_time",
     "parse_time",
     "utc_now",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.errors import WorkbenchError
 from workbench.messages.payloads import (
     CompleteData,
     CompleteExtra,
@@ -26,6 +27,7 @@ from workbench.messages.payloads import (
     StatusData,
     TradeExtra,
 )
+from workbench.messages.times import utc_now
 
 PROTOCOL = "1.0"
 FINAL_TYPES: frozenset[str] = frozenset({"complete", "error"})
@@ -131,6 +133,13 @@ class Status(Message, tag="status"):
 class Control(Message, tag="control"):
     delivery = Delivery.EVENT
     data: ControlData
+
+
+def error_message(error: WorkbenchError) -> Error:
+    """Return what a stream says of an error."""
+    return Error(
+        utc_now(), data=ErrorData(error.message, error.details), extra=ErrorExtra(error.code)
+    )
 
 
 LogMessage = Progress | Trade | Equity | Metrics | Complete | Error | Status | Control

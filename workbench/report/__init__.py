@@ -6,6 +6,5 @@ Importing this costs neither pandas nor plotly.
 from workbench.report.chart import candle_columns, figure
 from workbench.report.measures import Measure, measures
 from workbench.report.page import html
-from workbench.report.reading import for_run
 
-__all__ = ["Measure", "candle_columns", "figure", "for_run", "html", "measures"]
+__all__ = ["Measure", "candle_columns", "figure", "html", "measures"]

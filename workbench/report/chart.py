@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.report.measures import whole_spec
 from workbench.report.reduction import min_max
 from workbench.report.trade_traces import trade_traces
 
@@ -81,7 +80,7 @@ def figure(
         )
         chart.add_trace(line, row=row, col=1)
     if len(equity):
-        capital = whole_spec(info.get("spec", {}))["initial_capital"]
+        capital = info["spec"]["initial_capital"]
         chart.add_hline(capital, row=2, col=1, line={"color": SPIKE, "width": 1, "dash": "dot"})
     _lay_out(chart, candles, info, left_out)
     return chart

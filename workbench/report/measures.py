@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from msgspec import NODEFAULT, structs
-
-from workbench.runs.spec import RunSpec
-
 NONE = "–"
 
 
@@ -68,16 +64,6 @@ def money(value: float) -> str:
 def percent(value: float, *, signed: bool = False) -> str:
     """Return a percentage: ``12.34 %``, or ``+12.34 %``."""
     return f"{value:+,.2f} %" if signed else f"{value:,.2f} %"
-
-
-def whole_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a spec as the server tells it, with the defaults it leaves out."""
-    defaults = {
-        field.name: field.default
-        for field in structs.fields(RunSpec)
-        if field.default is not NODEFAULT
-    }
-    return {**defaults, **spec}
 
 
 _LABELS = {

@@ -8,7 +8,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from workbench.report.measures import measures, money, percent, whole_spec
+from workbench.report.measures import measures, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def html(
     """
     page = Template((files("workbench.report") / "page.html").read_text())
     extra = (info.get("result") or {}).get("extra") or {}
-    capital = whole_spec(info["spec"])["initial_capital"]
+    capital = info["spec"]["initial_capital"]
     shown = measures(metrics, capital, extra.get("final_equity"))
     return page.substitute(
         title=_safe(f"{info['strategy']} on {info['symbol']}"),
@@ -76,7 +76,7 @@ def _problem(info: Mapping[str, Any]) -> str:
 
 
 def _facts(info: Mapping[str, Any]) -> list[tuple[str, str]]:
-    spec = whole_spec(info["spec"])
+    spec = info["spec"]
     params = ", ".join(f"{k} = {v}" for k, v in spec.get("strategy_params", {}).items())
     costs = [
         f"commission {100 * spec['commission']:g} %",

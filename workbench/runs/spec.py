@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 
-class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A backtest, as the body of `POST /api/backtesting/start` asks for it.
 
     Attributes

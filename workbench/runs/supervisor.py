@@ -16,11 +16,10 @@ import msgspec
 import psutil
 
 from workbench.errors import WorkerLost
-from workbench.messages import LogMessage
+from workbench.messages import LogMessage, error_message
 from workbench.runs import servers, spool
 from workbench.runs.records import Job, RunRecord, new_token
 from workbench.runs.registry import RunRegistry
-from workbench.runs.worker import error_message
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from workbench.errors import StrategyError, WorkbenchError
-from workbench.messages import Error, ErrorData, ErrorExtra, utc_now
+from workbench.messages import error_message
 from workbench.runs import servers, spool
 from workbench.runs.control import Control
 from workbench.runs.publisher import Publisher
@@ -46,13 +46,6 @@ def main() -> int:
     first, messages = publisher.pending()
     spool.write(home, job.run_id, first, messages)
     return 0
-
-
-def error_message(error: WorkbenchError) -> Error:
-    """Return the stream's last word on a run that failed."""
-    return Error(
-        utc_now(), data=ErrorData(error.message, error.details), extra=ErrorExtra(error.code)
-    )
 
 
 def _urls(job: Job, home: Path) -> list[str]:

@@ -167,7 +167,7 @@ class ReportHandler(ApiHandler):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "workbench.report",
+            "workbench.runs.report",
             str(self.service.home),
             run_id,
             stdout=asyncio.subprocess.PIPE,

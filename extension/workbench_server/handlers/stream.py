@@ -10,7 +10,7 @@ from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketClosedError
 
 from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
-from workbench.messages import Error, ErrorData, ErrorExtra, Pong, encode, utc_now
+from workbench.messages import Pong, encode, error_message, utc_now
 from workbench.streams import Subscription
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.sockets import SocketHandler
@@ -65,10 +65,10 @@ class BacktestStreamHandler(SocketHandler):
                 self, self._run_id, subscription, self._position()
             )
         except NotFound as error:
-            self.write_soon(_error(error))
+            self.write_soon(encode(error_message(error)))
             self.close(CLOSE_NO_STREAM, "no such stream")
         except InvalidRequest as error:
-            self.write_soon(_error(error))
+            self.write_soon(encode(error_message(error)))
             self.close(CLOSE_POLICY, "bad parameter")
         except (WebSocketClosedError, asyncio.CancelledError):
             pass
@@ -93,7 +93,7 @@ class BacktestStreamHandler(SocketHandler):
             await self._control(request)
         except WorkbenchError as error:
             self._bad += 1
-            self.write_soon(_error(error))
+            self.write_soon(encode(error_message(error)))
             if self._bad > BAD_MESSAGES_ALLOWED:
                 self.close(CLOSE_POLICY, "too many bad messages")
 
@@ -121,13 +121,3 @@ class BacktestStreamHandler(SocketHandler):
             msg = f"from is {start!r}, expected start or now"
             raise InvalidRequest(msg, field="from", value=start, allowed=["start", "now"])
         return Position(int(text), self.get_query_argument("epoch", None), now=start == "now")
-
-
-def _error(error: WorkbenchError) -> bytes:
-    return encode(
-        Error(
-            utc_now(),
-            data=ErrorData(error.message, error.details),
-            extra=ErrorExtra(error.code),
-        )
-    )

@@ -1,4 +1,4 @@
-"""``python -m workbench.report HOME RUN_ID``: write a run's report to standard output."""
+"""``python -m workbench.runs.report HOME RUN_ID``: write a run's report to standard output."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.report.reading import for_run
+from workbench.runs.reading import report_of
 
 
 def main(argv: Sequence[str]) -> int:
     """Write the page; return the exit code."""
     if len(argv) != 2:
-        print("usage: python -m workbench.report HOME RUN_ID", file=sys.stderr)
+        print("usage: python -m workbench.runs.report HOME RUN_ID", file=sys.stderr)
         return 2
     try:
-        page = for_run(Path(argv[0]), argv[1])
+        page = report_of(Path(argv[0]), argv[1])
     except WorkbenchError as error:
         print(" ".join(error.message.split()), file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""A report straight from the state folder: one more reader of the log."""
+"""A run read straight from the state folder, without a server: one more reader of the log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any
 from workbench.errors import NotFound, WorkbenchError
 from workbench.messages import AnyMessage, decode
 from workbench.paths import candles_dir
-from workbench.report.chart import CANDLE_COLUMNS, candle_columns, figure
-from workbench.report.page import html
 from workbench.runs.service import RunService
 
 PAGE = 10_000
 
 
-def for_run(home: Path, run_id: str) -> str:
+def report_of(home: Path, run_id: str) -> str:
     """Return the report of a run, going on or ended, as an HTML page.
 
     Parameters
@@ -32,6 +30,7 @@ def for_run(home: Path, run_id: str) -> str:
         There is no such run in this folder.
     """
     from workbench.engine.frames import equity_frame, trades_frame
+    from workbench.report import figure, html
 
     service = open_folder(home)
     try:
@@ -71,6 +70,7 @@ def read_log(service: RunService, run_id: str) -> Iterator[AnyMessage]:
 
 def _candles(home: Path, info: dict[str, Any]) -> dict[str, Any]:
     from workbench.data import load
+    from workbench.report.chart import CANDLE_COLUMNS, candle_columns
 
     spec = info["spec"]
     try:
