@@ -30,7 +30,6 @@ lab: $(VENV)/.lab ## Open JupyterLab on the live backtest notebook.
 
 test: $(VENV)/.dev ## Run every test: unit, property, server, process, browser, notebooks.
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
 
 check: $(VENV)/.dev ## Check style and types.
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.analysis import indicators
-    from workbench.client.api import attach, runs, start
+    from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
     from workbench.client.run import Run
     from workbench.data import symbols
@@ -30,7 +30,7 @@ _HOMES = {
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
     "indicators": "workbench.analysis",
-    "runs": "workbench.client.api",
+    "list_runs": "workbench.client.api",
     "start": "workbench.client.api",
     "symbols": "workbench.data",
 }
@@ -47,7 +47,7 @@ __all__ = [
     "backtest",
     "connect",
     "indicators",
-    "runs",
+    "list_runs",
     "start",
     "symbols",
 ]

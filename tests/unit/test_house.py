@@ -97,3 +97,16 @@ def test_files_are_small():
         if (count := len(path.read_text().splitlines())) > 350
     }
     assert long == {}
+
+
+def test_public_names_are_what_they_say():
+    import workbench
+    import workbench.cli
+    import workbench.client.api
+    import workbench.runs.service
+
+    rooms = {path.name for path in (ROOT / "workbench").iterdir()}
+    assert set(workbench.__all__) & {name.removesuffix(".py") for name in rooms} == set()
+    for name in workbench.__all__:
+        value = getattr(workbench, name)
+        assert name in ("__version__", "indicators") or callable(value), name

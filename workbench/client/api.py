@@ -80,7 +80,7 @@ def attach(
     return run
 
 
-def runs(
+def list_runs(
     *, url: str | None = None, token: str | None = None, server: Server | None = None
 ) -> pd.DataFrame:
     """Return the server's runs as a table, the newest first, by id."""
