@@ -7,7 +7,6 @@ counts: receiving, checking, storing, sending.
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -103,9 +102,9 @@ def one_server(name: str, count: int, quick: bool) -> tuple[dict[int, float], fl
                     producer.recv()
                 send = partial(producer.send, text=True)
                 publish = Publishing(door, send, producer.recv, subscribers)
-                rounds = 10 if quick else 50
                 publish.rounds(1, 3)  # Once for nothing.
-                costs = {size: publish.rounds(size, rounds) for size in (1, BATCH)}
+                rounds = {1: 10, BATCH: 3} if quick else {1: 50, BATCH: 8}
+                costs = {size: publish.rounds(size, rounds[size]) for size in rounds}
     return costs, kilobytes
 
 

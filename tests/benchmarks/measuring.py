@@ -51,9 +51,9 @@ def cpu_of_call(call: Callable[[], object]) -> float:
 
 
 def alternate(calls: Mapping[str, Callable[[], object]], times: int) -> dict[str, float]:
-    """Return the median processor seconds of each call, taken in turns so that all share weather."""
+    """Return the median processor seconds of each call, taken in turns."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
-    for name, call in calls.items():
+    for call in calls.values():
         call()  # Once for nothing: imports, caches.
     for _ in range(times):
         for name, call in calls.items():

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 BLOCK = 256 * 1024
 _CLOSE = 8
 _TEXT = 1
+_PING = 9
 
 
 class Reader:
@@ -60,6 +61,9 @@ class Reader:
                 width = 2 if size == 126 else 8
                 size = int.from_bytes(data[at : at + width], "big")
                 at += width
+            if opcode == _PING:
+                # Masked with zeros, so as it came; a ping is never cut in two in practice.
+                self.socket.sendall(bytes((0x8A, 0x80 | size, 0, 0, 0, 0)) + data[at : at + size])
             at += size
             self.messages += opcode == _TEXT
             self.closed = self.closed or opcode == _CLOSE
