@@ -134,12 +134,12 @@ def measure(quick: bool) -> list[Row]:
             },
             3 if quick else 7,
         )
-        messages = len(streamed(candles, params))
+        sent = len(streamed(candles, params))
         about = f"{trades} trades, final equity {equity:.4f}"
         off, on, other = (bars / median[key] for key in ("off", "on", "peer"))
         rows += [
             Row(f"{name}, no streaming", off, other, "bars/s", "backtesting.py", about),
-            Row(f"{name}, streaming", on, other, "bars/s", "backtesting.py", f"{messages} messages"),
+            Row(f"{name}, streaming", on, other, "bars/s", "backtesting.py", f"{sent} messages"),
             Row(f"{name}, streaming", on, ASKED_BARS_PER_S, "bars/s", "asked: at least"),
             Row(f"{name}, streaming on over off", median["on"] / median["off"], ASKED_STREAMING,
                 "x", "asked: at most"),

@@ -1,7 +1,8 @@
 """What a delivered message costs the server, and what a silent subscriber holds.
 
 The producer publishes through the server's own door and goes on only when every subscriber has
-had everything, so each message (or batch) is delivered alone. All of the server's processor time
+had everything and a pause is over, so each message (or batch) is delivered alone, by a process
+that had gone to sleep. All of the server's processor time
 counts: receiving, checking, storing, sending.
 """
 
@@ -32,6 +33,7 @@ BATCH = 64
 OURS, FASTAPI, BROADCAST = "ours", "FastAPI loop", "websockets.broadcast"
 ASKED = {1: 12.0, BATCH: 1.0}
 ASKED_KB = 30.0
+PAUSE_S = 0.05
 
 
 class Door(NamedTuple):
@@ -129,6 +131,7 @@ class Publishing:
         received = self._subscribers(0)
         cpu = cpu_of_process(self._door.server.pid)
         for _ in range(rounds):
+            time.sleep(PAUSE_S)
             messages = [_message(self._sent + number) for number in range(size)]
             self._send(self._door.frame(self._sent + 1, messages))
             self._sent += size

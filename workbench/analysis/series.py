@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, SupportsFloat, overload
+from typing import Any, SupportsFloat, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,4 +186,4 @@ def _crossings(first: Series, second: Series) -> Sequence[bool]:
     a, b = first._array, second._array
     flags = np.zeros(len(a) + 1, dtype=bool)
     flags[2:] = (a[1:] > b[1:]) & (a[:-1] <= b[:-1])
-    return flags.data
+    return cast("Sequence[bool]", flags.data)
