@@ -6,17 +6,22 @@ import asyncio
 from collections import deque
 from itertools import islice
 
-from workbench.streams import Entry, StreamInfo, StreamLog
+from workbench.streams import Entry, StreamInfo, StreamLog, Subscription
+from workbench_server.framing import text_frames
 
 TAIL_ENTRIES = 4096
+READ_ENTRIES = 1000
+CHUNKS_KEPT = 16
+FLUSH_INTERVAL_S = 0.05
+"""Subscribers at the tail are written to 20 times a second at most."""
 RECHECK_S = 1.0
 
 
 class Channel:
-    """A log's live end.
+    """A log's live end. Made and used on the event loop; `close` ends its timers.
 
     Other processes may append to the same log (a second server over the same state folder),
-    so waiting looks at the log itself now and then.
+    so it looks at the log itself now and then.
 
     Parameters
     ----------
@@ -32,7 +37,19 @@ class Channel:
         self.subscribers = 0
         self._log = log
         self._tail: deque[Entry] = deque(maxlen=TAIL_ENTRIES)
+        self._chunks: dict[tuple[int, object], tuple[int, bytes]] = {}
+        self._told = info.seq
+        self._told_at = 0.0
         self._grown = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._telling: asyncio.TimerHandle | None = None
+        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+
+    def close(self) -> None:
+        """End the timers."""
+        self._recheck.cancel()
+        if self._telling is not None:
+            self._telling.cancel()
 
     def extend(self, entries: list[Entry]) -> None:
         """Take in entries that have just been appended to the log."""
@@ -42,7 +59,7 @@ class Channel:
         self._tail.extend(entries)
 
     def refresh(self) -> None:
-        """Look where the log stands, and wake the subscribers if it has grown or is gone."""
+        """Look where the log stands; if it has grown or is gone, the subscribers will be woken."""
         info = self._log.info(self.info.id)
         if info is None:
             self.deleted = True
@@ -50,8 +67,26 @@ class Channel:
             return
         else:
             self.info = info
-        self._grown.set()
-        self._grown = asyncio.Event()
+        self._chunks.clear()
+        if self._telling is None:
+            when = max(self._loop.time(), self._told_at + FLUSH_INTERVAL_S)
+            self._telling = self._loop.call_at(when, self._tell)
+
+    def chunk(self, since: int, subscription: Subscription) -> tuple[int, bytes]:
+        """Return what comes next after `since`: up to which seq, and the frames to write.
+
+        All who stand at the same place of the tail share one chunk.
+        """
+        place = (since, subscription.filters)
+        found = self._chunks.get(place)
+        if found is None:
+            entries = self.read(since, READ_ENTRIES)
+            frames = text_frames(subscription.select(entries, self.info.latest))
+            found = (entries[-1].seq if entries else since, frames)
+            if len(self._chunks) == CHUNKS_KEPT:
+                self._chunks.clear()
+            self._chunks[place] = found
+        return found
 
     def read(self, since: int, limit: int) -> list[Entry]:
         """Return up to about `limit` entries after `since`."""
@@ -67,9 +102,16 @@ class Channel:
         return self.deleted or (self.info.closed and since >= self.info.seq)
 
     async def wait(self, since: int) -> None:
-        """Wait until there is something after `since`, or never will be."""
-        while self.info.seq <= since and not self.ended(since):
-            try:
-                await asyncio.wait_for(self._grown.wait(), RECHECK_S)
-            except TimeoutError:
-                self.refresh()
+        """Wait until the next flush that brings something after `since`, or the end."""
+        while self._told <= since and not self.ended(since):
+            await self._grown.wait()
+
+    def _tell(self) -> None:
+        self._telling = None
+        self._told, self._told_at = self.info.seq, self._loop.time()
+        self._grown.set()
+        self._grown = asyncio.Event()
+
+    def _look(self) -> None:
+        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+        self.refresh()

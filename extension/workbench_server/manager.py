@@ -7,7 +7,6 @@ that reads, writes, and waits until the socket has taken what was written.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from typing import Any, Protocol
 
@@ -26,22 +25,19 @@ from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Subscription
 from workbench_server.channel import Channel
+from workbench_server.framing import text_frame
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
 
-READ_ENTRIES = 1000
-FLUSH_INTERVAL_S = 0.05
-"""A subscriber at the tail is written to 20 times a second at most."""
-
 
 class Connection(Protocol):
     """A subscriber's socket."""
 
-    async def send(self, messages: list[bytes]) -> None:
-        """Write messages and wait until the socket has taken them."""
+    async def send(self, frames: bytes) -> None:
+        """Write frames and wait until the socket has taken them."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket."""
@@ -104,7 +100,7 @@ class WebSocketManager:
                 if gap is None:
                     cursor = position.since
                 else:
-                    await connection.send([encode(gap)])
+                    await connection.send(text_frame(encode(gap)))
             await self._pump(connection, channel, subscription, cursor)
         finally:
             self._connections.discard(connection)
@@ -138,14 +134,13 @@ class WebSocketManager:
         self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
     ) -> None:
         while not channel.ended(cursor):
-            started = time.monotonic()
-            while entries := channel.read(cursor, READ_ENTRIES):
-                cursor = entries[-1].seq
-                messages = subscription.select(entries, channel.info.latest)
-                await (connection.send(messages) if messages else asyncio.sleep(0))
-            await channel.wait(cursor)
-            if not channel.ended(cursor):
-                await asyncio.sleep(max(0.0, started + FLUSH_INTERVAL_S - time.monotonic()))
+            cursor, frames = channel.chunk(cursor, subscription)
+            if frames:
+                await connection.send(frames)
+            if cursor < channel.info.seq:
+                await asyncio.sleep(0)  # It has to catch up, which may not keep others waiting.
+            else:
+                await channel.wait(cursor)
         if channel.deleted:
             connection.close(CLOSE_NO_STREAM, "deleted")
         else:
@@ -166,6 +161,7 @@ class WebSocketManager:
         channel.subscribers -= 1
         if not channel.subscribers and self._channels.get(run_id) is channel:
             del self._channels[run_id]
+            channel.close()
 
     def _appended(self, stream: str, entries: list[Entry]) -> None:
         channel = self._channels.get(stream)
@@ -177,10 +173,10 @@ class WebSocketManager:
             channel.refresh()
 
 
-def _greeting(record: RunRecord, channel: Channel) -> list[bytes]:
+def _greeting(record: RunRecord, channel: Channel) -> bytes:
     info = channel.info
     status = record.status if record.status in FINAL_STATUSES or not info.closed else "complete"
-    return [
+    return text_frame(
         encode(
             Connected(
                 utc_now(),
@@ -197,7 +193,7 @@ def _greeting(record: RunRecord, channel: Channel) -> list[bytes]:
                 ),
             )
         )
-    ]
+    )
 
 
 def _gap(position: Position, channel: Channel) -> Gap | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, SupportsFloat, overload
+from collections.abc import Iterator, Sequence
+from typing import Any, SupportsFloat, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +47,12 @@ class Series:
         view = array.view()
         view.flags.writeable = False
         self._array = view
-        # A tuple, since the garbage collector does not walk one of plain numbers.
-        self._values: tuple[float, ...] = tuple(array.tolist())
+        # Indexed, it makes plain floats, and only of what is asked for.
+        self._values: Sequence[float] = view.data
         self._clock = clock
         # Crossings above other series of the clock, once asked for: all of them at one go is
         # faster than one a candle. They are looked up at the present count only.
-        self._above: dict[Series | float, tuple[bool, ...]] = {}
+        self._above: dict[Series | float, Sequence[bool]] = {}
         self.name = name
 
     @overload
@@ -135,8 +135,8 @@ def whole(values: Any) -> Any:
     return values._array if isinstance(values, Series) else values
 
 
-def whole_tuple(series: Series) -> tuple[float, ...]:
-    """Return the whole column behind a series as plain floats."""
+def whole_values(series: Series) -> Sequence[float]:
+    """Return the whole column behind a series; its items are plain floats."""
     return series._values
 
 
@@ -174,15 +174,16 @@ def crossed_below(first: Series, second: Series | float) -> bool:
     The mirror of `crossed_above`, with the same parameters.
     """
     if isinstance(second, Series):
-        return crossed_above(second, first)
+        flags = second._above.get(first)
+        return crossed_above(second, first) if flags is None else flags[first._clock.count]
     count = first._clock.count
     values = first._values
     return count > 1 and values[count - 1] < second and values[count - 2] >= second
 
 
-def _crossings(first: Series, second: Series) -> tuple[bool, ...]:
+def _crossings(first: Series, second: Series) -> Sequence[bool]:
     """Return, for each count of visible candles, whether `first` crossed above `second`."""
     a, b = first._array, second._array
     flags = np.zeros(len(a) + 1, dtype=bool)
     flags[2:] = (a[1:] > b[1:]) & (a[:-1] <= b[:-1])
-    return tuple(flags.tolist())
+    return cast("Sequence[bool]", flags.data)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from workbench.analysis.series import whole_tuple
+from workbench.analysis.series import whole_values
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.broker import Broker
@@ -113,10 +113,9 @@ class BacktestEngine:
         views = {one.timeframe.name: View(one) for one in columns}
         view = views[base.timeframe.name]
         self._clock = view.clock
-        opens, self._highs = whole_tuple(view.open), whole_tuple(view.high)
-        self._lows, self._closes = whole_tuple(view.low), whole_tuple(view.close)
+        self._closes = whole_values(view.close)
         self._broker = Broker(
-            opens, self._highs, self._lows, self._closes,
+            whole_values(view.open), whole_values(view.high), whole_values(view.low), self._closes,
             initial_capital=self.initial_capital, commission=commission, slippage=slippage,
             leverage=leverage, risk_per_trade=risk_per_trade,
         )  # fmt: skip
@@ -189,14 +188,15 @@ class BacktestEngine:
         """Process the candles up to `end`, exclusive, all of one period."""
         start = max(self.bar, min(self.warm_up, end))  # nothing can happen before
         broker, orders, clock, higher = self._broker, self._broker.orders, self._clock, self._higher
+        candles = self.candles
         decide = self.strategy.next
         units, offset, lower, upper = broker.levels()
         equities: list[float] = []
         for bar, low, high, close in zip(
             range(start, end),
-            self._lows[start:end],
-            self._highs[start:end],
-            self._closes[start:end],
+            candles.low[start:end].tolist(),
+            candles.high[start:end].tolist(),
+            candles.close[start:end].tolist(),
             strict=True,
         ):
             # Orders fill while the clock still shows their own candle.

@@ -101,6 +101,8 @@ Fill = EntryFill | ExitFill
 
 
 def _number(field: str, value: object) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, (float, int, SupportsFloat)) and not isinstance(value, bool):
         number = float(value)
         if math.isfinite(number):

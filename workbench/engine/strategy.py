@@ -270,24 +270,24 @@ class Strategy:
 
     def _name_indicators(self) -> None:
         """Give every indicator without a name that of the attribute it was assigned to."""
-        declared = {id(series) for view in self._views.values() for series in view.declared}
+        indicators = [series for view in self._views.values() for series in view.declared]
+        declared = {id(series) for series in indicators}
         for attribute, value in vars(self).items():
             many = isinstance(value, tuple)
             for number, series in enumerate(value if many else (value,)):
                 if isinstance(series, Series) and id(series) in declared and not series.name:
                     series.name = f"{attribute}_{number}" if many else attribute
+        self._named = [series for series in indicators if series.name]
 
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):
             return check_reasoning(reason)
-        inputs = {
-            series.name: series[-1]
-            for view in self._views.values()
-            for series in view.declared
-            if series.name and len(series) and math.isfinite(series[-1])
-        }
+        inputs = {}
+        for series in self._named:
+            if series and math.isfinite(value := series[-1]):
+                inputs[series.name] = value
         inputs["close"] = self.close[-1]
         if reason is None:
-            numbers = ", ".join(f"{name} {value:.6g}" for name, value in inputs.items())
+            numbers = ", ".join([f"{name} {value:.6g}" for name, value in inputs.items()])
             reason = f"{type(self).__name__} {verb}: {numbers}"
         return Reasoning(decision, 1.0, str(reason), inputs)

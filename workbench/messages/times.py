@@ -15,25 +15,27 @@ def _iso_day(day: int) -> str:
     return date.fromordinal(_EPOCH_DAY + day).isoformat()
 
 
-def _iso_parts(time_ms: int) -> tuple[str, int]:
-    """Return the time to the second, and the milliseconds left."""
-    day, rest = divmod(time_ms, _DAY_MS)
-    seconds, milliseconds = divmod(rest, 1000)
-    minutes, second = divmod(seconds, 60)
+# Candles open at the same few times of every day, and many messages fall into one second.
+@lru_cache(maxsize=4096)
+def _iso_second(second: int) -> str:
+    minutes, second = divmod(second, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{_iso_day(day)}T{hour:02d}:{minute:02d}:{second:02d}", milliseconds
+    return f"T{hour:02d}:{minute:02d}:{second:02d}"
 
 
 def utc_now() -> str:
     """Return the present as ``2024-02-11T12:34:56.789Z``."""
-    text, milliseconds = _iso_parts(time.time_ns() // 1_000_000)
-    return f"{text}.{milliseconds:03d}Z"
+    day, rest = divmod(time.time_ns() // 1_000_000, _DAY_MS)
+    second, milliseconds = divmod(rest, 1000)
+    return f"{_iso_day(day)}{_iso_second(second)}.{milliseconds:03d}Z"
 
 
 def iso_time(time_ms: int) -> str:
     """Return epoch milliseconds as ``2024-01-15T08:15:00Z``."""
-    text, milliseconds = _iso_parts(time_ms)
-    return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
+    day, rest = divmod(time_ms, _DAY_MS)
+    second, milliseconds = divmod(rest, 1000)
+    fraction = f".{milliseconds:03d}Z" if milliseconds else "Z"
+    return f"{_iso_day(day)}{_iso_second(second)}{fraction}"
 
 
 def parse_time(text: str) -> int:

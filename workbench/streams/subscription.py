@@ -39,11 +39,17 @@ class Subscription:
         Only these message types; None for all.
     columns
         Merge `equity` messages between two others into one `equity_columns`.
+
+    Attributes
+    ----------
+    filters
+        Hashable; subscriptions that select the same have the same.
     """
 
     def __init__(self, types: Sequence[str] | None = None, *, columns: bool = False) -> None:
         self.types = None if types is None else frozenset(types)
         self.columns = columns
+        self.filters = (self.types, columns)
 
     @classmethod
     def parse(cls, types: str | None, format_: str | None) -> Subscription:

@@ -1,0 +1,1 @@
+"""Measurements with peers in the same run: ``python -m tests.benchmarks``. Never tests."""
