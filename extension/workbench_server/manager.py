@@ -129,6 +129,8 @@ class WebSocketManager:
         """Tell every subscriber that the server goes away."""
         for connection in list(self._connections):
             connection.close(CLOSE_GOING_AWAY, "server going away")
+        for channel in self._channels.values():
+            channel.close()
 
     async def _pump(
         self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
