@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import logging
 import socket
 import sys
 from typing import ClassVar
@@ -40,6 +41,11 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    if args.insecure_no_auth:
+        # Jupyter warns that anyone could run code; here nothing that runs code is served.
+        logging.getLogger("StandaloneServer").addFilter(
+            lambda record: "All authentication is disabled" not in str(record.msg)
+        )
     config = _config(args)
     server = StandaloneServer.instance(config=config)
     server.initialize(argv=[], starter_extension=None, find_extensions=False)

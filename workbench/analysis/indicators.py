@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.analysis.series import crossed_above, crossed_below
+from workbench.errors import InvalidRequest
 
 __all__ = [
     "atr", "bollinger", "crossed_above", "crossed_below", "ema", "macd", "rsi", "sma", "wma",
@@ -30,7 +31,14 @@ def _call(name: str, *columns: ArrayLike, **options: float) -> Any:
         return np.array(columns[0], dtype=np.float64)
     function: Callable[..., Any] = getattr(talib, name)
     arrays = [np.array(column, dtype=np.float64) for column in columns]
-    return function(*arrays, **options)
+    try:
+        return function(*arrays, **options)
+    except Exception as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        msg = f"{name}({given}) cannot be computed over {len(arrays[0])} candles: check {given}"
+        raise InvalidRequest(
+            msg, field="indicator", value=given, allowed="periods from 2"
+        ) from error
 
 
 def sma(values: ArrayLike, period: int) -> Column:

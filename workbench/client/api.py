@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.client.discovery import Server, connect
 from workbench.client.run import Run
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engine import Strategy
 
-VIEW_POINTS = 2000
+CURVE_POINTS = 10_000
 
 
 def start(
@@ -75,7 +76,11 @@ def attach(
     NotFound
         There is no run of this id on the server.
     """
-    run = Run(run_id, server or connect(url, token))
+    server = server or connect(url, token)
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
+        msg = f"There is no run {run_id!r}"
+        raise NotFound(msg, field="backtest_id", value=run_id)
+    run = Run(run_id, server)
     assert run.info
     return run
 
@@ -129,6 +134,9 @@ def _body(
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
         raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
+    if kind.next is Strategy.next:
+        msg = f"{kind.__name__} has no next(self): write one"
+        raise InvalidRequest(msg, field="strategy", value=kind.__name__, allowed="a next method")
     params = kind.with_parameters({**given.pop("strategy_params", {}), **options})
     frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
     name = strategy if isinstance(strategy, str) else kind.__name__
@@ -144,22 +152,36 @@ def _body(
         **given,
     }
     if not isinstance(strategy, str):
-        import cloudpickle
-
         body["strategy"] = {
             "name": name,
-            "pickle": base64.b64encode(cloudpickle.dumps(kind)).decode(),
+            "pickle": base64.b64encode(_pickled(kind)).decode(),
             "python": sys.executable,
             "paths": [path or os.getcwd() for path in sys.path],
         }
     return body
 
 
+def _pickled(kind: type[Strategy]) -> bytes:
+    """Return the class by value, with the notebook's globals it uses."""
+    import cloudpickle
+
+    try:
+        pickled: bytes = cloudpickle.dumps(kind)
+    except Exception as error:
+        msg = (
+            f"{kind.__name__} cannot be sent to the worker: {error}. It, or a global it uses, "
+            "holds something that lives in this process only (a lock, a file, a connection): "
+            "make that inside init() instead"
+        )
+        raise InvalidRequest(msg, field="strategy", value=kind.__name__, allowed=None) from error
+    return pickled
+
+
 def _equity_every(timeframes: Sequence[str], start: str, end: str) -> int:
-    """Return the candles between equity points that give the view about 2000 of them."""
+    """Return the candles between equity points that give the curve about 10,000 of them."""
     from workbench.data.catalog import parse_range
     from workbench.timeframes import Timeframe
 
     first, last = parse_range(start, end)
     step = min(Timeframe.parse(name) for name in timeframes).ms if timeframes else 1
-    return max(1, min(100, (last - first) // step // VIEW_POINTS))
+    return max(1, min(100, (last - first) // step // CURVE_POINTS))

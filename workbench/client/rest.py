@@ -9,7 +9,14 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError, from_body
+from workbench.errors import (
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    ServerUnreachable,
+    WorkbenchError,
+    from_body,
+)
 
 TIMEOUT_S = 30.0
 # Proxies of the environment are not for a server on this machine.
@@ -33,7 +40,15 @@ class Rest:
 
     def post(self, path: str, body: Any) -> dict[str, Any]:
         """POST a JSON body."""
-        return self._json("POST", path, None, json.dumps(body).encode())
+        try:
+            data = json.dumps(body, allow_nan=False).encode()
+        except ValueError as error:
+            wrong = [
+                name for name, value in body.items() if isinstance(value, float) and value - value
+            ]
+            msg = f"{', '.join(wrong) or 'A value'} is not a finite number"
+            raise InvalidRequest(msg, field=wrong[0] if wrong else None, value=None) from error
+        return self._json("POST", path, None, data)
 
     def delete(self, path: str) -> None:
         """DELETE."""

@@ -11,7 +11,7 @@ import msgspec
 
 from workbench.client.discovery import Server
 from workbench.client.stream import Follower
-from workbench.errors import from_body
+from workbench.errors import WorkbenchError, from_body
 from workbench.messages import FINAL_STATUSES, AnyMessage, Equity, Trade, decode
 
 if TYPE_CHECKING:
@@ -93,7 +93,11 @@ class Run:
 
     @property
     def equity(self) -> pd.DataFrame:
-        """The equity curve so far, by time (UTC): equity, balance, drawdown."""
+        """The equity curve so far, by time (UTC): equity, balance, drawdown.
+
+        A point each `equity_every` candles; `workbench.start` chooses it so that there is one
+        for every candle of a run of up to 10,000, and about as many for a longer one.
+        """
         from workbench.engine.frames import equity_frame
 
         return equity_frame([m for m in self.events("equity") if isinstance(m, Equity)])
@@ -107,7 +111,9 @@ class Run:
         else:
             found = dict(info["metrics"] or {})
             found.pop("backtest_id", None)
-        return dict(found)
+        from workbench.engine.frames import readable_metrics
+
+        return readable_metrics(found)
 
     def events(self, *types: str) -> list[AnyMessage]:
         """Return the log's messages so far, of some types or all."""
@@ -190,7 +196,12 @@ class Run:
         self.server.rest.post(f"api/backtesting/{self.id}/control", body)
 
     def __repr__(self) -> str:
-        return f"<Run {self.id} on {self.server.url}>"
+        try:
+            now = self.info
+        except WorkbenchError as error:
+            return f"<Run {self.id} on {self.server.url}: {error}>"
+        what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
+        return f"<Run {self.id}: {what}, {now['status']} {now['progress']:.1f} %>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)

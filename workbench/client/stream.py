@@ -165,6 +165,7 @@ class Follower:
         return message
 
     def _refusal(self, code: int) -> WorkbenchError:
-        told = self._refused.data.error if self._refused else "the server closed the stream"
+        gone = f"The run {self._run_id} was deleted"
+        told = self._refused.data.error if self._refused else gone
         details = self._refused.data.details if self._refused else {}
         return (NotFound if code == CLOSE_NO_STREAM else NotAllowed)(told, **details)

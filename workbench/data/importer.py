@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from workbench import paths
 from workbench.data.candles import VALUES, Candles
 from workbench.data.reading import RawCandles, read_raw
+from workbench.data.samples import SAMPLES
 from workbench.data.store import CandleStore
+from workbench.data.synthetic import SYMBOL
 from workbench.data.times import to_utc, zone
 from workbench.data.validate import Report, validate
-from workbench.errors import InvalidCandles
+from workbench.errors import Conflict, InvalidCandles
 from workbench.messages import iso_time, utc_now
 from workbench.timeframes import DAY_MS, Timeframe
+
+BUNDLED = frozenset({*SAMPLES, SYMBOL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,12 @@ def import_file(
     store = CandleStore(paths.candles_dir()) if store is None else store
     if not replace:
         store.refuse_overwrite(symbol, timeframe)
+        if symbol in BUNDLED and not store.timeframes(symbol):
+            msg = (
+                f"{symbol} is a bundled sample, which imported candles of that name would hide: "
+                "use another symbol, or replace it (replace=True, --replace)"
+            )
+            raise Conflict(msg, field="symbol", value=symbol, allowed="replace=True")
     store.path(symbol, timeframe)
     result = read_file(path, symbol, timeframe, tz, dayfirst)
     stored_at = store.save(result.candles, replace=replace, imported_at=utc_now(), tz=tz)

@@ -99,7 +99,7 @@ class CandleStore:
         if self.has(symbol, timeframe):
             msg = (
                 f"{symbol} {timeframe} is stored already; "
-                "ask for it to be replaced, or use another symbol"
+                "replace it (replace=True, --replace) or use another symbol"
             )
             raise Conflict(msg, field="symbol", value=symbol, allowed="replace=True")
 

@@ -234,7 +234,8 @@ def _zone_message(low: int, high: int) -> str:
     hint = known.get((low, high), f"Etc/GMT{-high:+d}")
     return (
         f"the weeks open and close {hours} off the foreign exchange's, so these times do not look "
-        f"like UTC; if so, import with the zone they are in, perhaps {hint}"
+        f"like UTC; if they were imported as UTC, their zone is perhaps {hint}, else the zone "
+        "they were imported with is wrong"
     )
 
 

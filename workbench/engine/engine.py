@@ -14,13 +14,12 @@ from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.broker import Broker
 from workbench.engine.failure import explain_failure
-from workbench.engine.metrics import Performance, periods_per_year
+from workbench.engine.metrics import Performance, period_ends, periods_per_year
 from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
-from workbench.timeframes import DAY_MS
 
 
 @dataclass(slots=True, frozen=True)
@@ -123,7 +122,7 @@ class BacktestEngine:
         self._fills: list[Fill] = []
         self._trade_pnl = 0.0
         self._trade_notional = 0.0
-        self._period_ends = _period_ends(base)
+        self._period_ends = period_ends(base)
         self._period = 0
 
         self.strategy = strategy()
@@ -134,7 +133,7 @@ class BacktestEngine:
         ]
         try:
             self.strategy.init()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._blame(error, "init")
         self.strategy._name_indicators()
         self.warm_up = self._warm_up(views)
@@ -216,7 +215,7 @@ class BacktestEngine:
             equities.append(equity)
             try:
                 decide()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._blame(error, "next")
         self.bar = end
         self.performance.extend(equities)
@@ -272,7 +271,7 @@ class BacktestEngine:
         """Return the open time of candle `bar`, ISO 8601."""
         return iso_time(int(self.candles.time[bar]))
 
-    def _blame(self, error: Exception, where: str) -> NoReturn:
+    def _blame(self, error: Exception | SystemExit, where: str) -> NoReturn:
         when = self.time(self._clock.count - 1) if self._clock.count else None
         raise explain_failure(error, type(self.strategy).__name__, where, when) from error
 
@@ -281,12 +280,3 @@ def _check(field: str, value: object, allowed: str, good: bool) -> None:
     if not good or (isinstance(value, float) and not math.isfinite(value)):
         text = f"{field} must be {allowed}, is {value}"
         raise InvalidRequest(text, field=field, value=value, allowed=allowed)
-
-
-def _period_ends(candles: Candles) -> list[int]:
-    """Return, for each return period, the index after its last candle."""
-    if candles.timeframe.ms >= DAY_MS:
-        return list(range(1, len(candles) + 1))
-    days = candles.time // DAY_MS
-    ends: list[int] = (np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()
-    return [*ends, len(candles)]

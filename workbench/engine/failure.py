@@ -13,7 +13,9 @@ _LIBRARY = (_ENGINE, _ENGINE.parent / "analysis")
 _FRAMES_KEPT = 5
 
 
-def explain_failure(error: Exception, strategy: str, where: str, time: str | None) -> StrategyError:
+def explain_failure(
+    error: Exception | SystemExit, strategy: str, where: str, time: str | None
+) -> StrategyError:
     """Return a `StrategyError` that says when, where and what, in the user's own lines.
 
     Parameters

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -96,6 +97,20 @@ def equity_frame(messages: Iterable[Message]) -> pd.DataFrame:
     columns = {name: [getattr(point, name) for point in points] for name in EQUITY_COLUMNS}
     frame = pd.DataFrame(columns, index=index, dtype="float64")
     return frame[~frame.index.duplicated(keep="last")]
+
+
+def readable_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metrics as Python can say them: ratios that are not defined are no zeros.
+
+    On the wire an undefined ratio is 0.0. Here `profit_factor` is infinite where no trade
+    lost, and it and `win_rate` are NaN where there was no trade.
+    """
+    told = dict(metrics)
+    if not told.get("total_trades"):
+        told.update({name: nan for name in ("profit_factor", "win_rate") if name in told})
+    elif told["winning_trades"] == told["total_trades"] and "profit_factor" in told:
+        told["profit_factor"] = inf
+    return told
 
 
 def _times(values: list[str]) -> pd.Series[pd.Timestamp]:

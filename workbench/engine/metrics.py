@@ -14,7 +14,9 @@ from workbench.data.candles import Candles
 from workbench.messages import FinalMetrics
 from workbench.timeframes import DAY_MS
 
-_SATURDAY = 2  # 1970-01-01, day 0, was a Thursday
+_SATURDAY, _SUNDAY = 2, 3  # 1970-01-01, day 0, was a Thursday
+
+WEEKDAYS_A_YEAR = 252.0
 
 
 def periods_per_year(candles: Candles) -> float:
@@ -27,7 +29,23 @@ def periods_per_year(candles: Candles) -> float:
     if length > DAY_MS:
         return 365.25 * DAY_MS / length
     days = candles.time // DAY_MS
-    return 365.0 if bool(np.any(days % 7 == _SATURDAY)) else 252.0
+    return 365.0 if bool(np.any(days % 7 == _SATURDAY)) else WEEKDAYS_A_YEAR
+
+
+def period_ends(candles: Candles) -> list[int]:
+    """Return after how many candles each return period ends.
+
+    A period is a UTC day, or a candle that is as long or longer. Where the market does not
+    trade on Saturdays, its few hours of Sunday belong to the Monday, so that a year has about
+    the 252 periods it is annualised with.
+    """
+    if candles.timeframe.ms >= DAY_MS:
+        return list(range(1, len(candles) + 1))
+    days = candles.time // DAY_MS
+    if periods_per_year(candles) == WEEKDAYS_A_YEAR:
+        days = days + (days % 7 == _SUNDAY)
+    ends: list[int] = (np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()
+    return [*ends, len(candles)]
 
 
 class Performance:
@@ -143,7 +161,8 @@ class Performance:
 
         ``mean(r) / std(r, ddof=1) * sqrt(periods)`` over the returns r of the equity from
         the end of one UTC day with candles to the next, the first from the initial capital;
-        per candle where candles are a day or longer. Source: W. F. Sharpe, Mutual Fund
+        where there is no trading on Saturdays, the Sunday evening counts to the Monday; per
+        candle where candles are a day or longer. Source: W. F. Sharpe, Mutual Fund
         Performance, Journal of Business 1966; The Sharpe Ratio, Journal of Portfolio
         Management 1994.
         """

@@ -14,7 +14,7 @@ from workbench.data.candles import Candles
 from workbench.data.catalog import load
 from workbench.data.resample import resample
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.frames import equity_frame, trades_frame
+from workbench.engine.frames import equity_frame, readable_metrics, trades_frame
 from workbench.engine.orders import Rejection
 from workbench.engine.strategies.registry import get
 from workbench.engine.strategy import Strategy
@@ -64,7 +64,7 @@ class BacktestResult:
         """The metrics of `complete`; formulas in `workbench.engine.metrics`."""
         last = self.messages[-1]
         assert isinstance(last, Complete)
-        return structs.asdict(last.data.metrics)
+        return readable_metrics(structs.asdict(last.data.metrics))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def backtest(
     candles: Candles | Mapping[str, Candles] | None = None,
     *,
     symbol: str | None = None,
-    timeframes: Sequence[str] | None = None,
+    timeframes: Sequence[str] | str | None = None,
     start: str | None = None,
     end: str | None = None,
     equity_every: int = 1,
@@ -153,7 +153,8 @@ def backtest(
     cls = get(strategy) if isinstance(strategy, str) else strategy
     settings = {name: options.pop(name) for name in _SETTINGS if name in options}
     params = {**settings.pop("strategy_params", {}), **options}
-    columns = _candles(candles, symbol, timeframes, start, end)
+    frames = [timeframes] if isinstance(timeframes, str) else timeframes
+    columns = _candles(candles, symbol, frames, start, end)
     engine = BacktestEngine(cls, columns, strategy_params=params, **settings)
     messages: list[Message] = []
     StreamingBacktestEngine(

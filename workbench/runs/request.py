@@ -85,7 +85,7 @@ def check(body: bytes, candles: Path) -> Checked:
 def _parse(body: bytes) -> StartRequest:
     try:
         raw = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         msg = f"The body is not JSON: {error}"
         raise InvalidRequest(msg, field=None, value=None, allowed="a JSON object") from error
     if not isinstance(raw, dict):
@@ -120,7 +120,7 @@ def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> InvalidRequ
 
 _NUMBERS: dict[str, tuple[float, float, bool, str]] = {
     # field: (lowest, highest, lowest is allowed, in words)
-    "initial_capital": (0.0, 1e15, False, "above 0"),
+    "initial_capital": (0.0, 1e15, False, "above 0, at most 1e15"),
     "risk_per_trade": (0.0, 1.0, False, "above 0, at most 1"),
     "commission": (0.0, 0.5, True, "0 to 0.5 (a fraction of the notional)"),
     "slippage": (0.0, 0.5, True, "0 to 0.5 (a fraction of the price)"),
@@ -129,6 +129,10 @@ _NUMBERS: dict[str, tuple[float, float, bool, str]] = {
     "progress_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
     "equity_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
 }
+
+
+_LENGTHS = {"name": 200, "notes": 10_000}
+_PRINTABLE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 
 
 def _check_numbers(request: StartRequest) -> None:
@@ -143,6 +147,12 @@ def _check_numbers(request: StartRequest) -> None:
     if request.seed is not None and request.seed < 0:
         msg = f"seed is {request.seed}, expected 0 or more"
         raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
+    for field, longest in _LENGTHS.items():
+        text = getattr(request, field)
+        if len(text) > longest or not _PRINTABLE.fullmatch(text):
+            allowed = f"at most {longest} printable characters"
+            msg = f"{field} has {len(text)} characters, expected {allowed}"
+            raise InvalidRequest(msg, field=field, value=text[:100], allowed=allowed)
     if len(request.strategy_ids) != 1:
         msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
         raise InvalidRequest(

@@ -64,7 +64,9 @@ class RunService:
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
         self.registry = RunRegistry(self._database)
-        self.supervisor = Supervisor(home, self.registry, self.append, urls, max_workers, patience)
+        self.supervisor = Supervisor(
+            home, self.registry, self.append, self._append_own, urls, max_workers, patience
+        )
         self._listeners: list[Listener] = []
         self._producers: dict[str, Callable[[Command], None]] = {}
         self._undelivered: dict[str, list[Command]] = {}
@@ -148,6 +150,7 @@ class RunService:
         self.supervisor.kill(run_id)
         self.registry.delete(run_id)
         self.log.delete(run_id)
+        self._undelivered.pop(run_id, None)
         for listener in self._listeners:
             listener(run_id, [])
 
@@ -166,13 +169,11 @@ class RunService:
         if record.status in FINAL_STATUSES:
             msg = f"Run {run_id} is {record.status}: it can no longer be controlled"
             raise Conflict(msg, field="action", value=action, allowed=[])
-        if record.status == "pending" and record.pid is None:
-            if command.action != "stop":
-                msg = f"Run {run_id} is still pending: it can only be stopped"
-                raise Conflict(msg, field="action", value=action, allowed=["stop"])
+        if record.status == "pending" and record.pid is None and action == "stop":
             self._append_own(run_id, [_never_started(record)])
             return {"backtest_id": run_id, "action": action, "status": "stopped"}
-        status = _AFTER.get(action, record.status)
+        # A pending run obeys as soon as it starts; until then it stays pending.
+        status = record.status if record.pid is None else _AFTER.get(action, record.status)
         done = Control(
             utc_now(),
             data=ControlData(
@@ -184,6 +185,8 @@ class RunService:
             told.append(Status(utc_now(), data=StatusData(run_id, status)))
         self._append_own(run_id, told)
         self._deliver(run_id, command)
+        if action == "stop":
+            self.supervisor.stop_asked(run_id)
         return {"backtest_id": run_id, "action": action, "status": status}
 
     # --- the publish side ---------------------------------------------------------------

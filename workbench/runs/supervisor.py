@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import psutil
 
-from workbench.errors import WorkerLost
+from workbench.errors import NotFound, WorkerLost
 from workbench.messages import LogMessage, error_message
 from workbench.runs import servers, spool
 from workbench.runs.records import Job, RunRecord, new_token
@@ -24,7 +25,10 @@ from workbench.runs.registry import RunRegistry
 log = logging.getLogger(__name__)
 
 Append = Callable[[str, str, int, Sequence[LogMessage]], None]
+Say = Callable[[str, Sequence[LogMessage]], None]
 ACTIVE = ("running", "paused")
+STOP_PATIENCE_S = 5.0
+LOG_TAIL_BYTES = 64 * 1024
 SPAWN_ERRORS = (OSError, psutil.Error)
 
 
@@ -40,7 +44,9 @@ class Supervisor:
     registry
         Its runs.
     append
-        Called with (stream, producer, first, messages) to put messages into a log.
+        Called with (stream, producer, first, messages) to put a producer's messages into a log.
+    say
+        Called with (stream, messages) to put the server's own there.
     urls
         The servers a new worker is to publish to.
     max_workers
@@ -54,6 +60,7 @@ class Supervisor:
         home: Path,
         registry: RunRegistry,
         append: Append,
+        say: Say,
         urls: Callable[[], list[str]],
         max_workers: int,
         patience: float,
@@ -62,6 +69,8 @@ class Supervisor:
         self._home = home
         self._registry = registry
         self._append = append
+        self._say = say
+        self._stopping: dict[str, float] = {}
         self._urls = urls
         self._max_workers = max_workers
         self._children: dict[str, subprocess.Popen[bytes]] = {}
@@ -73,6 +82,9 @@ class Supervisor:
         active = self._registry.list(*ACTIVE)
         for record in active:
             self._check(record)
+        for run_id, deadline in list(self._stopping.items()):
+            if time.monotonic() > deadline:
+                self._enforce_stop(run_id)
         waiting = self._registry.list("pending")
         spawned = [record for record in waiting if record.pid is not None]
         for record in spawned:
@@ -83,6 +95,10 @@ class Supervisor:
                 break
             self._spawn(record)
             room -= 1
+
+    def stop_asked(self, run_id: str) -> None:
+        """End the run's worker if it has not stopped by itself within `STOP_PATIENCE_S`."""
+        self._stopping.setdefault(run_id, time.monotonic() + STOP_PATIENCE_S)
 
     def kill(self, run_id: str) -> None:
         """End a run's worker at once."""
@@ -101,10 +117,27 @@ class Supervisor:
     def log_tail(self, run_id: str, lines: int = 20) -> list[str]:
         """Return the last lines the worker wrote."""
         try:
-            text = self._log_path(run_id).read_text(errors="replace")
+            with self._log_path(run_id).open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - LOG_TAIL_BYTES))
+                text = file.read().decode(errors="replace")
         except FileNotFoundError:
             return []
         return text.splitlines()[-lines:]
+
+    def _enforce_stop(self, run_id: str) -> None:
+        del self._stopping[run_id]
+        try:
+            record = self._registry.get(run_id)
+        except NotFound:
+            return
+        if record.status in ACTIVE:
+            self.kill(run_id)
+            self._lost(
+                record,
+                f"The strategy did not obey stop within {STOP_PATIENCE_S:.0f} s (does it loop for "
+                "ever?); its process was ended, what it had told until then is kept",
+            )
 
     def _check(self, record: RunRecord) -> None:
         if _alive(record):
@@ -165,7 +198,7 @@ class Supervisor:
             python=record.python or sys.executable,
             output=self.log_tail(record.id),
         )
-        self._append(record.id, "server", 1, [error_message(error)])
+        self._say(record.id, [error_message(error)])
 
     def _log_path(self, run_id: str) -> Path:
         return self._home / "logs" / f"{run_id}.log"

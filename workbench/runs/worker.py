@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.worker")
 
+OUTPUT_LIMIT = 5_000_000
+
 
 def main() -> int:
     """Run one job; return the process's exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # Ctrl-C in the server's terminal reaches the whole group; the run is to survive it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = CappedText(sys.stdout, OUTPUT_LIMIT)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     home = Path(job.home)
     control = Control(job.spec.speed, time.monotonic)
@@ -46,6 +50,30 @@ def main() -> int:
     first, messages = publisher.pending()
     spool.write(home, job.run_id, first, messages)
     return 0
+
+
+class CappedText(io.TextIOBase):
+    """A text stream that takes so many characters and drops the rest.
+
+    What a strategy prints goes into a log file; a print per candle is not to fill the disk.
+    """
+
+    def __init__(self, target: TextIO, limit: int) -> None:
+        self._target = target
+        self._left = limit
+
+    def write(self, text: str) -> int:
+        """Write what there is room for."""
+        if self._left > 0:
+            self._target.write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                self._target.write("\n[further output of the strategy is dropped]\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self._target.flush()
 
 
 def _urls(job: Job, home: Path) -> list[str]:

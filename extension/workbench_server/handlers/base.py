@@ -39,8 +39,9 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     async def prepare(self) -> None:
         """Refuse what a foreign web page could send, then do as any Jupyter handler."""
         if self.extensionapp.insecure_no_auth and foreign_origin(self.request):
+            origin = self.request.headers.get("Origin")
             msg = "This server runs without authentication and takes no requests of web pages"
-            raise web.HTTPError(403, msg)
+            raise NotAllowed(msg, field="Origin", value=origin, allowed=self.request.host)
         await super().prepare()
 
     def reply(self, value: Any, status: int = 200) -> None:
