@@ -41,7 +41,9 @@ async def test_a_wrong_field_is_named(call, spec_body, change, code, field, valu
     assert runs["backtests"] == []
 
 
-@pytest.mark.parametrize("raw", ["{", "[]", "null", '"x"', ""])
+@pytest.mark.parametrize(
+    "raw", ["{", "[]", "null", chr(34) + "x" + chr(34), "", b'{"name": "\xff"}', "[" * 100_000]
+)
 async def test_a_body_that_is_no_json_object_is_refused(call, raw):
     status, reply = await call("POST", "api", "backtesting", "start", raw=raw)
     assert status == 400

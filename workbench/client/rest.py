@@ -43,11 +43,8 @@ class Rest:
         try:
             data = json.dumps(body, allow_nan=False).encode()
         except ValueError as error:
-            wrong = [
-                name for name, value in body.items() if isinstance(value, float) and value - value
-            ]
-            msg = f"{', '.join(wrong) or 'A value'} is not a finite number"
-            raise InvalidRequest(msg, field=wrong[0] if wrong else None, value=None) from error
+            msg = f"A number in {body} is not finite"
+            raise InvalidRequest(msg, field=None, value=None, allowed="finite numbers") from error
         return self._json("POST", path, None, data)
 
     def delete(self, path: str) -> None:

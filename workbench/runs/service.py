@@ -173,7 +173,9 @@ class RunService:
             self._append_own(run_id, [_never_started(record)])
             return {"backtest_id": run_id, "action": action, "status": "stopped"}
         # A pending run obeys as soon as it starts; until then it stays pending.
-        status = record.status if record.pid is None else _AFTER.get(action, record.status)
+        status: Any = record.status
+        if record.pid is not None:
+            status = _AFTER.get(action, status)
         done = Control(
             utc_now(),
             data=ControlData(
