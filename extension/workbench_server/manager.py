@@ -1,14 +1,15 @@
 """The WebSocketManager: who is connected to which stream, and what flows to them.
 
-No subscriber has a queue. Each is a cursor into the shared log, moved by a task of its own
-that reads, writes, and waits until the socket has taken what was written.
+No subscriber has a queue. Each is a cursor into the shared log. While it catches up, a task of
+its own reads, writes, and waits until the socket has taken what was written; at the tail, the
+channel writes one chunk to all who keep up, and sends back to catching up who does not.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any, Protocol
+from typing import Any
 
 from workbench.errors import NotFound
 from workbench.messages import (
@@ -24,23 +25,13 @@ from workbench.messages import (
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Subscription
-from workbench_server.channel import Channel
+from workbench_server.channel import Channel, Connection
 from workbench_server.framing import text_frame
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
-
-
-class Connection(Protocol):
-    """A subscriber's socket."""
-
-    async def send(self, frames: bytes) -> None:
-        """Write frames and wait until the socket has taken them."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the socket."""
 
 
 class Position:
@@ -136,13 +127,14 @@ class WebSocketManager:
         self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
     ) -> None:
         while not channel.ended(cursor):
-            cursor, frames = channel.chunk(cursor, subscription)
-            if frames:
-                await connection.send(frames)
             if cursor < channel.info.seq:
-                await asyncio.sleep(0)  # It has to catch up, which may not keep others waiting.
+                cursor, frames = channel.chunk(cursor, subscription)
+                if frames:
+                    await connection.send(frames)
+                await asyncio.sleep(0)  # Catching up may not keep others waiting.
             else:
-                await channel.wait(cursor)
+                cursor = await channel.follow(connection, subscription, cursor)
+                await connection.drained()
         if channel.deleted:
             connection.close(CLOSE_NO_STREAM, "deleted")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
@@ -62,19 +63,49 @@ class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Jup
         WebSocketClosedError
             The connection is gone.
         """
+        if not self.push(frames):
+            await self.drained()
+            self.push(frames)
+        await self.drained()
+
+    def push(self, frames: bytes) -> bool:
+        """Write frames without waiting; False, and nothing written, if others still wait."""
         connection = self.ws_connection
-        if connection is None or connection.stream.closed():
-            raise WebSocketClosedError
+        if connection is None:
+            return False
         stream = connection.stream
+        if stream.closed() or stream.writing():
+            return False
         rest = memoryview(frames)
-        # Nearly always the socket takes all at once, at half the cost of a write with a future.
-        if type(stream) is IOStream and not stream.writing():
+        # Nearly always the socket takes all at once, at half the cost of a buffered write.
+        if type(stream) is IOStream:
             with contextlib.suppress(OSError):
                 rest = rest[stream.socket.send(rest) :]
-        if not rest:
+        if rest:
+            stream.write(rest).add_done_callback(asyncio.Future.exception)
+        return True
+
+    @property
+    def behind(self) -> bool:
+        """Whether the socket has not yet taken all that was written, or is gone."""
+        connection = self.ws_connection
+        return connection is None or connection.stream.closed() or connection.stream.writing()
+
+    async def drained(self) -> None:
+        """Wait until the socket has taken all that was written.
+
+        Raises
+        ------
+        WebSocketClosedError
+            The connection is gone.
+        """
+        if not self.behind:
             return
+        connection = self.ws_connection
+        if connection is None:
+            raise WebSocketClosedError
         try:
-            await stream.write(rest)
+            await connection.stream.write(b"")
         except StreamClosedError:
             raise WebSocketClosedError from None
 
