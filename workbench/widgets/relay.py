@@ -103,7 +103,11 @@ class _Pump:
                 with self._news:
                     self._waiting += batch
                     self._news.notify_all()
-        except (NotFound, NotAllowed) as error:
+        except NotFound as error:
+            # A page or an answer knew it: then it was there.
+            state = "failed" if self.epoch is None else "deleted"
+            end = {"kind": "state", "state": state, "reason": str(error)}
+        except NotAllowed as error:
             end = {"kind": "state", "state": "failed", "reason": str(error)}
         except (WorkbenchError, OSError) as error:
             end = {"kind": "state", "state": "lost", "reason": str(error)}
