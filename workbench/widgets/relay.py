@@ -96,16 +96,17 @@ class _Pump:
 
     def _read(self) -> None:
         end: dict[str, Any] = {"kind": "state", "state": "finished"}
+        known = self.epoch is not None
         try:
             for batch in self._source.messages(self.position, self.epoch):
                 if self._stopped.is_set():
                     return
+                known = True
                 with self._news:
                     self._waiting += batch
                     self._news.notify_all()
         except NotFound as error:
-            # A page or an answer knew it: then it was there.
-            state = "failed" if self.epoch is None else "deleted"
+            state = "deleted" if known else "failed"
             end = {"kind": "state", "state": state, "reason": str(error)}
         except NotAllowed as error:
             end = {"kind": "state", "state": "failed", "reason": str(error)}
