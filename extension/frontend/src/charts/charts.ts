@@ -94,7 +94,8 @@ export class Charts {
     }
     const { run, source } = this;
     const whole = source.whole;
-    const start = run.info.start ?? whole?.time[0] ?? run.equityTime.values[0];
+    // Candles are known before the run begins: alone they are nothing to show.
+    const start = run.info.start ?? run.equityTime.values[0] ?? (run.over ? whole?.time[0] : undefined);
     if (start !== undefined) {
       const lastCandle = whole && run.horizon === Infinity ? (whole.time[whole.time.length - 1] ?? start) : start;
       this.viewport.update({
@@ -107,7 +108,7 @@ export class Charts {
     }
     this.root.classList.toggle("wb-empty", start === undefined);
     const span = this.viewport.span;
-    this.candles = source.forSpan(span);
+    this.candles = start === undefined ? null : source.forSpan(span);
     this.count = this.candles === null ? 0 : visibleCount(this.candles, run.horizon);
     const note = start === undefined ? "Nothing to show yet" : whole === null ? source.failure : "";
     setText(this.note, note);

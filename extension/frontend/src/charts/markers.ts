@@ -7,7 +7,7 @@ import type { Theme } from "./theme.ts";
 /** Room a marker needs, in CSS pixels; with less of it they would bury the price. */
 const ROOM = 6;
 const DOT = 3;
-const DOT_ALPHA = 0.4;
+const DOT_ALPHA = 0.3;
 
 const KINDS = ["win", "loss", "long", "short"] as const;
 type Kind = (typeof KINDS)[number];
