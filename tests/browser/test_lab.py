@@ -189,6 +189,21 @@ def test_it_is_an_ipywidget_with_observable_traits_and_buttons_that_work(page, l
     assert page.problems == []
 
 
+def test_a_run_deleted_while_watched_is_deleted_here_and_in_python(page, lab):
+    open_cells(
+        page, lab, "deleted.ipynb",
+        STRATEGY + "run = wb.start(Mine, **RUN, speed=200)\nview = run.view()\nview",
+        "import threading\ntold = threading.Event()\n"
+        "view.observe(lambda c: c['new'] == 'deleted' and told.set(), 'status')\n"
+        "run.delete()\ntold.wait(30)",
+    )  # fmt: skip
+    run_and_wait(page, 0)
+    wait_for_view(page, "e.status === 'running' && +e.points > 1")
+    assert "True" in run_and_wait(page, 1)
+    wait_for_view(page, "e.status === 'deleted' && e.connection === 'deleted'")
+    assert page.problems == []
+
+
 def test_a_run_on_another_server_is_relayed_by_the_kernel(page, lab):
     open_cells(
         page, lab, "relay.ipynb",

@@ -191,6 +191,64 @@ def test_an_unknown_run_shows_the_servers_words(fake: tuple[str, Fake], page: Pa
     page.get_by_text("No backtest is named 'fake'").wait_for()
 
 
+def test_a_run_deleted_while_watched_says_so(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    page.goto(f"{address}?scenario=deleted&rate=2000&bars=900")
+    page.wait_for_function("document.querySelector('.wb-root')?.dataset.status === 'deleted'")
+    assert page.locator(".wb-status").text_content() == "Deleted"
+    assert "left" not in (page.locator(".wb-progress").text_content() or "")
+    assert not page.get_by_role("button", name="Stop").is_visible()
+    assert data(page)["connection"] == "deleted"
+    assert int(data(page)["points"]) > 0
+
+
+def test_a_stop_that_is_not_obeyed_shows_that_it_was_asked_for(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, state = fake
+    state.controls.clear()
+    page.goto(f"{address}?rate=50&bars=3000")
+    stop = page.get_by_role("button", name="Stop")
+    stop.click()
+    page.get_by_text("Stopping…").wait_for()
+    draws = int(data(page)["draws"])
+    page.wait_for_function(f"+document.querySelector('.wb-root').dataset.draws > {draws + 3}")
+    assert stop.is_disabled()
+    assert page.get_by_role("button", name="Pause").is_disabled()
+    assert page.get_by_text("Stopping…").is_visible()
+    assert [c["action"] for c in state.controls] == ["stop"]
+
+
+def test_without_candles_the_trades_are_drawn_at_their_prices(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, _ = fake
+    page.goto(f"{address}?scenario=bare&rate=1000&bars=3000")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.markers > 10")
+    assert data(page)["candles"] == "0"
+    # What has a colour in the price pane is a marker: grid and labels are grey.
+    coloured = """() => { const c = document.querySelector('.wb-pane canvas');
+        const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let n = 0;
+        for (let i = 0; i < p.length; i += 4)
+          if (p[i + 3] > 60 && Math.abs(p[i] - p[i + 1]) > 40) n++;
+        return n; }"""
+    page.wait_for_function(f"() => ({coloured})() > 200")
+
+
+@pytest.mark.parametrize("width", [500, 380])
+def test_a_narrow_view_cuts_no_name(fake: tuple[str, Fake], page: Page, width: int) -> None:
+    address, _ = fake
+    page.goto(f"{address}?scenario=finished&bars=400&synthetic=1&width={width}px")
+    page.wait_for_function(FINISHED)
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.wb-title, .wb-facts, .wb-metric .wb-name')]"
+        ".filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display"
+        " !== 'inline').map((e) => e.textContent)"
+    )
+    assert cut == []
+
+
 def test_two_views_share_one_connection(fake: tuple[str, Fake], page: Page) -> None:
     address, _ = fake
     opened: list[str] = []

@@ -3,7 +3,8 @@
 The page calls the widget's default export as anywidget does, with a fake model, so that the view
 can be driven without a kernel. The run is a moving-average cross over EURUSD 2017 where that file
 is at hand, else over a generated walk. The query of the page chooses what is shown: ``scenario``
-(live, finished, error, missing, relay, saved), ``theme`` (light, dark), ``width``, ``rate``
+(live, finished, error, missing, deleted,
+bare: no candles come; relay, saved), ``theme`` (light, dark), ``width``, ``rate``
 (candles a second), ``bars`` (that many generated candles instead), ``synthetic``.
 """
 
@@ -311,6 +312,9 @@ class CandleHandler(RequestHandler):
             text = self.get_argument(name, None)
             return default if text is None else datetime.fromisoformat(text).timestamp() * 1000
 
+        if run.startswith("bare-"):
+            self.send_error(503)
+            return
         story = self.settings["fake"].story(run)
         most = int(self.get_argument("max_points", "4000"))
         self.write(story.columns(bound("start", -math.inf), bound("end", math.inf), most))
@@ -384,6 +388,9 @@ class StreamHandler(WebSocketHandler):
             for message in batch:
                 message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
                 await self.write_message(json.dumps(message))
+            if scenario == "deleted" and at > len(story.steps) // 3:
+                self.close(4404, "deleted")
+                return
             if scenario == "error" and at > len(story.steps) // 3:
                 await self.write_message(json.dumps({**FAILURE, "seq": story.seq + 1}))
                 break

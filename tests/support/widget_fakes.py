@@ -69,9 +69,10 @@ STORY = [
 class FakeSource:
     """Gives out `STORY`, one batch for each `release`; answers candles and controls."""
 
-    def __init__(self, *batches: list[Message], missing: bool = False) -> None:
+    def __init__(self, *batches: list[Message], missing: bool = False, gone: bool = False) -> None:
         self.batches = list(batches) or [STORY]
         self.missing = missing
+        self.gone = gone
         self.asked: list[tuple[int, str | None]] = []
         self.controls: list[tuple[str, float | None]] = []
         self.closed = False
@@ -93,6 +94,8 @@ class FakeSource:
                 return
             yield [m for m in batch if m.get("seq", since + 1) > since]
         self.told.set()
+        if self.gone:
+            raise NotFound("the server closed the stream")
 
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         """Return the candles."""

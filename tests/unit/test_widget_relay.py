@@ -51,6 +51,13 @@ def test_a_run_that_does_not_exist_is_a_failure_with_its_reason() -> None:
     assert "No backtest is named" in outbox.sent[-1]["reason"]
 
 
+def test_a_run_that_goes_while_it_is_read_was_deleted() -> None:
+    source, outbox = FakeSource(STORY[:3], gone=True), Outbox()
+    Relay(source, outbox, interval=0).start(0, None)
+    source.release()
+    assert outbox.wait(kind="state")["state"] == "deleted"
+
+
 def test_after_stop_nothing_is_sent() -> None:
     source, outbox = FakeSource(STORY[:2], STORY[2:]), Outbox()
     relay = Relay(source, outbox, interval=0)

@@ -11,7 +11,7 @@ from widget_fakes import CANDLES, STORY, WAIT_S, FakeSource, Outbox, message
 
 from workbench.errors import WorkbenchError
 from workbench.widgets import view as view_module
-from workbench.widgets.static_html import render_html
+from workbench.widgets.static_html import point_html, render_html
 from workbench.widgets.view import BacktestView, read_bundle
 
 
@@ -136,6 +136,33 @@ def test_without_scripts_the_finished_run_still_shows(
     assert data["text/html"].count("<svg") == 2
     assert "<script" not in data["text/html"]
     assert "+12.50%" in data["text/html"]
+
+
+def test_what_is_saved_of_a_run_under_way_makes_no_claim_on_it(
+    view: BacktestView, source: FakeSource
+) -> None:
+    bundle = view._repr_mimebundle_()
+    assert bundle is not None
+    data = bundle[0]
+    assert data["text/plain"] == 'Backtest SMA on EUR-USD (r): see it with wb.attach("r")'
+    assert 'wb.attach("r")' in data["text/html"]
+    for text in (data["text/plain"], data["text/html"]):
+        assert "pending" not in text
+        assert "%" not in text
+
+
+def test_what_points_at_a_run_escapes_its_title() -> None:
+    assert "<img" not in point_html("<img src=x>", "<img>")
+
+
+def test_a_run_deleted_while_followed_is_deleted(bundle: None) -> None:
+    source = FakeSource(STORY[:-1], gone=True)
+    view = BacktestView("r", source=source)
+    source.release()
+    assert view._follower is not None
+    assert view._follower.join(WAIT_S)
+    assert (view.status, view.progress, view.snapshot) == ("deleted", 60.0, {})
+    view.close()
 
 
 def test_static_html_escapes_everything_it_is_given() -> None:

@@ -20,7 +20,7 @@ class RunFold:
     Attributes
     ----------
     status
-        As on the wire; ``pending`` until told otherwise.
+        As on the wire, or ``deleted``; ``pending`` until told otherwise.
     progress
         Percent, 0 to 100.
     metrics

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import NotFound, WorkbenchError
 from workbench.widgets.fold import RunFold
 from workbench.widgets.source import RunSource
 
@@ -53,6 +53,7 @@ class Follower:
         self._clock = clock
         self._stopped = threading.Event()
         self.failure: Exception | None = None
+        self._heard = False
         self._thread = threading.Thread(target=self._run, name="workbench-view", daemon=True)
 
     def start(self) -> None:
@@ -72,6 +73,10 @@ class Follower:
         fold = RunFold()
         try:
             self._follow(fold)
+        except NotFound as error:
+            self.failure = error
+            if self._heard:
+                fold.status = "deleted"
         except (WorkbenchError, OSError) as error:
             self.failure = error
         if self._stopped.is_set():
@@ -85,6 +90,7 @@ class Follower:
         for batch in self._source.messages(0, None):
             if self._stopped.is_set():
                 return
+            self._heard = True
             for message in batch:
                 fold.apply(message)
             now = self._clock()

@@ -96,14 +96,19 @@ class _Pump:
 
     def _read(self) -> None:
         end: dict[str, Any] = {"kind": "state", "state": "finished"}
+        known = self.epoch is not None
         try:
             for batch in self._source.messages(self.position, self.epoch):
                 if self._stopped.is_set():
                     return
+                known = True
                 with self._news:
                     self._waiting += batch
                     self._news.notify_all()
-        except (NotFound, NotAllowed) as error:
+        except NotFound as error:
+            state = "deleted" if known else "failed"
+            end = {"kind": "state", "state": state, "reason": str(error)}
+        except NotAllowed as error:
             end = {"kind": "state", "state": "failed", "reason": str(error)}
         except (WorkbenchError, OSError) as error:
             end = {"kind": "state", "state": "lost", "reason": str(error)}

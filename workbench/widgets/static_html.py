@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -23,6 +24,19 @@ def describe(title: str, status: str, progress: float, metrics: Mapping[str, flo
     parts = [title, status if status == "complete" else f"{status} {progress:.1f}%"]
     parts += [f"{name.lower()} {text}" for name, text in _figures(metrics)]
     return " · ".join(parts)
+
+
+def point_text(title: str, run_id: str) -> str:
+    """Return one line on how to see a run whose outcome is not known."""
+    name = run_id if title == run_id else f"{title} ({run_id})"
+    return f"Backtest {name}: see it with wb.attach({json.dumps(run_id)})"
+
+
+def point_html(title: str, run_id: str) -> str:
+    """Return `point_text` as HTML."""
+    name = escape(run_id) if title == run_id else f"{escape(title)} ({escape(run_id)})"
+    code = escape(f"wb.attach({json.dumps(run_id)})", quote=False)
+    return f"<p>Backtest <b>{name}</b>: see it with <code>{code}</code></p>"
 
 
 def render_html(

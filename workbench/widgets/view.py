@@ -14,7 +14,7 @@ from workbench.widgets.fold import RunFold
 from workbench.widgets.follower import Follower
 from workbench.widgets.relay import Relay
 from workbench.widgets.source import RunSource
-from workbench.widgets.static_html import describe, render_html
+from workbench.widgets.static_html import describe, point_html, point_text, render_html
 
 STATIC = Path(__file__).parent / "static"
 _READABLE = ("candles", "trades", "equity", "events")
@@ -64,7 +64,8 @@ class BacktestView(anywidget.AnyWidget):
     Attributes
     ----------
     status : str
-        ``pending``, ``running``, ``paused``, ``complete``, ``error`` or ``stopped``. Observable.
+        ``pending``, ``running``, ``paused``, ``complete``, ``error``, ``stopped`` or
+        ``deleted``. Observable.
     progress : float
         Percent, 0 to 100. Observable, at most four changes a second.
     metrics : dict
@@ -183,6 +184,11 @@ class BacktestView(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
+        if not self.snapshot:
+            # It stays in a saved notebook: what the run does now will not be true then.
+            data["text/plain"] = point_text(self.title, self.run_id)
+            data["text/html"] = point_html(self.title, self.run_id)
+            return data, metadata
         shown = (self.title, self.status, self.progress, self.metrics)
         data["text/plain"] = describe(*shown)
         data["text/html"] = render_html(*shown, self.snapshot)

@@ -1,4 +1,5 @@
 import { CandleSource } from "./charts/source.ts";
+import { Request, type Action } from "./model/request.ts";
 import { RunModel } from "./model/run.ts";
 import type { StreamStatus, WireMessage } from "./stream/index.ts";
 import { ChosenTransport, type Route, type Transport } from "./transport/index.ts";
@@ -20,6 +21,7 @@ export interface SessionOptions {
 /** One connection and what it told; any number of views draw from it. */
 export class Session {
   readonly run = new RunModel();
+  readonly request = new Request();
   readonly candles: CandleSource;
   readonly transport: Transport;
   readonly title: string;
@@ -45,6 +47,8 @@ export class Session {
       status: (status, route) => {
         this.status = status;
         this.route = route;
+        if (status.state === "deleted") this.run.deleted();
+        this.request.settle(this.run);
         this.tell();
       },
     });
@@ -53,6 +57,19 @@ export class Session {
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Ask the run to do something; rejects with the server's words when it will not. */
+  async control(action: Action): Promise<void> {
+    this.request.ask(action, this.run);
+    this.tell();
+    try {
+      await this.transport.control(action);
+    } catch (error) {
+      this.request.refused(action);
+      this.tell();
+      throw error;
+    }
   }
 
   destroy(): void {
@@ -68,6 +85,7 @@ export class Session {
       this.run.reset();
     }
     this.run.apply(message);
+    this.request.settle(this.run);
     this.tell();
   }
 

@@ -1,10 +1,70 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
+import type { Geometry } from "../src/charts/geometry.ts";
+import { isDense } from "../src/charts/markers.ts";
+import { priceBounds } from "../src/charts/prices.ts";
 import { bounds, reduce } from "../src/charts/reduce.ts";
+import { CandleSource } from "../src/charts/source.ts";
 import { Viewport } from "../src/charts/viewport.ts";
 import { dateTime, duration, fixed, percent, tickLabel } from "../src/format.ts";
 
+import { candlesOf } from "../src/model/candles.ts";
+import { RunModel } from "../src/model/run.ts";
+
 const HOUR = 3_600_000;
+
+/** A run with an entry at each hour in `prices`. */
+function traded(prices: number[]): RunModel {
+  const run = new RunModel();
+  prices.forEach((price, i) =>
+    run.apply({ type: "trade", seq: i + 1, data: { event: "entry", entry_price: price, entry_time: new Date(i * HOUR).toISOString() } }));
+  return run;
+}
+
+const body = (hours: number[], bucket = 1): object => ({
+  timeframe: "1H", bucket, time: hours.map((h) => h * HOUR),
+  open: hours.map(() => 5), high: hours.map(() => 6), low: hours.map(() => 4), close: hours.map(() => 5),
+});
+
+test("the price axis is that of the trades where there are no candles yet", () => {
+  const run = traded([50, 40, 70, 10]);
+  assert.deepEqual(priceBounds([0, 3 * HOUR], null, 0, run), [40, 70]);
+  assert.deepEqual(priceBounds([0, 9 * HOUR], candlesOf(body([0, 1])), 0, run), [10, 70]);
+  assert.deepEqual(priceBounds([0, 9 * HOUR], candlesOf(body([0, 1])), 2, run), [4, 70]);
+  assert.deepEqual(priceBounds([0, 9 * HOUR], candlesOf(body([0, 1, 2, 3])), 4, run), [4, 6]);
+  assert.equal(priceBounds([0, 9 * HOUR], null, 0, new RunModel()), null);
+});
+
+test("markers are dense at more than one in six pixels of the view, and not when zoomed in", () => {
+  const run = traded(Array.from({ length: 101 }, () => 1));
+  const over = (hours: number, width: number): Geometry =>
+    ({ min: 0, max: hours * HOUR, width, ratio: 2, perMs: width / (hours * HOUR) }) as Geometry;
+  assert.equal(isDense(over(200, 2 * 605), run), true);
+  assert.equal(isDense(over(200, 2 * 607), run), false);
+  assert.equal(isDense(over(20, 2 * 605), run), false);
+});
+
+test("a view that never rests gets detailed candles all the same", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const asked: string[] = [];
+  const source = new CandleSource((_path, query) => {
+    if (query["start"]) asked.push(String(query["start"]));
+    return Promise.resolve(query["start"] ? body([0, 1, 2]) : body([0, 100, 200], 100));
+  }, () => undefined);
+  source.load(10_000);
+  await new Promise(setImmediate);
+  let best = source.forSpan([0, HOUR]);
+  assert.equal(best?.bucket, 100);
+  for (let i = 1; i < 20; i++) {
+    best = source.forSpan([i * 0.1 * HOUR, (i * 0.1 + 1) * HOUR]);
+    mock.timers.tick(100);
+    await new Promise(setImmediate);
+  }
+  assert.equal(best?.bucket, 1);
+  assert.ok(asked.length > 1 && asked.length < 19);
+  source.destroy();
+  mock.timers.reset();
+});
 
 test("reduction keeps every extreme, the last point and the order", () => {
   const count = 100_000;

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { candlesOf, priceDigits, timeframeMs, visibleCount } from "../src/model/candles.ts";
 import { Rate } from "../src/model/rate.ts";
+import { Request } from "../src/model/request.ts";
 import { RunModel } from "../src/model/run.ts";
 import { Column, lastNotAbove, lowerBound } from "../src/model/series.ts";
 import type { WireMessage } from "../src/stream/index.ts";
+import { describe } from "../src/view/progress.ts";
 
 const at = (s: number): string => new Date(1_700_000_000_000 + s * 1000).toISOString();
 const status = (data: object, s = 0): WireMessage => ({ type: "status", seq: 1, timestamp: at(s), data });
@@ -110,6 +112,58 @@ test("rate: steady progress gives the rate and the time left; a pause is no samp
   assert.equal(rate.secondsLeft(1000), null);
   rate.observe(600, 61_000);
   assert.ok(Math.abs((rate.perSecond as number) - 100) < 1e-9);
+});
+
+test("rate: two messages of one moment give none", () => {
+  const rate = new Rate();
+  rate.observe(100, 1_000);
+  rate.observe(200, 1_002);
+  assert.deepEqual([rate.perSecond, rate.secondsLeft(1_000)], [null, null]);
+  rate.observe(30_000, 1_300);
+  assert.ok((rate.perSecond as number) > 0);
+});
+
+test("what a run took is told only when it took long enough", () => {
+  const failed = (s: number): string =>
+    describe(run(running, progress(100, 0), { type: "error", seq: 9, timestamp: at(s), data: { error: "no" } })).join(" ");
+  assert.match(failed(0.002), /candles/);
+  assert.doesNotMatch(failed(0.002), /in |candles\/s/);
+  assert.match(failed(2), /in 2\.0 s 50 candles\/s/);
+});
+
+test("a deleted run is over and has no time left", () => {
+  const model = run(running, progress(100, 1), progress(200, 2));
+  assert.match(describe(model).join(" "), /left/);
+  model.deleted();
+  assert.deepEqual([model.status, model.over, model.failure], ["deleted", true, null]);
+  assert.doesNotMatch(describe(model).join(" "), /left/);
+});
+
+test("a request is pending until the stream shows it, whatever else comes", () => {
+  const model = run(running);
+  const request = new Request();
+  const pendingAfter = (message: WireMessage): string | null => {
+    model.apply(message);
+    request.settle(model);
+    return request.pending;
+  };
+  request.ask("pause", model);
+  assert.equal(pendingAfter(progress(10, 1)), "pause");
+  assert.equal(pendingAfter(status({ status: "paused" })), null);
+  request.ask("step", model);
+  request.settle(model);
+  assert.equal(request.pending, "step");
+  assert.equal(pendingAfter({ ...progress(11, 1), seq: 9 }), null);
+  request.ask("resume", model);
+  assert.equal(pendingAfter({ ...progress(11, 1), seq: 10 }), "resume");
+  assert.equal(pendingAfter(status({ status: "running" })), null);
+  request.ask("stop", model);
+  request.refused("pause");
+  assert.equal(pendingAfter(progress(20, 2)), "stop");
+  assert.equal(pendingAfter({ type: "error", seq: 11, data: { error: "lost" } }), null);
+  request.ask("stop", run(running));
+  request.refused("stop");
+  assert.equal(request.pending, null);
 });
 
 test("a paused run resumed does not show the pause as slowness", () => {

@@ -65,7 +65,7 @@ for (const code of [1001, 1006, 1013, 4408]) {
   });
 }
 
-for (const [code, state] of [[1000, "finished"], [1008, "failed"], [4404, "failed"]] as const) {
+for (const [code, state] of [[1000, "finished"], [1008, "failed"], [4404, "deleted"]] as const) {
   test(`close ${code} ends as ${state}`, () => {
     const { sockets, states, clock, socket } = setup();
     socket().say(connected(0));
@@ -75,6 +75,24 @@ for (const [code, state] of [[1000, "finished"], [1008, "failed"], [4404, "faile
     assert.equal(sockets.length, 1);
   });
 }
+
+test("a stream that is unknown from the start failed, one that goes while it is opened was deleted", () => {
+  const unknown = setup();
+  unknown.socket().end(4404);
+  assert.equal(unknown.states.at(-1)?.state, "failed");
+  const gone = setup();
+  gone.socket().onclose?.({ code: 4404, reason: "deleted" });
+  assert.equal(gone.states.at(-1)?.state, "deleted");
+});
+
+test("a run deleted while the connection was down is deleted", () => {
+  const { states, clock, socket } = setup();
+  socket().say(connected(0));
+  socket().end(1006);
+  clock.pass(60_000);
+  socket().end(4404);
+  assert.equal(states.at(-1)?.state, "deleted");
+});
 
 test("a refusal carries the error message that came before it", () => {
   const { states, socket } = setup();

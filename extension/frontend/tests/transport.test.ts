@@ -146,6 +146,19 @@ test("relay: asks for the stream, hands batches on, ends with the kernel's word"
   assert.equal(model.handlers.length, 0);
 });
 
+for (const [said, state] of [["deleted", "deleted"], ["failed", "failed"]] as const) {
+  test(`relay: the kernel's word ${said} is not a finished run`, () => {
+    const model = new FakeModel();
+    const states: StreamStatus[] = [];
+    new RelayTransport(model).subscribe({
+      message: () => undefined, reset: () => undefined, status: (status) => states.push(status),
+    });
+    model.say({ kind: "messages", batch: [connected(0)] });
+    model.say({ kind: "state", state: said, reason: "not any more" });
+    assert.equal(states.at(-1)?.state, state);
+  });
+}
+
 test("relay: replies find their request, refusals carry the server's words", async () => {
   const model = new FakeModel();
   const relay = new RelayTransport(model);

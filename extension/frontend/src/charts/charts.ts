@@ -3,13 +3,13 @@ import { el, setShown, setText } from "../dom.ts";
 import { fixed, percent } from "../format.ts";
 import { visibleCount, type Candles } from "../model/candles.ts";
 import type { RunModel } from "../model/run.ts";
-import { lowerBound } from "../model/series.ts";
 import { drawCandles } from "./candles.ts";
 import { geometryOf } from "./geometry.ts";
 import { Interaction } from "./interact.ts";
-import { drawMarkers, markerAt } from "./markers.ts";
+import { drawDots, drawMarkers, isDense, markerAt } from "./markers.ts";
 import { createPane, type PaneOptions } from "./pane.ts";
 import { Readout } from "./readout.ts";
+import { priceBounds } from "./prices.ts";
 import { bounds, reduce, type Reduced } from "./reduce.ts";
 import type { CandleSource } from "./source.ts";
 import { readTheme, watchTheme, type Theme } from "./theme.ts";
@@ -38,6 +38,7 @@ export class Charts {
   private axisWidth = 0;
   private candles: Candles | null = null;
   private count = 0;
+  private priced = false;
   private pointer: number | null = null;
   private width = 0;
   private available = 0;
@@ -93,7 +94,8 @@ export class Charts {
     }
     const { run, source } = this;
     const whole = source.whole;
-    const start = run.info.start ?? whole?.time[0] ?? run.equityTime.values[0];
+    // Candles are known before the run begins: alone they are nothing to show.
+    const start = run.info.start ?? run.equityTime.values[0] ?? (run.over ? whole?.time[0] : undefined);
     if (start !== undefined) {
       const lastCandle = whole && run.horizon === Infinity ? (whole.time[whole.time.length - 1] ?? start) : start;
       this.viewport.update({
@@ -106,7 +108,7 @@ export class Charts {
     }
     this.root.classList.toggle("wb-empty", start === undefined);
     const span = this.viewport.span;
-    this.candles = source.forSpan(span);
+    this.candles = start === undefined ? null : source.forSpan(span);
     this.count = this.candles === null ? 0 : visibleCount(this.candles, run.horizon);
     const note = start === undefined ? "Nothing to show yet" : whole === null ? source.failure : "";
     setText(this.note, note);
@@ -147,7 +149,7 @@ export class Charts {
     const panes: Pick<PaneOptions, "title" | "label" | "series" | "draw">[] = [
       {
         title: "Price",
-        label: (value, step) => fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)),
+        label: (value, step) => (this.priced ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
         series: { paths: () => null, points: { show: false } },
         draw: (u) => this.drawPrice(u),
       },
@@ -201,10 +203,8 @@ export class Charts {
   }
 
   private priceRange(span: Span): Span {
-    const { candles, count } = this;
-    if (candles === null) return [0, 1];
-    const from = Math.max(0, lowerBound(candles.time, span[0] - candles.span, count));
-    const found = bounds(candles.low, candles.high, from, lowerBound(candles.time, span[1], count));
+    const found = priceBounds(span, this.candles, this.count, this.run);
+    this.priced = found !== null;
     return found ? padded(found[0], found[1], 0.07, found[1] * 1e-5) : [0, 1];
   }
 
@@ -217,8 +217,10 @@ export class Charts {
   private drawPrice(u: uPlot): void {
     const g = geometryOf(u, uPlot.pxRatio);
     if (g === null) return;
+    const dense = isDense(g, this.run);
+    if (dense) drawDots(u.ctx, g, this.run, this.theme);
     if (this.candles !== null) drawCandles(u.ctx, g, this.candles, this.count, this.theme);
-    drawMarkers(u.ctx, g, this.run, this.theme);
+    if (!dense) drawMarkers(u.ctx, g, this.run, this.theme);
   }
 
   private cursorMoved(u: uPlot): void {

@@ -4,10 +4,10 @@ import type { RunModel } from "../model/run.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Theme } from "./theme.ts";
 
-/** Above this many in view the lines from entry to exit are left out. */
-const MOST_LINES = 400;
-/** Above this many they are dots: shapes would run into each other. */
-const MOST_SHAPES = 500;
+/** Room a marker needs, in CSS pixels; with less of it they would bury the price. */
+const ROOM = 6;
+const DOT = 3;
+const DOT_ALPHA = 0.3;
 
 const KINDS = ["win", "loss", "long", "short"] as const;
 type Kind = (typeof KINDS)[number];
@@ -28,16 +28,18 @@ function sizeFor(count: number, g: Geometry): number {
   return Math.min(6.5, Math.max(3, spacing * 0.8)) * g.ratio;
 }
 
+/** Whether the markers in view are too many for shapes. */
+export function isDense(g: Geometry, run: RunModel): boolean {
+  const [from, to] = inView(run, g);
+  return (to - from) * ROOM * g.ratio > g.width;
+}
+
 /** Draw the markers in view; several of one kind on one spot are drawn once. */
 export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: RunModel, theme: Theme): void {
   const [from, to] = inView(run, g);
   if (to <= from) return;
   const size = sizeFor(to - from, g);
-  if (to - from <= MOST_LINES) drawLinks(ctx, g, run.markers, from, to, theme);
-  if (to - from > MOST_SHAPES) {
-    drawDots(ctx, g, run.markers, from, to, theme);
-    return;
-  }
+  drawLinks(ctx, g, run.markers, from, to, theme);
   const paths = { long: new Path2D(), short: new Path2D(), win: new Path2D(), loss: new Path2D() };
   const taken = new Set<number>();
   for (let i = from; i < to; i++) {
@@ -62,11 +64,14 @@ export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: Run
   }
 }
 
-function drawDots(
-  ctx: CanvasRenderingContext2D, g: Geometry, markers: Marker[], from: number, to: number, theme: Theme,
-): void {
+/** Draw the markers in view as faint dots, to lie under the candles. */
+export function drawDots(ctx: CanvasRenderingContext2D, g: Geometry, run: RunModel, theme: Theme): void {
+  const [from, to] = inView(run, g);
+  const { markers } = run;
   const colours = { long: theme.up, short: theme.down, win: theme.win, loss: theme.loss };
-  const size = Math.round(3 * g.ratio);
+  const size = Math.round(DOT * g.ratio);
+  ctx.save();
+  ctx.globalAlpha = DOT_ALPHA;
   const taken = new Set<number>();
   for (const kind of KINDS) {
     ctx.fillStyle = colours[kind];
@@ -82,6 +87,7 @@ function drawDots(
       ctx.fillRect(x, y, size, size);
     }
   }
+  ctx.restore();
 }
 
 function shape(path: Path2D, kind: Kind, x: number, y: number, size: number): void {
@@ -127,7 +133,7 @@ export function markerAt(g: Geometry, run: RunModel, px: number, py: number): Ma
   const reach = 11 * g.ratio;
   const times = run.markerTimes.values;
   const [from, to] = inView(run, g);
-  const size = sizeFor(to - from, g);
+  const size = isDense(g, run) ? 0 : sizeFor(to - from, g);
   const first = lowerBound(times, g.min + (px - g.left - reach) / g.perMs);
   const last = lowerBound(times, g.min + (px - g.left + reach) / g.perMs);
   let best: Marker | null = null;

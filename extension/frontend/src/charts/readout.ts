@@ -28,7 +28,7 @@ export class Readout {
     const e = lastNotAbove(run.equityTime.values, at);
     const time = Number.isFinite(at) ? at : null;
     const shown = candles !== null && c >= 0 ? (candles.time[c] as number) : e >= 0 ? run.equityTime.at(e) : time;
-    setText(this.time, shown === null ? "UTC" : `${dateTime(shown)} UTC`);
+    setText(this.time, shown === null ? "" : `${dateTime(shown)} UTC`);
     const price = (column: "open" | "high" | "low" | "close"): string =>
       candles === null || c < 0 ? "–" : fixed(candles[column][c] as number, candles.digits);
     this.set("O", price("open"));

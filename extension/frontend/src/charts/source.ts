@@ -5,7 +5,7 @@ export type Fetch = (path: string, query: Record<string, string | number>) => Pr
 
 /** Candles asked for at once: about two a pixel of a wide pane. */
 const MOST = 2_000;
-const DEBOUNCE_MS = 180;
+const PAUSE_MS = 180;
 const RETRY_MS = 4_000;
 
 /**
@@ -19,6 +19,7 @@ export class CandleSource {
   private detailSpan: Span = [0, 0];
   private asked: Span | null = null;
   private loading = false;
+  private refining = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private dead = false;
   private retryAt = 0;
@@ -73,23 +74,35 @@ export class CandleSource {
     const width = span[1] - span[0];
     if (this.asked && Math.abs(this.asked[0] - span[0]) < width * 0.02 && Math.abs(this.asked[1] - span[1]) < width * 0.02) return;
     this.asked = span;
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.refine(span), DEBOUNCE_MS);
+    this.refineSoon();
+  }
+
+  /** One request at a time, for what is in view when it starts: a view that moves must get some. */
+  private refineSoon(): void {
+    if (this.timer !== null || this.refining || this.dead) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (this.asked !== null) void this.refine(this.asked);
+    }, PAUSE_MS);
   }
 
   private async refine(span: Span): Promise<void> {
+    this.refining = true;
     const spare = (span[1] - span[0]) / 2;
     const wider: Span = [span[0] - spare, span[1] + spare];
     const iso = (time: number): string => new Date(Math.round(time)).toISOString();
     try {
       const body = await this.fetch("candles", { max_points: MOST, start: iso(wider[0]), end: iso(wider[1]) });
-      if (this.dead || this.asked !== span) return;
+      if (this.dead) return;
       this.detail = candlesOf(body);
       this.detailSpan = wider;
       this.changed();
     } catch {
       // The coarse candles stay; the next change of the view asks again.
       if (this.asked === span) this.asked = null;
+    } finally {
+      this.refining = false;
     }
+    if (this.asked !== null && this.asked !== span) this.refineSoon();
   }
 }

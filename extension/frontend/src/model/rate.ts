@@ -5,9 +5,13 @@
 export class Rate {
   private lastTime = 0;
   private lastBar = 0;
+  private since = 0;
   private smoothed: number | null = null;
 
-  constructor(private readonly constantMs = 3_000) {}
+  constructor(
+    private readonly constantMs = 3_000,
+    private readonly leastMs = 300,
+  ) {}
 
   /** Progress stood at `bar` at `time` (epoch ms). */
   observe(bar: number, time: number): void {
@@ -28,17 +32,18 @@ export class Rate {
   /** A pause is no sample of the speed. */
   restart(bar: number, time: number): void {
     this.lastBar = bar;
-    this.lastTime = time;
+    this.lastTime = this.since = time;
     this.smoothed = null;
   }
 
+  /** Null until it has been observed for long enough to mean anything. */
   get perSecond(): number | null {
-    return this.smoothed;
+    return this.lastTime - this.since < this.leastMs ? null : this.smoothed;
   }
 
   /** Seconds until `bars`, or null when unknown. */
   secondsLeft(bars: number): number | null {
-    if (this.smoothed === null || this.smoothed <= 0) return null;
-    return Math.max(0, bars - this.lastBar) / this.smoothed;
+    const rate = this.perSecond;
+    return rate === null || rate <= 0 ? null : Math.max(0, bars - this.lastBar) / rate;
   }
 }

@@ -3,7 +3,7 @@ import { markerOf, type Marker } from "./marker.ts";
 import { Rate } from "./rate.ts";
 import { Column } from "./series.ts";
 
-export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" | "stopped";
+export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" | "stopped" | "deleted";
 
 export interface RunInfo {
   strategy: string;
@@ -33,7 +33,7 @@ export interface Failure {
   details: Record<string, unknown>;
 }
 
-const FINAL: ReadonlySet<string> = new Set(["complete", "error", "stopped"]);
+const FINAL: ReadonlySet<string> = new Set(["complete", "error", "stopped", "deleted"]);
 
 /** A run as its messages tell it. Knows no clock, no socket and no page. */
 export class RunModel {
@@ -95,6 +95,12 @@ export class RunModel {
   /** Where the drawn candles end: what the run has not seen is not shown. */
   get horizon(): number {
     return this.status === "complete" ? Infinity : this.now;
+  }
+
+  /** The run is gone from the server; what was told of it stays. */
+  deleted(): void {
+    this.status = "deleted";
+    this.version++;
   }
 
   apply(message: WireMessage): void {

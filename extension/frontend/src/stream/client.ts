@@ -23,11 +23,13 @@ export interface StreamOptions {
   onStatus?: StatusHandler;
 }
 
+const NO_STREAM = 4404;
+
 /** Codes after which trying again cannot help. Every other one is tried again. */
 const TERMINAL: ReadonlyMap<number, string> = new Map([
   [1000, ""],
   [1008, "the server refused the connection"],
-  [4404, "no such stream"],
+  [NO_STREAM, "no such stream"],
 ]);
 
 /**
@@ -83,7 +85,7 @@ export class StreamClient {
   }
 
   private over(): boolean {
-    return ["finished", "failed", "closed"].includes(this.status.state);
+    return ["finished", "deleted", "failed", "closed"].includes(this.status.state);
   }
 
   private open(): void {
@@ -161,7 +163,9 @@ export class StreamClient {
     if (this.over()) return;
     const why = TERMINAL.get(code);
     if (code === 1000 || this.ended) this.setStatus({ state: "finished" });
-    else if (why !== undefined) {
+    else if (code === NO_STREAM && (reason === "deleted" || this.epoch !== null)) {
+      this.setStatus({ state: "deleted", reason: "the run was deleted" });
+    } else if (why !== undefined) {
       this.setStatus({ state: "failed", reason: this.lastError || reason || why });
     } else {
       this.downSince ||= this.clock.now();

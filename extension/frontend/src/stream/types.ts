@@ -14,6 +14,8 @@ export type StreamState =
   | "reconnecting"
   | "closed"
   | "finished"
+  /** The stream was there and is no more. */
+  | "deleted"
   | "failed";
 
 export interface StreamStatus {

@@ -55,7 +55,7 @@ export class ChosenTransport implements Transport {
       }));
     };
     const unanswered = (route: Route, status: StreamStatus): void => {
-      if (status.state === "failed" || status.state === "finished") failures.set(route, status);
+      if (["failed", "finished", "deleted"].includes(status.state)) failures.set(route, status);
       if (route === "direct" && status.state !== "connecting" && status.state !== "live") start("relay", this.relay);
       const ways = [this.direct && "direct", this.relay && "relay"].filter(Boolean) as Route[];
       if (!ways.every((way) => failures.has(way))) return;

@@ -100,8 +100,9 @@ class RelaySocket implements SocketLike {
   private heard(content: any): void {
     if (content?.kind === "messages") this.onmessage?.({ data: content.batch });
     else if (content?.kind === "state" && content.state === "finished") this.onclose?.({ code: 1000 });
+    else if (content?.kind === "state" && content.state === "deleted") this.onclose?.({ code: 4404, reason: "deleted" });
     else if (content?.kind === "state" && content.state === "failed") {
-      this.onclose?.({ code: 4404, reason: String(content.reason ?? "") });
+      this.onclose?.({ code: 1008, reason: String(content.reason ?? "") });
     } else if (content?.kind === "state" && content.state === "lost") this.onclose?.({ code: 1006 });
   }
 }

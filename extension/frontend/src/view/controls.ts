@@ -1,4 +1,5 @@
 import { el, setShown, setText } from "../dom.ts";
+import type { Action } from "../model/request.ts";
 import type { Session } from "../session.ts";
 
 /** Candles a second; 0 is as fast as possible. */
@@ -13,12 +14,18 @@ const ICONS = {
   stop: "M3.5 3.5h9v9h-9z",
 };
 
+const UNDER_WAY: Record<Action, string> = {
+  pause: "Pausing…", resume: "Resuming…", step: "Stepping…", stop: "Stopping…",
+};
+
 /** Pause, step, stop and speed, while there is something to control. */
 export class Controls {
   readonly root = el("div", "wb-controls");
   private readonly pause: HTMLButtonElement;
   private readonly step: HTMLButtonElement;
+  private readonly stop: HTMLButtonElement;
   private readonly speed = el("select", "wb-select");
+  private readonly underWay = el("span", "wb-muted wb-under-way");
   private readonly refused = el("span", "wb-refused");
   private paused = false;
 
@@ -26,9 +33,10 @@ export class Controls {
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Run controls");
     this.refused.setAttribute("role", "alert");
-    this.pause = this.button("Pause", ICONS.pause, () => this.send(this.paused ? "resume" : "pause"));
-    this.step = this.button("Step one candle", ICONS.step, () => this.send("step"));
-    const stop = this.button("Stop", ICONS.stop, () => this.send("stop"));
+    this.underWay.setAttribute("role", "status");
+    this.pause = this.button("Pause", ICONS.pause, () => this.send(session.control(this.paused ? "resume" : "pause")));
+    this.step = this.button("Step one candle", ICONS.step, () => this.send(session.control("step")));
+    this.stop = this.button("Stop", ICONS.stop, () => this.send(session.control("stop")));
     this.speed.setAttribute("aria-label", "Speed, candles per second");
     this.speed.title = "Speed, candles per second";
     // The pace a run was started with is its own affair: none is chosen until someone chooses.
@@ -41,8 +49,8 @@ export class Controls {
       option.value = String(value);
       this.speed.append(option);
     }
-    this.speed.addEventListener("change", () => this.send("speed", Number(this.speed.value)));
-    this.root.append(this.refused, this.pause, this.step, stop, this.speed);
+    this.speed.addEventListener("change", () => this.send(session.transport.control("speed", Number(this.speed.value))));
+    this.root.append(this.refused, this.underWay, this.pause, this.step, this.stop, this.speed);
   }
 
   update(): void {
@@ -55,12 +63,18 @@ export class Controls {
       this.pause.setAttribute("aria-label", name);
       this.pause.replaceChildren(icon(this.paused ? ICONS.resume : ICONS.pause));
     }
-    if (this.step.disabled === this.paused) this.step.disabled = !this.paused;
+    const { pending } = this.session.request;
+    setText(this.underWay, pending === null ? "" : UNDER_WAY[pending]);
+    const stopping = pending === "stop";
+    setDisabled(this.pause, stopping || pending === "pause" || pending === "resume");
+    setDisabled(this.step, !this.paused || pending !== null);
+    setDisabled(this.stop, stopping);
+    setDisabled(this.speed, stopping);
   }
 
-  private send(action: string, value?: number): void {
+  private send(reply: Promise<unknown>): void {
     setText(this.refused, "");
-    this.session.transport.control(action, value).catch((error: unknown) => {
+    reply.catch((error: unknown) => {
       setText(this.refused, error instanceof Error ? error.message : String(error));
     });
   }
@@ -74,6 +88,10 @@ export class Controls {
     button.addEventListener("click", pressed);
     return button;
   }
+}
+
+function setDisabled(control: HTMLButtonElement | HTMLSelectElement, disabled: boolean): void {
+  if (control.disabled !== disabled) control.disabled = disabled;
 }
 
 function icon(path: string): SVGSVGElement {

@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 
 const STATUS: Record<RunStatus, string> = {
   pending: "Pending", running: "Running", paused: "Paused",
-  complete: "Complete", error: "Failed", stopped: "Stopped",
+  complete: "Complete", error: "Failed", stopped: "Stopped", deleted: "Deleted",
 };
 
 /** What runs, on what, whether its data is real, and how we hear of it. */
@@ -65,6 +65,7 @@ export function connection(session: Session, now: number): [string, string] {
       return ["reconnecting", `reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
     }
     case "finished": return ["finished", "finished"];
+    case "deleted": return ["deleted", "no longer on the server"];
     case "failed": return ["failed", status.reason ?? "no connection"];
     case "closed": return ["closed", "closed"];
   }

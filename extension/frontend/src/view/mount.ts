@@ -46,7 +46,8 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
     frame = 0;
     const { run } = session;
     const now = Date.now();
-    if (session.transport.canControl && (run.info.start !== null || run.over)) session.candles.load(now);
+    // Asked for as soon as there is a connection: once the run is under way the server has more to do.
+    if (session.transport.canControl && run.status !== "deleted") session.candles.load(now);
     header.update(session, now);
     progress.update(run);
     controls.update();

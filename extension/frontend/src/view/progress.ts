@@ -2,6 +2,9 @@ import { el, setShown, setText } from "../dom.ts";
 import { duration, whole } from "../format.ts";
 import type { RunModel } from "../model/run.ts";
 
+/** Shorter runs are over before a duration or a rate says anything. */
+const LEAST_SECONDS = 0.3;
+
 /** The bar, and how far, how fast and how long still. */
 export class Progress {
   readonly root = el("div", "wb-progress");
@@ -30,12 +33,14 @@ export class Progress {
   }
 }
 
-function describe(run: RunModel): string[] {
+/** What stands beside the bar, in parts; empty ones are left out. */
+export function describe(run: RunModel): string[] {
   const done = run.status === "complete" ? run.bars : run.bar;
   const candles = run.bars === 0 ? "" : run.status === "complete" ? `${whole(run.bars)} candles` : `${whole(run.bar)} / ${whole(run.bars)} candles`;
   if (run.over) {
     if (run.startedAt === null || run.endedAt === null) return [candles];
-    const seconds = Math.max(0.001, (run.endedAt - run.startedAt) / 1000);
+    const seconds = (run.endedAt - run.startedAt) / 1000;
+    if (seconds < LEAST_SECONDS) return [candles];
     return [candles, `in ${duration(seconds)}`, done > 0 ? `${whole(done / seconds)} candles/s` : ""];
   }
   if (run.status !== "running") return [candles];
