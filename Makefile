@@ -26,7 +26,7 @@ demo: $(VENV)/.lab ## Run a backtest on real prices, follow it live, write demo-
 	$(BIN)/workbench demo
 
 lab: $(VENV)/.lab ## Open JupyterLab on the live backtest notebook.
-	$(BIN)/jupyter lab notebooks/01_live_backtest.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_live_backtest.ipynb
 
 test: $(VENV)/.dev ## Run every test: unit, property, server, process, browser, notebooks.
 	$(BIN)/python -m pytest

@@ -21,16 +21,6 @@ from workbench.client.stream import Follower
 from workbench.messages import AnyMessage
 
 TOKEN = "test-token"
-SPEC_BODY = {
-    "name": "Test Backtest",
-    "symbol": "BTC-USD",
-    "timeframes": ["4H", "1H", "15M"],
-    "start_date": "2024-01-01",
-    "end_date": "2024-01-31",
-    "initial_capital": 10000,
-    "strategy_ids": ["strategy1"],
-    "risk_per_trade": 0.02,
-}
 LONG_BODY = {
     "symbol": "BTC-USD",
     "timeframes": ["15M"],

@@ -11,12 +11,13 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from bodies import SPEC_BODY
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from workbench.client.discovery import Server
 
-from .conftest import SPEC_BODY, start_run
+from .conftest import start_run
 
 EXAMPLES = Path(__file__).parents[1] / "spec_examples"
 

@@ -7,20 +7,10 @@ import json
 import time
 
 import pytest
+from bodies import SPEC_BODY
 from pytest_jupyter.jupyter_core import jp_asyncio_loop  # noqa: F401
 from pytest_jupyter.jupyter_server import jp_server_cleanup  # noqa: F401
 from tornado.httpclient import HTTPClientError
-
-SPEC_BODY = {
-    "name": "Test Backtest",
-    "symbol": "BTC-USD",
-    "timeframes": ["4H", "1H", "15M"],
-    "start_date": "2024-01-01",
-    "end_date": "2024-01-31",
-    "initial_capital": 10000,
-    "strategy_ids": ["strategy1"],
-    "risk_per_trade": 0.02,
-}
 
 
 @pytest.fixture
