@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
+import psutil
 import pytest
 
 from workbench.client.stream import Follower
@@ -103,3 +105,20 @@ def test_a_gentle_stop_leaves_the_run_going(new_server, undisturbed):
     server = process.start()
     assert follow(server, run_id)[-1].type == "complete"
     assert essence(server, run_id) == undisturbed
+
+
+def test_a_paused_run_does_not_outlive_its_state_folder(new_server):
+    process = new_server()
+    server = process.start()
+    run_id = start_run(server, {**LONG_BODY, "speed": PACE})
+    wait_for(lambda: progress(server, run_id) > 1, "1 %")
+    server.rest.post(f"api/backtesting/{run_id}/control", {"action": "pause"})
+    (worker,) = [
+        child
+        for child in psutil.Process(process.process.pid).children()
+        if "workbench.runs.worker" in child.cmdline()
+    ]
+    process.kill()
+    assert worker.is_running()
+    shutil.rmtree(process.home)
+    worker.wait(30)

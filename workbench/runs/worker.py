@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import signal
 import sys
 import time
@@ -77,6 +78,9 @@ class CappedText(io.TextIOBase):
 
 
 def _urls(job: Job, home: Path) -> list[str]:
+    if not home.is_dir():
+        # The state folder was removed: nobody will ever ask for this run, paused or busy.
+        os._exit(1)
     found = [server.url for server in servers.running(home)]
     return [url for url in job.urls if url not in found] + found
 
