@@ -24,33 +24,15 @@ from workbench.messages import (
 )
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
-from workbench.streams import Entry, Subscription
+from workbench.streams import Entry, Position, StreamQuery, Subscription
 from workbench_server.channel import Channel, Connection
+from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
-
-
-class Position:
-    """From where a subscriber wants to read.
-
-    Parameters
-    ----------
-    since
-        The last seq it has, 0 for none.
-    epoch
-        The epoch it has it from, None if it does not say.
-    now
-        Skip what is there.
-    """
-
-    def __init__(self, since: int = 0, epoch: str | None = None, *, now: bool = False) -> None:
-        self.since = since
-        self.epoch = epoch
-        self.now = now
 
 
 class WebSocketManager:
@@ -60,17 +42,21 @@ class WebSocketManager:
     ----------
     service
         The runs and their logs.
+
+    Attributes
+    ----------
+    counters
+        What has been sent and refused since the start.
     """
 
     def __init__(self, service: RunService) -> None:
         self._service = service
         self._channels: dict[str, Channel] = {}
         self._connections: set[Connection] = set()
+        self.counters = Counters()
         service.listen(self._appended)
 
-    async def serve(
-        self, connection: Connection, run_id: str, subscription: Subscription, position: Position
-    ) -> None:
+    async def serve(self, connection: Connection, run_id: str, query: StreamQuery) -> None:
         """Send a run's stream to a connection until it ends or the connection does.
 
         Raises
@@ -79,6 +65,7 @@ class WebSocketManager:
             There is no such run.
         """
         record = self._service.registry.get(run_id)
+        position = query.position
         channel = self._open(run_id)
         self._connections.add(connection)
         try:
@@ -92,7 +79,7 @@ class WebSocketManager:
                     cursor = position.since
                 else:
                     await connection.send(text_frame(encode(gap)))
-            await self._pump(connection, channel, subscription, cursor)
+            await self._pump(connection, channel, query.subscription, cursor)
         finally:
             self._connections.discard(connection)
             self._release(run_id, channel)
@@ -184,6 +171,7 @@ def _greeting(record: RunRecord, channel: Channel) -> bytes:
                     symbol=record.spec.symbol,
                     source=record.source,
                     synthetic=record.synthetic,
+                    eseq=info.eseq,
                 ),
             )
         )

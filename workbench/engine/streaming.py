@@ -17,6 +17,7 @@ from workbench.messages import (
     EntryData,
     Equity,
     EquityData,
+    EquityExtra,
     ExitData,
     Message,
     Metrics,
@@ -29,6 +30,7 @@ from workbench.messages import (
     Status,
     StatusData,
     Trade,
+    TradeChecksum,
     TradeExtra,
     utc_now,
 )
@@ -85,6 +87,7 @@ class StreamingBacktestEngine:
         self._now = now
         self._strategy = strategy_name or type(engine.strategy).__name__
         self._started = False
+        self._checksum = TradeChecksum()
 
     @property
     def done(self) -> bool:
@@ -171,7 +174,8 @@ class StreamingBacktestEngine:
             self._equity()
             self._metrics()
             self._progress()
-        extra = CompleteExtra(status, engine.bar, engine.snapshot().equity)
+        sums = self._checksum
+        extra = CompleteExtra(status, engine.bar, engine.snapshot().equity, sums.count, sums.value)
         data = CompleteData(self.backtest_id, engine.performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
 
@@ -204,18 +208,20 @@ class StreamingBacktestEngine:
                 fill.bar, fill.quantity, fill.remaining, fill.commission, self._strategy, reasoning,
                 why.inputs,
             )  # fmt: skip
-        self._emit(Trade(self._now(), data=data, extra=extra))
+        message = Trade(self._now(), data=data, extra=extra)
+        self._checksum.add(message)
+        self._emit(message)
 
     def _equity(self) -> None:
-        account = self.engine.snapshot()
+        account, bar = self.engine.snapshot(), self.engine.bar - 1
         data = EquityData(
             self.backtest_id,
-            self.engine.time(self.engine.bar - 1),
+            self.engine.time(bar),
             account.equity,
             account.balance,
             account.drawdown,
         )
-        self._emit(Equity(timestamp=self._now(), data=data))
+        self._emit(Equity(timestamp=self._now(), data=data, extra=EquityExtra(bar)))
 
     def _metrics(self) -> None:
         now = self.engine.performance

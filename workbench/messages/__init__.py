@@ -16,26 +16,34 @@ Units, as the contract prints them:
 
 What goes beyond the contract stands beside `data`, at the top level: `seq` (gap-free
 position in the log, from 1), `eseq` (gap-free count of event-class messages, on those
-only) and `extra` (further facts, per type).
+only), `extra` (further facts, per type) and `conflated` (so many earlier messages were
+merged into this one for a slow reader).
 """
 
 from __future__ import annotations
 
+from workbench.messages.checksum import TradeChecksum
+from workbench.messages.connection import (
+    ConnectedData,
+    EquityColumns,
+    GapData,
+    HeartbeatData,
+    ReplayData,
+    ResetData,
+    ShutdownData,
+)
+from workbench.messages.controls import ControlAction, ControlData, SeekTo, Until
 from workbench.messages.payloads import (
     CompleteData,
     CompleteExtra,
-    ConnectedData,
-    ControlAction,
-    ControlData,
     Direction,
     EntryData,
-    EquityColumns,
     EquityData,
+    EquityExtra,
     ErrorData,
     ErrorExtra,
     ExitData,
     FinalMetrics,
-    GapData,
     MetricsData,
     ProgressData,
     ProgressExtra,
@@ -45,6 +53,7 @@ from workbench.messages.payloads import (
     StatusData,
     TradeExtra,
 )
+from workbench.messages.requests import ClientMessage, ControlRequest, Ping, decode_request
 from workbench.messages.times import (
     iso_time,
     parse_time,
@@ -64,14 +73,19 @@ from workbench.messages.wire import (
     EquityBatch,
     Error,
     Gap,
+    Heartbeat,
     LogMessage,
     Message,
     Metrics,
     Pong,
     Progress,
+    Replay,
+    Reset,
+    Shutdown,
     Status,
     Trade,
     decode,
+    decode_frame,
     encode,
     error_message,
 )
@@ -82,6 +96,7 @@ __all__ = [
     "MESSAGE_TYPES",
     "PROTOCOL",
     "AnyMessage",
+    "ClientMessage",
     "Complete",
     "CompleteData",
     "CompleteExtra",
@@ -90,6 +105,7 @@ __all__ = [
     "Control",
     "ControlAction",
     "ControlData",
+    "ControlRequest",
     "Delivery",
     "Direction",
     "EntryData",
@@ -97,6 +113,7 @@ __all__ = [
     "EquityBatch",
     "EquityColumns",
     "EquityData",
+    "EquityExtra",
     "Error",
     "ErrorData",
     "ErrorExtra",
@@ -104,22 +121,36 @@ __all__ = [
     "FinalMetrics",
     "Gap",
     "GapData",
+    "Heartbeat",
+    "HeartbeatData",
     "LogMessage",
     "Message",
     "Metrics",
     "MetricsData",
+    "Ping",
     "Pong",
     "Progress",
     "ProgressData",
     "ProgressExtra",
     "ProgressMetrics",
     "Reasoning",
+    "Replay",
+    "ReplayData",
+    "Reset",
+    "ResetData",
     "RunStatus",
+    "SeekTo",
+    "Shutdown",
+    "ShutdownData",
     "Status",
     "StatusData",
     "Trade",
+    "TradeChecksum",
     "TradeExtra",
+    "Until",
     "decode",
+    "decode_frame",
+    "decode_request",
     "encode",
     "error_message",
     "iso_time",

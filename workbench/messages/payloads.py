@@ -129,6 +129,12 @@ class EquityData(Struct, frozen=True):
     drawdown: float
 
 
+class EquityExtra(Struct, frozen=True):
+    """Index of the candle, from 0, in the lowest timeframe."""
+
+    bar: int
+
+
 class MetricsData(Struct, frozen=True):
     """Performance so far, over closed trades and the equity curve."""
 
@@ -166,12 +172,24 @@ class CompleteData(Struct, frozen=True):
     metrics: FinalMetrics
 
 
-class CompleteExtra(Struct, frozen=True):
-    """How it ended (``complete``, or ``stopped`` by request) and with how much."""
+class CompleteExtra(Struct, frozen=True, omit_defaults=True):
+    """How it ended (``complete``, or ``stopped`` by request) and with how much.
+
+    Attributes
+    ----------
+    bars
+        Candles done.
+    trades
+        Number of `trade` messages before this one. The message's `eseq` is the number of events.
+    crc32
+        Checksum over them, see `workbench.messages.TradeChecksum`.
+    """
 
     status: Literal["complete", "stopped"]
     bars: int
     final_equity: float
+    trades: int | UnsetType = UNSET
+    crc32: int | UnsetType = UNSET
 
 
 class ErrorData(Struct, frozen=True):
@@ -188,10 +206,14 @@ class ErrorExtra(Struct, frozen=True):
 
 
 class StatusData(Struct, frozen=True, omit_defaults=True):
-    """The run entered a state. The first one (``running``) tells what it runs on."""
+    """The run entered a state. The first one (``running``) tells what it runs on.
+
+    `reason` says why a run paused by itself: the condition of `run_until` that was met.
+    """
 
     backtest_id: str
     status: RunStatus
+    reason: str | UnsetType = UNSET
     strategy: str | UnsetType = UNSET
     symbol: str | UnsetType = UNSET
     timeframes: list[str] | UnsetType = UNSET
@@ -201,50 +223,3 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     source: str | UnsetType = UNSET
     synthetic: bool | UnsetType = UNSET
     initial_capital: float | UnsetType = UNSET
-
-
-ControlAction = Literal["pause", "resume", "step", "speed", "stop"]
-
-
-class ControlData(Struct, frozen=True, omit_defaults=True):
-    """A control was asked for: accepted, or refused with a reason."""
-
-    action: ControlAction
-    accepted: bool
-    value: float | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
-
-
-class ConnectedData(Struct, frozen=True):
-    """First message of every connection: where the log stands."""
-
-    backtest_id: str
-    message: str
-    epoch: str
-    seq: int
-    status: str
-    protocol: str
-    symbol: str
-    source: str
-    synthetic: bool
-
-
-class GapData(Struct, frozen=True):
-    """A position that was asked for cannot be served; the story starts at `available_from`."""
-
-    reason: str
-    requested_since: int
-    requested_epoch: str | None
-    epoch: str
-    available_from: int
-    available_to: int
-
-
-class EquityColumns(Struct, frozen=True):
-    """Several equity points as columns (``format=columns``). `time` in epoch ms."""
-
-    backtest_id: str
-    time: list[int]
-    equity: list[float]
-    balance: list[float]
-    drawdown: list[float]

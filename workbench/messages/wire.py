@@ -9,18 +9,25 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from workbench.errors import WorkbenchError
+from workbench.messages.connection import (
+    ConnectedData,
+    EquityColumns,
+    GapData,
+    HeartbeatData,
+    ReplayData,
+    ResetData,
+    ShutdownData,
+)
+from workbench.messages.controls import ControlData
 from workbench.messages.payloads import (
     CompleteData,
     CompleteExtra,
-    ConnectedData,
-    ControlData,
     EntryData,
-    EquityColumns,
     EquityData,
+    EquityExtra,
     ErrorData,
     ErrorExtra,
     ExitData,
-    GapData,
     MetricsData,
     ProgressData,
     ProgressExtra,
@@ -52,11 +59,15 @@ class _Stamped(Struct, tag_field="type"):
 
 
 class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
-    """What all messages share. `type` is the struct's tag."""
+    """What all messages share. `type` is the struct's tag.
+
+    `conflated` is set for one reader: so many earlier messages were merged into this one.
+    """
 
     delivery: ClassVar[Delivery]
     seq: int | UnsetType = UNSET
     eseq: int | UnsetType = UNSET
+    conflated: int | UnsetType = UNSET
 
     @property
     def type(self) -> str:
@@ -84,6 +95,26 @@ class Gap(Message, tag="gap"):
     data: GapData
 
 
+class Heartbeat(Message, tag="heartbeat"):
+    delivery = Delivery.CONNECTION
+    data: HeartbeatData
+
+
+class Shutdown(Message, tag="shutdown"):
+    delivery = Delivery.CONNECTION
+    data: ShutdownData
+
+
+class Reset(Message, tag="reset"):
+    delivery = Delivery.CONNECTION
+    data: ResetData
+
+
+class Replay(Message, tag="replay"):
+    delivery = Delivery.CONNECTION
+    data: ReplayData
+
+
 class EquityBatch(Message, tag="equity_columns"):
     """Made for one connection out of `equity` messages; `seq` is that of the last."""
 
@@ -106,6 +137,7 @@ class Trade(Message, tag="trade"):
 class Equity(Message, tag="equity"):
     delivery = Delivery.CURVE
     data: EquityData
+    extra: EquityExtra | UnsetType = UNSET
 
 
 class Metrics(Message, tag="metrics"):
@@ -143,17 +175,20 @@ def error_message(error: WorkbenchError) -> Error:
 
 
 LogMessage = Progress | Trade | Equity | Metrics | Complete | Error | Status | Control
-AnyMessage = LogMessage | Connected | Pong | Gap | EquityBatch
+AnyMessage = (
+    LogMessage | Connected | Pong | Gap | Heartbeat | Shutdown | Reset | Replay | EquityBatch
+)
 MESSAGE_TYPES: dict[str, type[Message]] = {
     str(cls.__struct_config__.tag): cls
     for cls in (
-        Connected, Pong, Gap, EquityBatch, Progress, Trade, Equity, Metrics, Complete, Error,
-        Status, Control,
+        Connected, Pong, Gap, Heartbeat, Shutdown, Reset, Replay, EquityBatch, Progress,
+        Trade, Equity, Metrics, Complete, Error, Status, Control,
     )
 }  # fmt: skip
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
+_batch_decoder: msgspec.json.Decoder[list[AnyMessage]] = msgspec.json.Decoder(list[AnyMessage])
 
 
 def encode(message: Message) -> bytes:
@@ -170,3 +205,16 @@ def decode(data: bytes | str) -> AnyMessage:
         The message is not one of the protocol's.
     """
     return _decoder.decode(data)
+
+
+def decode_frame(data: bytes | str) -> list[AnyMessage]:
+    """Parse and validate a frame: one message, or an array of them (``batch=1``).
+
+    Raises
+    ------
+    msgspec.ValidationError
+        A message is not one of the protocol's.
+    """
+    if data[:1] in (b"[", "["):
+        return _batch_decoder.decode(data)
+    return [_decoder.decode(data)]

@@ -287,5 +287,5 @@ def _never_started(record: RunRecord) -> Complete:
     return Complete(
         utc_now(),
         data=CompleteData(record.id, metrics),
-        extra=CompleteExtra("stopped", 0, record.spec.initial_capital),
+        extra=CompleteExtra("stopped", 0, record.spec.initial_capital, 0, 0),
     )

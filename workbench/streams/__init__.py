@@ -2,6 +2,8 @@
 
 from workbench.streams.database import Database
 from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.pace import Pace
+from workbench.streams.query import Position, StreamQuery
 from workbench.streams.sqlite_log import SqliteLog
 from workbench.streams.subscription import Subscription
 
@@ -9,8 +11,11 @@ __all__ = [
     "Database",
     "Entry",
     "OutOfOrder",
+    "Pace",
+    "Position",
     "SqliteLog",
     "StreamInfo",
     "StreamLog",
+    "StreamQuery",
     "Subscription",
 ]

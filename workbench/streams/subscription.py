@@ -39,6 +39,10 @@ class Subscription:
         Only these message types; None for all.
     columns
         Merge `equity` messages between two others into one `equity_columns`.
+    batch
+        Put several messages into one frame, as a JSON array.
+    max_rate
+        Be written to so many times a second at most; None for the server's own limit.
 
     Attributes
     ----------
@@ -46,13 +50,29 @@ class Subscription:
         Hashable; subscriptions that select the same have the same.
     """
 
-    def __init__(self, types: Sequence[str] | None = None, *, columns: bool = False) -> None:
+    def __init__(
+        self,
+        types: Sequence[str] | None = None,
+        *,
+        columns: bool = False,
+        batch: bool = False,
+        max_rate: float | None = None,
+    ) -> None:
         self.types = None if types is None else frozenset(types)
         self.columns = columns
+        self.batch = batch
+        self.max_rate = max_rate
         self.filters = (self.types, columns)
 
     @classmethod
-    def parse(cls, types: str | None, format_: str | None) -> Subscription:
+    def parse(
+        cls,
+        types: str | None,
+        format_: str | None,
+        *,
+        batch: bool = False,
+        max_rate: float | None = None,
+    ) -> Subscription:
         """Make it from the query parameters `types` and `format`.
 
         Raises
@@ -70,7 +90,7 @@ class Subscription:
             raise InvalidRequest(
                 msg, field="format", value=format_, allowed=["messages", "columns"]
             )
-        return cls(names, columns=format_ == "columns")
+        return cls(names, columns=format_ == "columns", batch=batch, max_rate=max_rate)
 
     def select(self, entries: Sequence[Entry], latest: Mapping[str, int]) -> list[bytes]:
         """Return the wire messages to send for `entries`.

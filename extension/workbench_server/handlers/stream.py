@@ -10,32 +10,22 @@ from jupyter_server.utils import ensure_async
 from tornado.websocket import WebSocketClosedError
 
 from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
-from workbench.messages import Pong, encode, error_message, utc_now
-from workbench.streams import Subscription
+from workbench.messages import (
+    ControlRequest,
+    Ping,
+    Pong,
+    decode_request,
+    encode,
+    error_message,
+    utc_now,
+)
+from workbench.streams import StreamQuery
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.sockets import SocketHandler
-from workbench_server.manager import CLOSE_NO_STREAM, CLOSE_POLICY, Position
+from workbench_server.manager import CLOSE_NO_STREAM, CLOSE_POLICY
 
 MAX_MESSAGE_BYTES = 64 * 1024
 BAD_MESSAGES_ALLOWED = 20
-
-
-class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
-    """Answered by `pong`."""
-
-    data: object = None
-
-
-class ControlRequest(msgspec.Struct, frozen=True, tag_field="type", tag="control"):
-    """Pause, resume, step, speed or stop."""
-
-    action: str
-    value: float | None = None
-
-
-_client_messages: msgspec.json.Decoder[Ping | ControlRequest] = msgspec.json.Decoder(
-    Ping | ControlRequest
-)
 
 
 class BacktestStreamHandler(SocketHandler):
@@ -58,12 +48,8 @@ class BacktestStreamHandler(SocketHandler):
 
     async def _serve(self) -> None:
         try:
-            subscription = Subscription.parse(
-                self.get_query_argument("types", None), self.get_query_argument("format", None)
-            )
-            await self.extensionapp.manager.serve(
-                self, self._run_id, subscription, self._position()
-            )
+            given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+            await self.extensionapp.manager.serve(self, self._run_id, StreamQuery.parse(given))
         except NotFound as error:
             self.write_soon(encode(error_message(error)))
             self.close(CLOSE_NO_STREAM, "no such stream")
@@ -83,7 +69,7 @@ class BacktestStreamHandler(SocketHandler):
                 msg = "Binary message, expected JSON text"
                 raise InvalidRequest(msg, allowed=["ping", "control"])
             try:
-                request = _client_messages.decode(message)
+                request = decode_request(message)
             except msgspec.DecodeError as error:
                 msg = f"Message not understood: {error}"
                 raise InvalidRequest(msg, allowed=["ping", "control"]) from error
@@ -110,14 +96,3 @@ class BacktestStreamHandler(SocketHandler):
             msg = f"You may read this stream, but not {request.action} the run"
             raise NotAllowed(msg, field="action", value=request.action)
         self.service.control(self._run_id, request.action, request.value)
-
-    def _position(self) -> Position:
-        text = self.get_query_argument("since", "0")
-        start = self.get_query_argument("from", "start")
-        if not text.isdecimal():
-            msg = f"since is {text!r}, expected a seq, 0 or more"
-            raise InvalidRequest(msg, field="since", value=text, allowed="0 or more")
-        if start not in ("start", "now"):
-            msg = f"from is {start!r}, expected start or now"
-            raise InvalidRequest(msg, field="from", value=start, allowed=["start", "now"])
-        return Position(int(text), self.get_query_argument("epoch", None), now=start == "now")

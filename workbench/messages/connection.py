@@ -1,0 +1,109 @@
+"""What the messages carry that belong to one connection and are in no log."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class ConnectedData(Struct, frozen=True):
+    """First message of every connection: where the log stands."""
+
+    backtest_id: str
+    message: str
+    epoch: str
+    seq: int
+    status: str
+    protocol: str
+    symbol: str
+    source: str
+    synthetic: bool
+    eseq: int = 0
+
+
+class GapData(Struct, frozen=True):
+    """A position that was asked for cannot be served; the story starts at `available_from`."""
+
+    reason: str
+    requested_since: int
+    requested_epoch: str | None
+    epoch: str
+    available_from: int
+    available_to: int
+
+
+class EquityColumns(Struct, frozen=True):
+    """Several equity points as columns (``format=columns``). `time` in epoch ms."""
+
+    backtest_id: str
+    time: list[int]
+    equity: list[float]
+    balance: list[float]
+    drawdown: list[float]
+
+
+class HeartbeatData(Struct, frozen=True):
+    """Sign of life, for connections that ask for it with ``heartbeat=SECONDS``.
+
+    Attributes
+    ----------
+    seq
+        Where the log stands.
+    sent
+        Up to where this connection has been told.
+    lag
+        `seq` - `sent`.
+    lag_ms
+        Milliseconds since this connection last was up to date; 0 while it is.
+    conflated
+        Messages merged away for this connection since it began.
+    """
+
+    seq: int
+    sent: int
+    lag: int
+    lag_ms: int
+    conflated: int
+
+
+class ShutdownData(Struct, frozen=True):
+    """The server goes away; come back after `reconnect_ms` with `since` and `epoch`."""
+
+    reason: str
+    reconnect_ms: int
+
+
+class ResetData(Struct, frozen=True):
+    """A replay goes back: forget what was told; the story up to `seq` follows at once."""
+
+    reason: str
+    seq: int
+
+
+class ReplayData(Struct, frozen=True, omit_defaults=True):
+    """Where a replay stands.
+
+    Attributes
+    ----------
+    state
+        ``playing``, ``paused`` or ``ended``.
+    seq, last_seq
+        The last message told, and the last one there is.
+    time
+        Market time of the replay's clock, None before the first message that has one.
+    start, end
+        Market time of the first and the last message that has one.
+    speed, unit
+        Pace: candles a second, or multiples of market time (unit ``x``); None is as fast as
+        possible.
+    """
+
+    state: Literal["playing", "paused", "ended"]
+    seq: int
+    last_seq: int
+    time: str | None
+    start: str | None
+    end: str | None
+    speed: float | None
+    unit: str | UnsetType = UNSET

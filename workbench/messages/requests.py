@@ -1,0 +1,57 @@
+"""What a client may say on a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from workbench.messages.controls import SeekTo, Until
+
+
+class Ping(Struct, frozen=True, tag_field="type", tag="ping", omit_defaults=True):
+    """Answered by `pong`."""
+
+    data: Any = None
+
+
+class ControlRequest(Struct, frozen=True, tag_field="type", tag="control", omit_defaults=True):
+    """A control of the run, or of this connection's replay.
+
+    Attributes
+    ----------
+    action
+        ``pause``, ``resume``, ``step``, ``speed``, ``run_until``, ``stop``; for replays ``seek``
+        instead of the last two.
+    value
+        Candles for `step` (in a replay also negative), the pace for `speed`.
+    unit
+        Of the pace: absent for candles a second, ``x`` for multiples of market time.
+    until
+        For `run_until`.
+    to
+        For `seek`.
+    """
+
+    action: str
+    value: float | None = None
+    unit: str | None = None
+    until: Until | None = None
+    to: SeekTo | None = None
+
+
+ClientMessage = Ping | ControlRequest
+
+_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+
+
+def decode_request(data: str | bytes) -> ClientMessage:
+    """Parse and validate what a client said.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        It is not JSON, or not one of the requests.
+    """
+    return _decoder.decode(data)

@@ -1,0 +1,111 @@
+"""What a subscriber asks for, out of the query of its address: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from workbench.errors import InvalidRequest
+from workbench.streams.pace import Pace
+from workbench.streams.subscription import Subscription
+
+PARAMETERS = (
+    "since", "epoch", "from", "types", "format", "batch", "max_rate", "heartbeat", "replay",
+    "speed",
+)  # fmt: skip
+HEARTBEAT_S = (0.1, 3600.0)
+RATE = (0.01, 1000.0)
+
+
+class Position(NamedTuple):
+    """From where a subscriber wants to read.
+
+    Attributes
+    ----------
+    since
+        The last seq it has, 0 for none.
+    epoch
+        The epoch it has it from, None if it does not say.
+    now
+        Skip what is there.
+    """
+
+    since: int = 0
+    epoch: str | None = None
+    now: bool = False
+
+
+class StreamQuery(NamedTuple):
+    """A subscriber's wishes.
+
+    Attributes
+    ----------
+    position
+        Where to start.
+    subscription
+        What is wanted, and in which form.
+    heartbeat
+        Seconds between two `heartbeat` messages, None for none.
+    replay
+        The pace of a replay, None for the stream itself.
+    """
+
+    position: Position = Position()
+    subscription: Subscription = Subscription()
+    heartbeat: float | None = None
+    replay: Pace | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> StreamQuery:
+        """Make it from query parameters; unknown ones are ignored (a login's ``token``).
+
+        Raises
+        ------
+        InvalidRequest
+            A value is wrong; `details` names `field`, `value` and `allowed`.
+        """
+        subscription = Subscription.parse(
+            given.get("types"),
+            given.get("format"),
+            batch=_flag(given, "batch"),
+            max_rate=_number(given, "max_rate", RATE),
+        )
+        replay = Pace.parse(given.get("speed")) if _flag(given, "replay") else None
+        return cls(_position(given), subscription, _number(given, "heartbeat", HEARTBEAT_S), replay)
+
+
+def _position(given: Mapping[str, str]) -> Position:
+    text = given.get("since", "0")
+    start = given.get("from", "start")
+    # Python reads numbers of any length, but no log is as long as 2**53.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16):
+        msg = f"since is {text[:40]!r}, expected a seq, 0 or more"
+        raise InvalidRequest(msg, field="since", value=text[:40], allowed="0 or more")
+    if start not in ("start", "now"):
+        msg = f"from is {start[:40]!r}, expected start or now"
+        raise InvalidRequest(msg, field="from", value=start[:40], allowed=["start", "now"])
+    return Position(int(text), given.get("epoch"), start == "now")
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "0")
+    if text not in ("0", "1", "true", "false"):
+        msg = f"{name} is {text[:40]!r}, expected 0 or 1"
+        raise InvalidRequest(msg, field=name, value=text[:40], allowed=["0", "1"])
+    return text in ("1", "true")
+
+
+def _number(given: Mapping[str, str], name: str, bounds: tuple[float, float]) -> float | None:
+    text = given.get(name)
+    if not text:
+        return None
+    lowest, highest = bounds
+    try:
+        value = float(text)
+    except ValueError:
+        value = lowest - 1
+    if not lowest <= value <= highest:
+        allowed = f"{lowest:g} to {highest:g}"
+        msg = f"{name} is {text[:40]!r}, expected {allowed}"
+        raise InvalidRequest(msg, field=name, value=text[:40], allowed=allowed)
+    return value
