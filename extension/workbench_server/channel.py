@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
 
 from workbench.streams import Entry, StreamInfo, StreamLog, Subscription
 from workbench_server.framing import text_frames
+from workbench_server.reader import Reader
 
 TAIL_ENTRIES = 4096
 READ_ENTRIES = 1000
@@ -17,36 +16,6 @@ CHUNKS_KEPT = 16
 FLUSH_INTERVAL_S = 0.05
 """Subscribers at the tail are written to 20 times a second at most."""
 RECHECK_S = 1.0
-
-
-class Connection(Protocol):
-    """A subscriber's socket."""
-
-    async def send(self, frames: bytes) -> None:
-        """Write frames and wait until the socket has taken them."""
-
-    def push(self, frames: bytes) -> bool:
-        """Write frames without waiting; False, and nothing written, if others still wait."""
-
-    @property
-    def behind(self) -> bool:
-        """Whether the socket has not yet taken all that was written."""
-
-    async def drained(self) -> None:
-        """Wait until the socket has taken all that was written."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the socket."""
-
-
-@dataclass(eq=False, slots=True)
-class _Member:
-    """A subscriber that stands at the tail."""
-
-    connection: Connection
-    subscription: Subscription
-    cursor: int
-    left: asyncio.Future[int]
 
 
 class Channel:
@@ -71,7 +40,7 @@ class Channel:
         self._tail: deque[Entry] = deque(maxlen=TAIL_ENTRIES)
         self._chunks: dict[tuple[int, object], tuple[int, bytes]] = {}
         self._told_at = 0.0
-        self._live: set[_Member] = set()
+        self._live: dict[Reader, asyncio.Future[None]] = {}
         self._loop = asyncio.get_running_loop()
         self._telling: asyncio.TimerHandle | None = None
         self._recheck = self._loop.call_later(RECHECK_S, self._look)
@@ -132,29 +101,28 @@ class Channel:
         """Tell whether nothing will ever come after `since`."""
         return self.deleted or (self.info.closed and since >= self.info.seq)
 
-    async def follow(self, connection: Connection, subscription: Subscription, cursor: int) -> int:
-        """Keep a subscriber that stands at the tail supplied, together with all who do.
+    async def follow(self, reader: Reader) -> None:
+        """Keep a reader that stands at the tail supplied, together with all who do.
 
-        Returns its cursor once the stream has ended or its socket does not keep up.
+        Returns once the stream has ended or the reader's socket does not keep up.
         """
-        member = _Member(connection, subscription, cursor, self._loop.create_future())
-        self._live.add(member)
+        left = self._live[reader] = self._loop.create_future()
         try:
-            return await member.left
+            await left
         finally:
-            self._live.discard(member)
+            del self._live[reader]
 
     def _tell(self) -> None:
         self._telling = None
         self._told_at = self._loop.time()
-        for member in self._live:
-            if member.left.done():
+        for reader, left in self._live.items():
+            if left.done():
                 continue
-            upto, frames = self.chunk(member.cursor, member.subscription)
-            if not frames or member.connection.push(frames):
-                member.cursor = upto
-            if member.cursor < self.info.seq or self.ended(upto) or member.connection.behind:
-                member.left.set_result(member.cursor)
+            upto, frames = self.chunk(reader.sent, reader.subscription)
+            if not frames or reader.connection.push(frames):
+                reader.sent = upto
+            if reader.sent < self.info.seq or self.ended(upto) or reader.connection.behind:
+                left.set_result(None)
 
     def _look(self) -> None:
         self._recheck = self._loop.call_later(RECHECK_S, self._look)

@@ -24,10 +24,11 @@ from workbench.messages import (
 )
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
-from workbench.streams import Entry, Position, StreamQuery, Subscription
-from workbench_server.channel import Channel, Connection
+from workbench.streams import Entry, Position, StreamQuery
+from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
+from workbench_server.reader import Connection, Reader
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
@@ -52,7 +53,7 @@ class WebSocketManager:
     def __init__(self, service: RunService) -> None:
         self._service = service
         self._channels: dict[str, Channel] = {}
-        self._connections: set[Connection] = set()
+        self._readers: dict[Connection, Reader] = {}
         self.counters = Counters()
         service.listen(self._appended)
 
@@ -67,21 +68,20 @@ class WebSocketManager:
         record = self._service.registry.get(run_id)
         position = query.position
         channel = self._open(run_id)
-        self._connections.add(connection)
+        reader = self._readers[connection] = Reader(connection, query.subscription)
         try:
             await connection.send(_greeting(record, channel))
-            cursor = 0
             if position.now:
-                cursor = channel.info.seq
+                reader.sent = channel.info.seq
             elif position.since or position.epoch:
                 gap = _gap(position, channel)
                 if gap is None:
-                    cursor = position.since
+                    reader.sent = position.since
                 else:
                     await connection.send(text_frame(encode(gap)))
-            await self._pump(connection, channel, query.subscription, cursor)
+            await self._pump(reader, channel)
         finally:
-            self._connections.discard(connection)
+            del self._readers[connection]
             self._release(run_id, channel)
 
     def counts(self) -> list[dict[str, Any]]:
@@ -105,22 +105,24 @@ class WebSocketManager:
 
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
-        for connection in list(self._connections):
+        for connection in list(self._readers):
             connection.close(CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
 
-    async def _pump(
-        self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
-    ) -> None:
-        while not channel.ended(cursor):
-            if cursor < channel.info.seq:
-                cursor, frames = channel.chunk(cursor, subscription)
+    async def _pump(self, reader: Reader, channel: Channel) -> None:
+        connection = reader.connection
+        while not channel.ended(reader.sent):
+            if reader.sent < channel.info.seq:
+                if reader.behind_since is None:
+                    reader.behind_since = asyncio.get_running_loop().time()
+                reader.sent, frames = channel.chunk(reader.sent, reader.subscription)
                 if frames:
                     await connection.send(frames)
                 await asyncio.sleep(0)  # Catching up may not keep others waiting.
             else:
-                cursor = await channel.follow(connection, subscription, cursor)
+                reader.behind_since = None
+                await channel.follow(reader)
                 await connection.drained()
         if channel.deleted:
             connection.close(CLOSE_NO_STREAM, "deleted")

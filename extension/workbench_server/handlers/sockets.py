@@ -55,6 +55,11 @@ class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Jup
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{status_code} {self._reason}\n")
 
+    @property
+    def deflate(self) -> bool:
+        """Whether permessage-deflate was agreed on."""
+        return False
+
     async def send(self, frames: bytes) -> None:
         """Write frames as one chunk and wait until the socket has taken it.
 
