@@ -177,8 +177,8 @@ def test_speed_changes_count_from_the_change():
     assert steered.go() == 10
     steered.say(Command("speed", 7200.0, "x"))
     steered.control._obey_all(steered.run, 0.0)
-    steered.clock.now += 2.0
-    assert steered.go() == 4
+    steered.clock.now += 1.0
+    assert steered.go() == 2
     steered.say(Command("speed", None))
     assert steered.go() == CHUNK
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -135,6 +135,25 @@ def _future(text: str, state: RunState) -> str:
             msg, field="until.time", value=iso_time(time), allowed=f"after {state.time}"
         )
     return iso_time(time)
+
+
+def speed_request(pace: float | str | None) -> ControlRequest:
+    """Return the request for a speed as people write it: ``100``, ``"3600x"``, None for full.
+
+    Raises
+    ------
+    InvalidRequest
+        It is none of these.
+    """
+    asked = Pace.parse(None if pace is None else str(pace))
+    return ControlRequest("speed", asked.value, "x" if asked.market else None)
+
+
+def body_of(request: ControlRequest) -> dict[str, Any]:
+    """Return the body of `POST …/control` that asks for the same."""
+    body: dict[str, Any] = msgspec.to_builtins(request)
+    del body["type"]
+    return body
 
 
 def accepted(command: Command, by: str | None) -> ControlData:
