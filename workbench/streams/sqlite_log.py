@@ -106,6 +106,23 @@ class SqliteLog:
                 break
         return entries
 
+    def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        rows = self._db.query(
+            "SELECT first_seq, keys, payload FROM blocks "
+            "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
+            stream,
+            since,
+            kind.encode(),
+        )
+        return [
+            Entry(seq, kind, key, wire)
+            for first, keys, payload in rows
+            for seq, ((type_, key), wire) in enumerate(
+                zip(_keys.decode(keys), payload.split(b"\n"), strict=True), first
+            )
+            if seq > since and type_ == kind
+        ]
+
     def delete(self, stream: str) -> None:
         with self._db.transaction() as tx:
             tx.execute("DELETE FROM streams WHERE id = ?", (stream,))

@@ -32,6 +32,10 @@ class PublishHandler(SocketHandler):
             raise web.HTTPError(410, "no such run") from None
         if not allowed or self.request.headers.get("Origin"):
             raise web.HTTPError(403, "not this run's publish token")
+        obeyed = self.get_query_argument("obeyed", "0")
+        if not (obeyed.isascii() and obeyed.isdecimal() and len(obeyed) <= 16):
+            raise web.HTTPError(400, "obeyed is not a seq")
+        self._obeyed = int(obeyed)
         await super().get(run_id=run_id)
 
     def open(self, run_id: str) -> None:
@@ -39,8 +43,8 @@ class PublishHandler(SocketHandler):
         super().open()
         self._run_id = run_id
         last = self.service.log.position(run_id, "worker")
-        self.write_soon(encode_reply(Hello(last)))
-        self.service.producer_joined(run_id, self._command)
+        waiting = self.service.controller.joined(run_id, self._command, self._obeyed)
+        self.write_soon(encode_reply(Hello(last, waiting)))
 
     def on_message(self, message: str | bytes) -> None:
         """Append a batch and acknowledge it."""
@@ -58,7 +62,7 @@ class PublishHandler(SocketHandler):
     def on_close(self) -> None:
         """Note that the producer is gone."""
         if hasattr(self, "_run_id"):
-            self.service.producer_left(self._run_id, self._command)
+            self.service.controller.left(self._run_id, self._command)
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))

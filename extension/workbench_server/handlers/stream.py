@@ -90,10 +90,14 @@ class BacktestStreamHandler(SocketHandler):
             self._task.cancel()
 
     async def _control(self, request: ControlRequest) -> None:
+        by = self.current_user.username
         allowed = await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
         )
         if not allowed:
-            msg = f"You may read this stream, but not {request.action} the run"
-            raise NotAllowed(msg, field="action", value=request.action)
-        self.service.control(self._run_id, request.action, request.value)
+            action = request.action[:40]
+            msg = f"You may read this stream, but not control the run ({action})"
+            error = NotAllowed(msg, field="action", value=action)
+            self.service.controller.refuse(self._run_id, request, error, by)
+            raise error
+        self.service.control(self._run_id, request, by)
