@@ -26,6 +26,7 @@ from workbench.messages import (
 )
 from workbench.paths import candles_dir
 from workbench.runs import request
+from workbench.runs.figures import Figures, figures
 from workbench.runs.publishing import Command
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
@@ -190,6 +191,10 @@ class RunService:
         if action == "stop":
             self.supervisor.stop_asked(run_id)
         return {"backtest_id": run_id, "action": action, "status": status}
+
+    def figures(self) -> Figures:
+        """Return how much is kept."""
+        return figures(self._database)
 
     # --- the publish side ---------------------------------------------------------------
 

@@ -7,22 +7,20 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from workbench_server.framing import text_frame
 from workbench_server.handlers.base import RESOURCE, foreign_origin
+from workbench_server.handlers.watched import WatchedSocket
 
 if TYPE_CHECKING:
     from workbench.runs.service import RunService
     from workbench_server.app import WorkbenchApp
 
-PING_INTERVAL_MS = 30_000
 
-
-class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, JupyterHandler):
+class SocketHandler(ExtensionHandlerMixin, WatchedSocket, JupyterHandler):
     """Base of the WebSocket handlers."""
 
     auth_resource = RESOURCE
@@ -32,11 +30,6 @@ class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Jup
     def service(self) -> RunService:
         """The runs."""
         return self.extensionapp.service
-
-    @property
-    def ping_interval(self) -> Any:
-        """Milliseconds between pings, as the mixin of jupyter_server counts them."""
-        return self.settings.get("ws_ping_interval", PING_INTERVAL_MS)
 
     def check_origin(self, origin: str | None = None) -> bool:
         """Without authentication, no other page may connect; else Jupyter's rule."""
@@ -76,6 +69,7 @@ class SocketHandler(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Jup
         stream = connection.stream
         if stream.closed() or stream.writing():
             return False
+        self.written += 1
         rest = memoryview(frames)
         # Nearly always the socket takes all at once, at half the cost of a buffered write.
         if type(stream) is IOStream:
