@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import socket
 import zlib
 from collections.abc import Awaitable
 from typing import Any
 
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.util import _websocket_mask
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _DecompressTooLargeError
 
@@ -137,8 +138,11 @@ class Protocol(WebSocketProtocol13):
         """
         self.handler.close(fault.code, fault.reason)
         self.close(fault.code, fault.reason)
-        with contextlib.suppress(StreamClosedError):
-            while not self.stream.closed():
+        with contextlib.suppress(StreamClosedError, OSError):
+            await self.stream.write(b"")
+            if type(self.stream) is IOStream:
+                self.stream.socket.shutdown(socket.SHUT_WR)
+            while True:
                 await self.stream.read_bytes(1 << 16, partial=True)
         self._abort()
 
