@@ -13,6 +13,7 @@ from workbench.messages import Complete, ControlRequest, Error, LogMessage, Stat
 from workbench.paths import candles_dir
 from workbench.runs import request
 from workbench.runs.controlling import Controller
+from workbench.runs.figures import Figures, figures
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
 from workbench.runs.supervisor import Supervisor
@@ -158,6 +159,10 @@ class RunService:
             The run has ended.
         """
         return self.controller.control(run_id, request, by)
+
+    def figures(self) -> Figures:
+        """Return how much is kept."""
+        return figures(self._database)
 
     # --- the publish side ---------------------------------------------------------------
 
