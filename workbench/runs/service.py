@@ -26,6 +26,7 @@ from workbench.messages import (
 )
 from workbench.paths import candles_dir
 from workbench.runs import request
+from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.publishing import Command
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
@@ -50,6 +51,8 @@ class RunService:
         Runs at once.
     patience
         Seconds a finished worker waits for a server; see `Job`.
+    lease
+        Seconds a producer on another machine may be away; see `Supervisor`.
     """
 
     def __init__(
@@ -58,15 +61,18 @@ class RunService:
         urls: Callable[[], list[str]],
         max_workers: int,
         patience: float = PATIENCE_S,
+        lease: float = LEASE_S,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
         self.registry = RunRegistry(self._database)
+        self.producers = Producers()
         self.supervisor = Supervisor(
-            home, self.registry, self.append, self._append_own, urls, max_workers, patience
-        )
+            home, self.registry, self.append, self._append_own, urls, max_workers, patience,
+            self.producers, lease,
+        )  # fmt: skip
         self._listeners: list[Listener] = []
         self._producers: dict[str, Callable[[Command], None]] = {}
         self._undelivered: dict[str, list[Command]] = {}
@@ -126,6 +132,7 @@ class RunService:
             "finished": record.finished,
             "source": record.source,
             "synthetic": record.synthetic,
+            "producer": record.producer,
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
@@ -150,6 +157,7 @@ class RunService:
         self.supervisor.kill(run_id)
         self.registry.delete(run_id)
         self.log.delete(run_id)
+        self.supervisor.forget(run_id)
         self._undelivered.pop(run_id, None)
         for listener in self._listeners:
             listener(run_id, [])
@@ -224,9 +232,11 @@ class RunService:
         NotFound, OutOfOrder
             As `StreamLog.append`.
         """
-        entries = self.log.append(stream, producer, first, messages)
-        for message in messages[len(messages) - len(entries) :]:
-            self._note(stream, message)
+        # One transaction: what the registry says of a run is never behind its log.
+        with self._database.transaction():
+            entries = self.log.append(stream, producer, first, messages)
+            for message in messages[len(messages) - len(entries) :]:
+                self._note(stream, message)
         if entries:
             for listener in self._listeners:
                 listener(stream, entries)

@@ -1,7 +1,7 @@
 """Logs of numbered messages: storage and what a subscriber gets of them."""
 
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.log import Entry, OutOfOrder, StreamEnded, StreamInfo, StreamLog
 from workbench.streams.pace import Pace
 from workbench.streams.query import Position, StreamQuery
 from workbench.streams.sqlite_log import SqliteLog
@@ -14,6 +14,7 @@ __all__ = [
     "Pace",
     "Position",
     "SqliteLog",
+    "StreamEnded",
     "StreamInfo",
     "StreamLog",
     "StreamQuery",

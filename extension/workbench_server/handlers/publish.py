@@ -1,16 +1,42 @@
-"""`ws …/api/ws/publish/{stream}`: the door every producer comes in by."""
+"""`POST /api/backtesting/publish`, `ws …/api/ws/publish/{stream}`: the producers' door."""
 
 from __future__ import annotations
 
 import msgspec
-from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
 from workbench.errors import NotFound, WorkbenchError
+from workbench.runs import publication
 from workbench.runs.publishing import Ack, Command, Hello, Refused, batch_decoder, encode_reply
+from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+class NewStreamHandler(ApiHandler):
+    """`POST /api/backtesting/publish`."""
+
+    @web.authenticated
+    @authorized(action="execute")
+    def post(self) -> None:
+        """Open a stream for the caller to publish; the token in the reply is good for it alone."""
+        opened = publication.open_stream(self.service, self.json_body())
+        run_id = opened.record.id
+        stream = f"{self.base_url}api/ws/stream/backtest/{run_id}"
+        scheme = "wss" if self.request.protocol == "https" else "ws"
+        self.set_header("Cache-Control", "no-store")
+        self.reply(
+            {
+                "backtest_id": run_id,
+                "stream_url": f"{scheme}://{self.request.host}{stream}",
+                "stream_path": stream,
+                "publish_path": f"{self.base_url}api/ws/publish/{run_id}",
+                "token": opened.token,
+                "home": opened.home,
+            }
+        )
 
 
 class PublishHandler(SocketHandler):
@@ -38,15 +64,20 @@ class PublishHandler(SocketHandler):
         """Tell the producer where it stands."""
         super().open()
         self._run_id = run_id
-        last = self.service.log.position(run_id, "worker")
+        self._replaced = False
+        self._producer = self.service.registry.get(run_id).producer
+        self.service.producers.join(run_id, self._replace)
+        last = self.service.log.position(run_id, self._producer)
         self.write_soon(encode_reply(Hello(last)))
         self.service.producer_joined(run_id, self._command)
 
     def on_message(self, message: str | bytes) -> None:
         """Append a batch and acknowledge it."""
+        if self._replaced:
+            return
         try:
             batch = batch_decoder.decode(message)
-            self.service.append(self._run_id, "worker", batch.first, batch.messages)
+            self.service.append(self._run_id, self._producer, batch.first, batch.messages)
         except (msgspec.DecodeError, WorkbenchError) as error:
             self.log.warning("batch for %s refused: %s", self._run_id, error)
             self.write_soon(encode_reply(Refused(str(error))))
@@ -58,7 +89,13 @@ class PublishHandler(SocketHandler):
     def on_close(self) -> None:
         """Note that the producer is gone."""
         if hasattr(self, "_run_id"):
+            self.service.producers.leave(self._run_id, self._replace)
             self.service.producer_left(self._run_id, self._command)
+
+    def _replace(self) -> None:
+        """Give way to a later connection: a producer came back before this one was missed."""
+        self._replaced = True
+        self.close(1008, "another connection publishes this stream now")
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))
