@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.cli.servers import found
 from workbench.errors import ServerUnreachable
 from workbench.messages import FINAL_STATUSES, AnyMessage
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
+    from workbench.runs.retention import Stored
     from workbench.runs.service import RunService
 
 
@@ -25,6 +28,15 @@ class Runs(Protocol):
 
     def delete(self, run_id: str) -> None:
         """Remove one with its log."""
+
+    def stored(self) -> list[Stored]:
+        """Return what all runs take."""
+
+    def followed(self) -> set[str]:
+        """Return the ids of those that someone follows now."""
+
+    def shrink(self) -> None:
+        """Give the room of deleted runs back."""
 
     def stop(self, run_id: str) -> None:
         """End one where it is."""
@@ -51,6 +63,20 @@ class ServerRuns:
 
     def delete(self, run_id: str) -> None:
         self._server.rest.delete(f"api/backtesting/{_quoted(run_id)}")
+
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import Stored
+
+        listed = self._server.rest.get("api/backtesting", {"limit": 1_000_000})["backtests"]
+        names = ("backtest_id", "status", "finished", "bytes")
+        return [Stored(*(run[name] for name in names)) for run in listed]
+
+    def followed(self) -> set[str]:
+        streams = self._server.rest.get("api/ws/stream/status")["streams"]
+        return {stream["id"] for stream in streams if stream["connections"]}
+
+    def shrink(self) -> None:
+        """A server does so by itself."""
 
     def stop(self, run_id: str) -> None:
         self._server.rest.post(f"api/backtesting/{_quoted(run_id)}/control", {"action": "stop"})
@@ -83,6 +109,21 @@ class FolderRuns:
     def delete(self, run_id: str) -> None:
         self._open().delete(run_id)
 
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import stored
+
+        if not (self._home / "workbench.db").is_file():
+            return []
+        return stored(self._open())
+
+    def followed(self) -> set[str]:
+        return set()
+
+    def shrink(self) -> None:
+        service = self._open()
+        while service.shrink(10_000):
+            pass
+
     def stop(self, run_id: str) -> None:
         self.detail(run_id)
         raise ServerUnreachable("No server runs that could stop it; start one: workbench serve")
@@ -108,6 +149,14 @@ class FolderRuns:
         from workbench.runs.reading import open_folder
 
         return open_folder(self._home)
+
+
+def chosen(args: argparse.Namespace) -> Runs:
+    """Return the runs of the server a command talks to, or of the state folder without one."""
+    from workbench import paths
+
+    server = found(args)
+    return FolderRuns(paths.home()) if server is None else ServerRuns(server)
 
 
 def _quoted(run_id: str) -> str:

@@ -81,6 +81,10 @@ class RunService:
         """Call `listener` with (stream, entries) after each append."""
         self._listeners.append(listener)
 
+    def shrink(self, pages: int) -> bool:
+        """Give up to `pages` free pages of the state file back; tell whether there are more."""
+        return self._database.shrink(pages)
+
     def close(self) -> None:
         """Close the state file; workers go on."""
         self.supervisor.release()
@@ -133,6 +137,7 @@ class RunService:
             "source": record.source,
             "synthetic": record.synthetic,
             "producer": record.producer,
+            "bytes": info.bytes if (info := self.log.info(record.id)) else 0,
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),

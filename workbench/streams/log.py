@@ -55,6 +55,8 @@ class StreamInfo(NamedTuple):
         if all were.
     window
         So many messages are kept at least, and not many more; None for all.
+    bytes
+        What its messages take.
     """
 
     id: str
@@ -66,6 +68,7 @@ class StreamInfo(NamedTuple):
     closed: bool
     first_seq: int = 1
     window: int | None = None
+    bytes: int = 0
 
 
 class OutOfOrder(WorkbenchError):
@@ -130,6 +133,3 @@ class StreamLog(Protocol):
 
     def delete(self, stream: str) -> None:
         """Remove the log."""
-
-    def sizes(self) -> dict[str, int]:
-        """Return how many bytes each log's messages take."""

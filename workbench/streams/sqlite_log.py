@@ -52,15 +52,15 @@ class SqliteLog:
         if known is not None:
             return known
         rows = self._db.query(
-            "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep FROM streams "
-            "WHERE id = ?",
+            "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes "
+            "FROM streams WHERE id = ?",
             stream,
         )
         if not rows:
             return None
-        name, kind, epoch, seq, eseq, latest, closed, first, keep = rows[0]
+        name, kind, epoch, seq, eseq, latest, closed, first, keep, size = rows[0]
         info = StreamInfo(
-            name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed), first, keep
+            name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed), first, keep, size
         )
         self._infos[stream] = info
         return info
@@ -87,6 +87,7 @@ class SqliteLog:
             entries, info = _number(info, fresh)
             keys = _pack([(e.type, e.key) for e in entries])
             payload = b"\n".join([e.wire for e in entries])
+            info = info._replace(bytes=info.bytes + len(keys) + len(payload))
             tx.execute(
                 "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
                 (stream, entries[0].seq, entries[-1].seq, keys, payload),
@@ -99,13 +100,13 @@ class SqliteLog:
             )
             tx.execute(
                 "UPDATE streams SET seq = ?, eseq = ?, latest = ?, closed = ?, "
-                "bytes = bytes + ? WHERE id = ?",
+                "bytes = ? WHERE id = ?",
                 (
                     info.seq,
                     info.eseq,
                     _pack(info.latest),
                     info.closed,
-                    len(keys) + len(payload),
+                    info.bytes,
                     stream,
                 ),
             )
@@ -150,9 +151,6 @@ class SqliteLog:
             tx.execute("DELETE FROM streams WHERE id = ?", (stream,))
             self._forget()
 
-    def sizes(self) -> dict[str, int]:
-        return dict(self._db.query("SELECT id, bytes FROM streams"))
-
     def _existing(self, stream: str) -> StreamInfo:
         info = self.info(stream)
         if info is None:
@@ -190,10 +188,10 @@ def _cut(tx: sqlite3.Connection, info: StreamInfo, before: int) -> StreamInfo:
     tx.execute("DELETE FROM blocks WHERE stream = ? AND last_seq < ?", (info.id, before))
     latest = {key: seq for key, seq in info.latest.items() if seq >= before}
     tx.execute(
-        "UPDATE streams SET first_seq = ?, latest = ?, bytes = bytes - ? WHERE id = ?",
-        (before, _pack(latest), freed, info.id),
+        "UPDATE streams SET first_seq = ?, latest = ?, bytes = ? WHERE id = ?",
+        (before, _pack(latest), info.bytes - freed, info.id),
     )
-    return info._replace(first_seq=before, latest=latest)
+    return info._replace(first_seq=before, latest=latest, bytes=info.bytes - freed)
 
 
 def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entry], StreamInfo]:
