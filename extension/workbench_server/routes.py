@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench_server.handlers.publish import PublishHandler
+from workbench_server.handlers.publish import NewStreamHandler, PublishHandler
 from workbench_server.handlers.results import (
     CandlesHandler,
     EquityHandler,
@@ -22,6 +22,7 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/workbench", InfoHandler),
     (r"/api/backtesting", RunsHandler),
     (r"/api/backtesting/start", StartHandler),
+    (r"/api/backtesting/publish", NewStreamHandler),
     (rf"/api/backtesting/{_RUN}/control", ControlHandler),
     (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
     (rf"/api/backtesting/{_RUN}/equity", EquityHandler),

@@ -72,7 +72,7 @@ def test_a_run_that_ends_while_no_server_is_there_is_taken_in_by_the_next(new_se
     run_id = start_run(server, {**LONG_BODY, "speed": PACE})
     wait_for(lambda: progress(server, run_id) > 20, "20 %")
     process.kill()
-    left = process.home / "spool" / f"{run_id}.json"
+    left = process.home / "spool" / f"{run_id}.jsonl"
     wait_for(left.exists, "the file the run leaves")
     server = process.start()
     wait_for(

@@ -2,7 +2,7 @@
 
 from workbench.streams.conflation import Carry
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.log import Entry, OutOfOrder, StreamEnded, StreamInfo, StreamLog
 from workbench.streams.pace import Pace
 from workbench.streams.query import Position, StreamQuery
 from workbench.streams.sqlite_log import SqliteLog
@@ -17,6 +17,7 @@ __all__ = [
     "Position",
     "Selection",
     "SqliteLog",
+    "StreamEnded",
     "StreamInfo",
     "StreamLog",
     "StreamQuery",
