@@ -4,6 +4,8 @@ from workbench.streams.database import Database
 from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
 from workbench.streams.pace import Pace
 from workbench.streams.query import Position, StreamQuery
+from workbench.streams.replay import Replay
+from workbench.streams.replay_index import ReplayIndex
 from workbench.streams.sqlite_log import SqliteLog
 from workbench.streams.subscription import Subscription
 
@@ -13,6 +15,8 @@ __all__ = [
     "OutOfOrder",
     "Pace",
     "Position",
+    "Replay",
+    "ReplayIndex",
     "SqliteLog",
     "StreamInfo",
     "StreamLog",

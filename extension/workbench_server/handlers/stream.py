@@ -89,6 +89,10 @@ class BacktestStreamHandler(SocketHandler):
             self._task.cancel()
 
     async def _control(self, request: ControlRequest) -> None:
+        replay = self.extensionapp.manager.replays.of(self)
+        if replay is not None:
+            replay.ask(request)
+            return
         allowed = await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
         )
