@@ -28,13 +28,16 @@ from workbench.streams import Entry, Position, StreamQuery
 from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
-from workbench_server.reader import Connection, Reader
+from workbench_server.reader import Connection, Reader, TooSlow
 from workbench_server.replaying import Replays
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
+CLOSE_TOO_SLOW = 4408
+MERGE_ABOVE = 300
+"""Curves are merged for a reader that has fallen behind by so many messages."""
 
 
 class WebSocketManager:
@@ -90,6 +93,8 @@ class WebSocketManager:
                 else:
                     await connection.send(text_frame(encode(gap)))
             await self._pump(reader, channel)
+        except TooSlow:
+            self._close(connection, CLOSE_TOO_SLOW, "too slow, resume from your last seq")
         finally:
             del self._readers[connection]
             self._release(run_id, channel)
@@ -116,28 +121,53 @@ class WebSocketManager:
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
         for connection in list(self._readers):
-            connection.close(CLOSE_GOING_AWAY, "server going away")
+            self._close(connection, CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
 
     async def _pump(self, reader: Reader, channel: Channel) -> None:
-        connection = reader.connection
+        connection, now = reader.connection, asyncio.get_running_loop().time
+        rate = reader.subscription.max_rate
+        merge, due = rate is not None, 0.0
         while not channel.ended(reader.sent):
-            if reader.sent < channel.info.seq:
-                if reader.behind_since is None:
-                    reader.behind_since = asyncio.get_running_loop().time()
-                reader.sent, frames = channel.chunk(reader.sent, reader.subscription)
-                if frames:
-                    await connection.send(frames)
-                await asyncio.sleep(0)  # Catching up may not keep others waiting.
-            else:
+            if reader.sent >= channel.info.seq:
                 reader.behind_since = None
                 await channel.follow(reader)
+                fell = connection.behind
+                reader.behind_since = now() if fell else None
                 await connection.drained()
+                waiting = channel.info.seq - reader.sent
+                merge = rate is not None or (fell and waiting >= MERGE_ABOVE)
+                continue
+            if reader.behind_since is None:
+                reader.behind_since = now()
+            if rate is not None:
+                await asyncio.sleep(due - now())
+                due = now() + 1 / rate
+            await self._catch_up(reader, channel, merge)
+            await asyncio.sleep(0)  # Catching up may not keep others waiting.
         if channel.deleted:
-            connection.close(CLOSE_NO_STREAM, "deleted")
+            self._close(connection, CLOSE_NO_STREAM, "deleted")
         else:
-            connection.close(CLOSE_FINISHED, "finished")
+            self._close(connection, CLOSE_FINISHED, "finished")
+
+    async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
+        chunk = channel.chunk(reader, merge)
+        deflate = reader.connection.deflate
+        frames = chunk.frames(deflate)
+        if frames:
+            if deflate:
+                reader.step = 0
+            await reader.connection.send(frames)
+            self.counters.delivered[channel.info.kind] += chunk.messages
+            self.counters.delivered_bytes[channel.info.kind] += len(frames)
+        reader.sent, reader.carry = chunk.upto, chunk.carry
+        reader.conflated += chunk.conflated
+        self.counters.conflated[channel.info.kind] += chunk.conflated
+
+    def _close(self, connection: Connection, code: int, reason: str) -> None:
+        self.counters.closed[code] += 1
+        connection.close(code, reason)
 
     def _open(self, run_id: str) -> Channel:
         channel = self._channels.get(run_id)
@@ -146,7 +176,7 @@ class WebSocketManager:
             if info is None:
                 msg = f"There is no stream {run_id!r}"
                 raise NotFound(msg, stream=run_id)
-            channel = self._channels[run_id] = Channel(self._service.log, info)
+            channel = self._channels[run_id] = Channel(self._service.log, info, self.counters)
         channel.subscribers += 1
         return channel
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.streams import Subscription
+from workbench.streams import Carry, Subscription
+
+
+class TooSlow(Exception):
+    """A socket has taken nothing for too long."""
 
 
 class Connection(Protocol):
@@ -16,7 +20,7 @@ class Connection(Protocol):
         """Whether permessage-deflate was agreed on, with a context the server may share."""
 
     async def send(self, frames: bytes) -> None:
-        """Write frames and wait until the socket has taken them."""
+        """Write frames and wait until the socket has taken them; raises `TooSlow`."""
 
     def push(self, frames: bytes) -> bool:
         """Write frames without waiting; False, and nothing written, if others still wait."""
@@ -26,7 +30,7 @@ class Connection(Protocol):
         """Whether the socket has not yet taken all that was written."""
 
     async def drained(self) -> None:
-        """Wait until the socket has taken all that was written."""
+        """Wait until the socket has taken all that was written; raises `TooSlow`."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket."""
@@ -58,5 +62,5 @@ class Reader:
     sent: int = 0
     conflated: int = 0
     behind_since: float | None = None
-    carry: tuple[tuple[str, int], ...] = field(default=())
+    carry: Carry = ()
     step: int = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice, takewhile
 
 from msgspec import UNSET
 
@@ -23,6 +24,7 @@ from workbench.messages import (
 from workbench.messages import Replay as ReplayMessage
 from workbench.streams import Entry, Replay, StreamLog
 from workbench_server.channel import Channel
+from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frames
 from workbench_server.reader import Reader
@@ -33,7 +35,6 @@ TICK_S = 0.02
 STATE_S = 0.5
 LOOK_S = 1.0
 CONTROLS_WAITING = 100
-BATCH_BYTES = 256 * 1024
 CLOSE_FINISHED = 1000
 CLOSE_NO_STREAM = 4404
 _GOING = ("seek", "step")
@@ -126,37 +127,45 @@ class ReplaySession:
             return False
         if reader.behind_since is None:
             reader.behind_since = self.now
-        wires = reader.subscription.select(entries, replay.latest())
-        frames = _frames(wires, batch=reader.subscription.batch)
+        wants = reader.subscription
+        place = Place(replay.cursor, reader.carry, wants.filters, wants.batch, merge=False)
+        chunk = Chunk(entries, place, wants, replay.latest())
+        deflate = reader.connection.deflate
+        frames = chunk.frames(deflate)
         if frames:
+            if deflate:
+                reader.step = 0
             began = self.now
             await reader.connection.send(frames)
             replay.hold(self.now - began)
-            kind = self._channel.info.kind
-            self._counters.delivered[kind] += len(wires)
-            self._counters.delivered_bytes[kind] += len(frames)
-        reader.sent = entries[-1].seq
+            self._count(chunk, len(frames))
+        reader.sent, reader.carry = chunk.upto, chunk.carry
         replay.told(reader.sent, self.now)
         if reader.sent == due:
             reader.behind_since = None
-        rate = reader.subscription.max_rate
-        if rate is not None:
-            self._write_at = self.now + 1 / rate
+        if wants.max_rate is not None:
+            self._write_at = self.now + 1 / wants.max_rate
         elif reader.sent == due:
             self._write_at = self.now + TICK_S
         await asyncio.sleep(0)
         return True
 
-    def _read(self, since: int, upto: int) -> list[Entry]:
+    def _read(self, since: int, upto: int) -> Sequence[Entry]:
         """Return up to a page of the entries after `since`, up to `upto`."""
         page = self._page
         while page and page[0].seq <= since:
             page.popleft()
         if not page or page[0].seq != since + 1:
-            page.clear()
-            page.extend(self._log.read(self._channel.info.id, since, PAGE_ENTRIES))
-        count = min(len(page), PAGE_ENTRIES, upto - since)
-        return [page.popleft() for _ in range(count)]
+            page = self._page = deque(self._log.read(self._channel.info.id, since, PAGE_ENTRIES))
+        wanted = takewhile(lambda entry: entry.seq <= upto, islice(page, PAGE_ENTRIES))
+        return bounded(list(wanted), CHUNK_BYTES, merge=False)
+
+    def _count(self, chunk: Chunk, size: int) -> None:
+        kind = self._channel.info.kind
+        self._counters.delivered[kind] += chunk.messages
+        self._counters.delivered_bytes[kind] += size
+        self._counters.conflated[kind] += chunk.conflated
+        self._reader.conflated += chunk.conflated
 
     async def _answer(self, replay: Replay, request: ControlRequest) -> None:
         self._idle_at = self.now + self._idle
@@ -168,7 +177,7 @@ class ReplaySession:
             return
         await self._say(_control(request))
         if back:
-            self._reader.sent = 0
+            self._reader.sent, self._reader.carry = 0, ()
             await self._say(Reset(utc_now(), data=ResetData(request.action, replay.target)))
         self._state = ""
 
@@ -214,21 +223,3 @@ def _control(request: ControlRequest, reason: str | None = None) -> Control:
             UNSET if reason is None else reason,
         ),
     )
-
-
-def _frames(wires: Sequence[bytes], *, batch: bool) -> bytes:
-    return text_frames(_batches(wires) if batch else wires)
-
-
-def _batches(wires: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield JSON arrays of messages, none much larger than `BATCH_BYTES`."""
-    gathered: list[bytes] = []
-    size = 0
-    for wire in wires:
-        gathered.append(wire)
-        size += len(wire)
-        if size >= BATCH_BYTES:
-            yield b"[" + b",".join(gathered) + b"]"
-            gathered, size = [], 0
-    if gathered:
-        yield b"[" + b",".join(gathered) + b"]"

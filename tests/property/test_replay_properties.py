@@ -74,8 +74,9 @@ class Reader:
         upto = min(replay.due(self.now), replay.cursor + size)
         page = self.entries[replay.cursor : upto]
         if page:
-            wires = set(Subscription().select(page, replay.latest()))
-            self.held += [entry for entry in page if entry.wire in wires]
+            wires = Subscription().select(page, replay.latest())
+            told = {msgspec.json.decode(wire)["seq"] for wire in wires}
+            self.held += [entry for entry in page if entry.seq in told]
             replay.told(upto, self.now)
 
     def drain(self) -> None:
