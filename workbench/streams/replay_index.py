@@ -22,7 +22,7 @@ _BARS = range(-1, 1 << 53)
 _STEP_MS = 1000
 
 
-class _Data(Struct):
+class _Data(Struct, gc=False):
     time: str | None = None
     current_time: str | None = None
     exit_time: str | None = None
@@ -31,13 +31,13 @@ class _Data(Struct):
     trade_id: str | None = None
 
 
-class _Extra(Struct):
+class _Extra(Struct, frozen=True, gc=False):
     bar: int | None = None
 
 
-class _Facts(Struct):
+class _Facts(Struct, gc=False):
     data: _Data
-    extra: _Extra | None = None
+    extra: _Extra = _Extra()
 
 
 _decoder = msgspec.json.Decoder(_Facts)
@@ -76,6 +76,8 @@ class ReplayIndex:
         self._states: dict[str, array[int]] = {}
         self._anchor: tuple[int, int] | None = None
         self._placed = False
+        self._place = -1
+        self._timed = False
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Take in the next entries of the log."""
@@ -157,11 +159,9 @@ class ReplayIndex:
         return self._starts[moment] - 1 if moment < len(self._starts) else self.last
 
     def _add(self, entry: Entry) -> None:
-        assert isinstance(self._starts, array)
-        assert isinstance(self._places, array)
-        self.last = entry.seq
+        seq = self.last = entry.seq
         if entry.delivery is Delivery.STATE:
-            self._states.setdefault(entry.key, array("q")).append(entry.seq)
+            self._states.setdefault(entry.key, array("q")).append(seq)
         try:
             facts = _decoder.decode(entry.wire)
         except msgspec.DecodeError:
@@ -169,42 +169,41 @@ class ReplayIndex:
             facts = _NOTHING
         data = facts.data
         if data.event == "entry" and data.trade_id is not None:
-            self.trades.setdefault(data.trade_id, entry.seq)
-        place, time = self._locate(entry.type, facts)
-        if not self._places:
-            self._starts.append(entry.seq)
-            self._places.append(place)
-            self._times.append(time)
-        elif place > self._places[-1]:
-            self._starts.append(entry.seq)
-            self._places.append(place)
-            self._times.append(max(time, self._times[-1]))
-        elif time > self._times[-1]:
-            self._times[-1] = time
-
-    def _locate(self, kind: str, facts: _Facts) -> tuple[int, int]:
-        before = self._places[-1] if self._places else -1
-        bar = None if facts.extra is None else facts.extra.bar
-        if bar is not None and kind == "progress":
+            self.trades.setdefault(data.trade_id, seq)
+        bar = facts.extra.bar
+        if bar is not None and entry.type == "progress":
             bar -= 1
-        data = facts.data
+        if bar == self._place and self._timed:
+            return  # By far the most: another message of the same candle.
         text = data.time or data.current_time or data.exit_time or data.entry_time
         time = NO_TIME if text is None else _milliseconds(text)
+        place = self._locate(bar, time)
+        if not self._places or place > self._place:
+            self._starts.append(seq)  # type: ignore[attr-defined]
+            self._places.append(place)  # type: ignore[attr-defined]
+            self._times.append(max(time, self._times[-1] if self._times else NO_TIME))
+            self._place = place
+            self._timed = time != NO_TIME
+        elif time > self._times[-1]:
+            self._times[-1] = time
+            self._timed = True
+
+    def _locate(self, bar: int | None, time: int) -> int:
+        """Return the place of what is known of a message."""
         if bar is not None and bar in _BARS:
             place = bar
         elif time == NO_TIME:
-            return before, NO_TIME
+            return self._place
         elif self._step is None:
-            later = not self._times or time > self._times[-1]
-            place = before + later
+            place = self._place + (not self._times or time > self._times[-1])
         else:
-            known, at = self._anchor or (max(0, before), time)
+            known, at = self._anchor or (max(0, self._place), time)
             place = known + (time - at) // self._step
         self._placed = True
-        place = max(place, before)
+        place = max(place, self._place)
         if time != NO_TIME:
             self._anchor = (place, time)
-        return place, time
+        return place
 
 
 def _milliseconds(text: str) -> int:
