@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import zlib
 from typing import Any
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
-from tornado.websocket import WebSocketProtocol13, _PerMessageDeflateDecompressor
+from tornado.websocket import _PerMessageDeflateDecompressor
 
 from workbench_server.negotiation import agree
+from workbench_server.protocol import Protocol
 
 MODES = ("auto", "on", "off")
 
@@ -30,7 +30,7 @@ def wanted(mode: str, request: HTTPServerRequest) -> bool:
         return False  # A Unix socket.
 
 
-class SharedDeflateProtocol(WebSocketProtocol13):
+class SharedDeflateProtocol(Protocol):
     """Negotiates permessage-deflate and inflates what comes; it compresses nothing itself.
 
     So there is no compressor and no window a connection, and `write_message`, pings and all
@@ -53,11 +53,3 @@ class SharedDeflateProtocol(WebSocketProtocol13):
         self._decompressor = _PerMessageDeflateDecompressor(
             persistent=False, max_wbits=None, max_message_size=self.params.max_message_size
         )
-
-    def _handle_message(self, opcode: int, data: bytes) -> Any:
-        try:
-            return super()._handle_message(opcode, data)
-        except zlib.error:
-            self.close(1007, "not deflated data")
-            self._abort()
-            return None

@@ -172,6 +172,7 @@ class ReplaySession:
         try:
             back = replay.control(request, self.now)
         except WorkbenchError as error:
+            self._counters.refused[error.code] += 1
             await self._say(_control(request, error.message), error_message(error))
             await self._describe(replay)
             return

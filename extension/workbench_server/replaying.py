@@ -13,6 +13,7 @@ from workbench.timeframes import Timeframe
 from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
+from workbench_server.liveness import heartbeats
 from workbench_server.reader import Connection, Reader
 from workbench_server.replay_session import PAGE_ENTRIES, ReplaySession
 
@@ -87,7 +88,11 @@ class Replays:
             since = 0 if gap is not None else query.position.since
             if query.position.now:
                 since = index.last
-            return await session.play(Replay(index, query.replay or Pace(), session.now, since))
+            replay = Replay(index, query.replay or Pace(), session.now, since)
+            with heartbeats(
+                asyncio.get_running_loop(), connection, query.heartbeat, lambda: index.last, reader
+            ):
+                return await session.play(replay)
         finally:
             del self._sessions[connection]
 

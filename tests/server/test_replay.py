@@ -7,6 +7,7 @@ import json
 
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
+from msgspec import UNSET
 from workbench_server import replay_session
 
 from workbench.messages import (
@@ -418,3 +419,31 @@ async def test_what_is_delivered_is_counted(app, make, replay, log):
     run_id = make()
     await (await replay(run_id)).until("ended")
     assert app.manager.counters.delivered["backtest"] == len(log(run_id))
+
+
+async def test_heartbeats_go_on_while_nothing_comes(make, replay, log):
+    run_id = make()
+    client = await replay(run_id, heartbeat="0.1", speed="0.001")
+    await client.until("playing")
+    await client.ask("step", value=5)
+    await client.ask("pause")
+    told = [json.loads(await client.read()) for _ in range(2)]
+    assert [m["type"] for m in told] == ["heartbeat", "heartbeat"]
+    last = len(log(run_id))
+    assert told[0]["data"] == {
+        "seq": last, "sent": 9, "lag": last - 9, "lag_ms": 0, "conflated": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", ["0", "1"])
+async def test_a_reader_that_inflates_gets_the_same(app, make, log, jp_ws_fetch, batch):
+    app.compression = "on"
+    run_id = make()
+    socket = await jp_ws_fetch(
+        "api", "ws", "stream", "backtest", run_id,
+        params={"replay": "1", "batch": batch, "speed": "1000"}, compression_options={},
+    )  # fmt: skip
+    assert "permessage-deflate" in socket.headers["Sec-WebSocket-Extensions"]
+    told = [m for text in await Client(socket).until("ended") for m in decode_frame(text)]
+    socket.close()
+    assert [m for m in told if m.seq is not UNSET] == [decode(text) for text in log(run_id)]

@@ -5,23 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.extension.handler import ExtensionHandlerMixin
-from tornado.websocket import WebSocketHandler
 
 from workbench_server.handlers.base import RESOURCE, foreign_origin
+from workbench_server.handlers.watched import WatchedSocket
 from workbench_server.handlers.writing import Writing
 
 if TYPE_CHECKING:
     from workbench.runs.service import RunService
     from workbench_server.app import WorkbenchApp
 
-PING_INTERVAL_MS = 30_000
 
-
-class SocketHandler(
-    ExtensionHandlerMixin, WebSocketMixin, Writing, WebSocketHandler, JupyterHandler
-):
+class SocketHandler(ExtensionHandlerMixin, Writing, WatchedSocket, JupyterHandler):
     """Base of the WebSocket handlers."""
 
     auth_resource = RESOURCE
@@ -31,11 +26,6 @@ class SocketHandler(
     def service(self) -> RunService:
         """The runs."""
         return self.extensionapp.service
-
-    @property
-    def ping_interval(self) -> Any:
-        """Milliseconds between pings, as the mixin of jupyter_server counts them."""
-        return self.settings.get("ws_ping_interval", PING_INTERVAL_MS)
 
     def check_origin(self, origin: str | None = None) -> bool:
         """Without authentication, no other page may connect; else Jupyter's rule."""

@@ -98,6 +98,12 @@ class Writing(WebSocketHandler):
         return True
 
     @property
+    def written(self) -> int:
+        """Grows whenever the socket has taken something of what waits."""
+        connection = self.ws_connection
+        return 0 if connection is None else int(connection.stream._total_write_done_index)
+
+    @property
     def behind(self) -> bool:
         """Whether the socket has not yet taken all that was written, or is gone."""
         connection = self.ws_connection
