@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 from workbench.messages import AnyMessage
 
 TOKEN = "test-token"
@@ -135,7 +135,7 @@ def start_run(server: Server, body: dict[str, Any]) -> str:
 
 
 def follow(server: Server, run_id: str, **options: Any) -> list[AnyMessage]:
-    return list(Follower(server, run_id, **options))
+    return list(Stream(server, run_id, **options))
 
 
 def essence(server: Server, run_id: str) -> list[Any]:
