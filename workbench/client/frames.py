@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -30,7 +31,7 @@ class Frame(NamedTuple):
         Why nothing after them could be read; None when all could.
     """
 
-    messages: list[AnyMessage | Unknown]
+    messages: Sequence[AnyMessage | Unknown]
     failure: StreamCorrupted | None = None
 
 
@@ -41,7 +42,7 @@ _parts: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgs
 def read_frame(data: bytes | str) -> Frame:
     """Parse and validate a frame: one message or an array of them."""
     try:
-        return Frame([*decode_frame(data)])
+        return Frame(decode_frame(data))
     except msgspec.DecodeError:
         return _one_by_one(data)
 

@@ -48,11 +48,18 @@ class Position:
     def __init__(self, seq: int, *, provable: bool, countable: bool) -> None:
         self._provable = provable
         self._countable = countable
-        self.missing: int | None = None
         self.restart(seq)
 
     def restart(self, seq: int = 0) -> None:
-        """Go to a place of the log; from elsewhere than its start, trades cannot be counted."""
+        """Go to a place of another story; from elsewhere than its start, trades cannot be counted.
+
+        A hole that was found is forgotten.
+        """
+        self.missing: int | None = None
+        self.go_to(seq)
+
+    def go_to(self, seq: int) -> None:
+        """Go to another place of the same log."""
         self.seq = seq
         self.eseq: int | None = None if seq else 0
         self._event_seq = seq
@@ -69,6 +76,15 @@ class Position:
     def mending(self) -> bool:
         """Whether a stretch that had a hole is being told again."""
         return self._told is not None
+
+    def forward(self, seq: int) -> bool:
+        """Take in a message that is no event, if nothing speaks against it; the quick way."""
+        if seq <= self.seq or self._told is not None:
+            return False
+        self.seq = seq
+        if self._provable:
+            self._between.append(seq)
+        return True
 
     def take(self, seq: int, eseq: int | UnsetType) -> Place:
         """Take in a message's numbers."""

@@ -26,12 +26,15 @@ from workbench.messages import (
     ConnectedData,
     ControlRequest,
     Delivery,
+    Equity,
     EquityBatch,
     Error,
     Gap,
     Heartbeat,
     HeartbeatData,
+    Metrics,
     Ping,
+    Progress,
     Replay,
     ReplayData,
     Reset,
@@ -46,6 +49,9 @@ CLOSE_FINISHED = 1000
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
 COME_BACK = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 1014, 4408})
+
+# Most of a stream, and nothing hangs on them but their place.
+_SIMPLE = frozenset({Equity, Progress, Metrics})
 
 
 class Reader:
@@ -142,11 +148,16 @@ class Reader:
             return []
         frame = read_frame(data)
         fresh: list[AnyMessage] = []
+        forward = self._position.forward
         for message in frame.messages:
-            if message.seq is UNSET:
+            seq, kind = message.seq, type(message)
+            if seq is UNSET:
                 if not isinstance(message, Unknown):
                     self._aside(message, fresh)
-            elif not self._logged(message, message.seq, fresh):
+            elif kind in _SIMPLE and forward(seq):
+                fresh.append(message)  # type: ignore[arg-type]
+                self.told = True
+            elif not self._logged(message, seq, fresh):
                 return fresh
         self.failure = frame.failure
         return fresh
@@ -232,9 +243,11 @@ class Reader:
             self.heartbeat, self.told = message.data, True
             return
         if isinstance(message, Gap):
-            self._restart(max(message.data.available_from - 1, 0))
+            self._forget()
+            self._position.go_to(max(message.data.available_from - 1, 0))
         elif isinstance(message, Reset):
-            self._restart()
+            self._forget()
+            self._position.restart()
         elif isinstance(message, Replay):
             self._replayed(message.data)
         elif isinstance(message, Error):
@@ -243,8 +256,9 @@ class Reader:
 
     def _greeted(self, message: Connected) -> None:
         data = message.data
-        if self.epoch is not None and data.epoch != self.epoch and self.seq:
-            self._restart()
+        if self.epoch not in (None, data.epoch):
+            self._forget()
+            self._position.restart()
         self.epoch = data.epoch
         self.status = data.status
         self._greeting = data
@@ -257,8 +271,7 @@ class Reader:
         self.paused_end = data.state == "ended"
         self._pace = Pace.of(data.speed, None if data.unit is UNSET else data.unit)
 
-    def _restart(self, seq: int = 0) -> None:
-        self._position.restart(seq)
+    def _forget(self) -> None:
         self._points.clear()
         self._final = False
 
