@@ -8,7 +8,7 @@ import threading
 import psutil
 import pytest
 
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 
 from .conftest import LONG_BODY, essence, follow, start_run, wait_for
 
@@ -42,10 +42,10 @@ def test_a_killed_server_loses_and_doubles_nothing(new_server, undisturbed, same
     server = process.start()
     run_id = start_run(server, {**LONG_BODY, "speed": PACE})
     seen = []
-    follower = Follower(server, run_id)
+    stream = Stream(server, run_id)
 
     def read():
-        seen.extend(follower)
+        seen.extend(stream)
 
     reader = threading.Thread(target=read)
     if same_port:

@@ -24,7 +24,8 @@ ALLOWED = {
     "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
     "runs": {"errors", "messages", "paths", "streams", "data", "engine", "report"},
     "client": {
-        "errors", "timeframes", "messages", "paths", "data", "engine", "runs", "report", "widgets",
+        "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
+        "report", "widgets",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",

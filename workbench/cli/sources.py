@@ -88,10 +88,10 @@ class ServerRuns:
         return self._server.rest.text(f"api/backtesting/{_quoted(run_id)}/report")
 
     def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
-        from workbench.client.stream import Follower
+        from workbench.client.stream import Stream
 
         self.detail(run_id)
-        yield from Follower(self._server, run_id, types=types).batches()
+        yield from Stream(self._server, run_id, types=types).batches()
 
 
 class FolderRuns:
