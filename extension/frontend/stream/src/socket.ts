@@ -4,6 +4,8 @@ export interface WireMessage {
   timestamp?: string;
   data: any;
   seq?: number;
+  eseq?: number;
+  conflated?: number;
   extra?: any;
 }
 
@@ -22,8 +24,30 @@ export interface StreamStatus {
   state: StreamState;
   /** Epoch ms since when the stream is down (reconnecting). */
   since?: number;
-  /** Why it failed, for people. */
+  /** Why it failed or is down, for people. */
   reason?: string;
+  /** Stable name of the failure, if it has one. */
+  code?: string;
+}
+
+/** In these states the client has come to its end. */
+export const ENDED: ReadonlySet<StreamState> = new Set<StreamState>(["finished", "deleted", "failed", "closed"]);
+
+/** The stream could not be read, or not be written to. */
+export class StreamError extends Error {
+  constructor(
+    message: string,
+    /** Stable name of the kind of error. */
+    readonly code: string,
+  ) {
+    super(message);
+    this.name = "StreamError";
+  }
+}
+
+/** The error of a stream that came to a bad end. */
+export function failure({ state, reason, code }: StreamStatus): StreamError {
+  return new StreamError(reason ?? `the stream is ${state}`, code ?? state);
 }
 
 /** Where a reader stands in a log. */
@@ -41,6 +65,9 @@ export interface SocketLike {
   send(data: string): void;
   close(code?: number): void;
 }
+
+/** Opens the next connection, from a position. */
+export type SocketFactory = (position: Position) => SocketLike;
 
 /** Timers, so that tests need not wait. */
 export interface Clock {
