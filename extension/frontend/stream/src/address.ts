@@ -1,5 +1,5 @@
 import type { LogMessage } from "./messages.ts";
-import type { Position, SocketFactory, SocketLike } from "./socket.ts";
+import type { Position, SocketFactory } from "./socket.ts";
 
 /** A pace: candles a second, or with unit `x` multiples of market time; 0 is as fast as possible. */
 export interface Pace {
@@ -50,5 +50,5 @@ export function streamAddress(address: string | URL, wishes: Wishes, { since, ep
 
 /** Sockets for a ws:// or wss:// address. */
 export function webSocketFactory(address: string | URL, wishes: Wishes = {}): SocketFactory {
-  return (position) => new WebSocket(streamAddress(address, wishes, position)) as SocketLike;
+  return (position) => new WebSocket(streamAddress(address, wishes, position));
 }

@@ -58,10 +58,12 @@ export interface Position {
 
 /** The part of a WebSocket that the client uses; a relay can stand in for one. */
 export interface SocketLike {
-  onopen: ((event: any) => void) | null;
-  onmessage: ((event: { data: any }) => void) | null;
-  onclose: ((event: { code: number; reason?: string }) => void) | null;
-  onerror: ((event: any) => void) | null;
+  onopen: ((event: any) => any) | null;
+  /** Gets what was said as `data`. */
+  onmessage: ((event: any) => any) | null;
+  /** Gets a `code` and maybe a `reason`. */
+  onclose: ((event: any) => any) | null;
+  onerror: ((event: any) => any) | null;
   send(data: string): void;
   close(code?: number): void;
 }
