@@ -6,16 +6,19 @@ import copy
 import importlib
 import json
 import pkgutil
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+import workbench_server
 from bodies import SPEC_BODY
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import workbench.runs
 import workbench.streams
-import workbench_server
 from workbench.contract import (
     asyncapi,
     closing,
@@ -187,12 +190,14 @@ def test_the_bounds_of_the_start_body_are_the_servers(field, tmp_path):
     fact = facts.FIELDS[f"StartRequest.{field}"]
 
     def accepted(value):
+        body = json.dumps({**SPEC_BODY, field: value}).encode()
+        refused = None
         try:
-            request.check(json.dumps({**SPEC_BODY, field: value}).encode(), tmp_path)
+            request.check(body, tmp_path)
         except InvalidRequest as error:
-            assert error.details["field"] == field
-            return False
-        return True
+            refused = error
+        assert refused is None or refused.details["field"] == field
+        return refused is None
 
     if "minimum" in fact:
         assert accepted(fact["minimum"])
@@ -247,8 +252,48 @@ def test_every_close_code_of_the_server_is_in_the_table():
         if name.startswith("CLOSE_") and isinstance(value, int)
     }
     assert used
+    for path in Path(workbench_server.__file__).parent.rglob("*.py"):
+        for code in re.findall(r"\bclose\(\s*(\d{4})\b", path.read_text()):
+            used[f"{path.name}: close({code})"] = int(code)
     for name, value in used.items():
         assert value in told, f"add {name} = {value} to workbench/contract/closing.py"
+
+
+def test_every_example_in_the_asyncapi_document_fits_its_payload():
+    made = document("asyncapi.json")
+    shown = 0
+    for name, message in made["components"]["messages"].items():
+        checker = jsonschema.Draft7Validator({**made, **message["payload"]})
+        for example in message["examples"]:
+            assert [e.message for e in checker.iter_errors(example["payload"])] == [], name
+            shown += 1
+        assert not checker.is_valid({"type": "nonsense"}), name
+    assert shown >= len(MESSAGE_TYPES)
+
+
+def test_every_example_in_the_openapi_document_fits_its_body():
+    made = document("openapi.json")
+    shown = 0
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            body = "requestBody" in operation and operation["requestBody"]["content"]
+            for shape in (body or {}).values():
+                checker = jsonschema.Draft202012Validator({**made, **shape["schema"]})
+                assert shape["examples"]
+                for example in shape["examples"].values():
+                    assert [e.message for e in checker.iter_errors(example["value"])] == []
+                    shown += 1
+                assert not checker.is_valid({"nonsense": 1})
+    assert shown
+
+
+def test_a_server_that_nobody_asks_for_the_contract_does_not_make_it():
+    code = (
+        "import sys, workbench_server.app; "
+        "print([m for m in sys.modules if m.startswith('workbench.contract.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['workbench.contract.files']"
 
 
 def test_the_documents_are_made_of_plain_json():

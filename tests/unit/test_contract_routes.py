@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from workbench_server.handlers.sockets import SocketHandler
+from workbench_server.routes import routes
 
 from workbench.contract import asyncapi, openapi
 from workbench.contract.operations import OPERATIONS
-from workbench_server.handlers.sockets import SocketHandler
-from workbench_server.routes import routes
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

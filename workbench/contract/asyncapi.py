@@ -62,7 +62,9 @@ def document() -> Schema:
             "backtest": _channel(
                 STREAM_PATH,
                 "A run's story, from the start or a position, then live; one message a frame, or "
-                "an array with `batch=1`. After `complete` or `error` the socket closes.",
+                "an array with `batch=1`. After `complete` or `error` the socket closes. Without a "
+                "token or a login the handshake is refused with 403; a stream that is not there is "
+                "answered by `error` and close code 4404.",
                 [*told, *asked],
                 {
                     "type": "object",
@@ -76,7 +78,9 @@ def document() -> Schema:
                 PUBLISH_PATH,
                 "Where a producer comes in. The server says `hello` first; the producer sends "
                 "batches it has numbered itself; each is answered by `ack` once it is in the log. "
-                "After a reconnect, what was not acknowledged is sent again.",
+                "After a reconnect, what was not acknowledged is sent again. Without the run's "
+                "publish token the handshake is refused with 403, and with 410 where there is no "
+                "such run.",
                 [batch, *answers],
             ),
         },

@@ -9,7 +9,10 @@ _HEADING = re.compile(r"^(\w+)\n-{3,}$", re.MULTILINE)
 
 
 def summary(cls: type) -> str:
-    """Return a class's own docstring up to its first section, in Markdown; may be empty."""
+    """Return a class's own docstring up to its first section, in Markdown; may be empty.
+
+    What Python calls None is null, as in JSON.
+    """
     return _markdown(_sections(cls)[0])
 
 
@@ -37,4 +40,4 @@ def _sections(cls: type) -> tuple[str, str]:
 
 
 def _markdown(text: str) -> str:
-    return text.replace("``", "`")
+    return re.sub(r"\bNone\b", "null", text.replace("``", "`"))

@@ -5,7 +5,9 @@ Keys are ``Struct.field``, or a field's name for all structs that have it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from workbench.messages import ControlAction
 
 Fact = dict[str, Any]
 
@@ -81,6 +83,7 @@ FIELDS: dict[str, Fact] = {
     "ReplayData.time": _TIME,
     "ReplayData.start": _TIME,
     "ReplayData.end": _TIME,
+    "ControlRequest.action": {"examples": [*get_args(ControlAction), "seek"]},
     "Until.drawdown": {"x-unit": "fraction, above 0"},
     "Result.data": {"x-of": ["CompleteData", "ErrorData"]},
     "Result.extra": {"x-of": ["CompleteExtra", "ErrorExtra"]},

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.contract import files
 from workbench_server.handlers.base import ApiHandler
+
+
+async def _content(name: str) -> bytes:
+    """Return a file, made when it is first asked for; no stream waits for that."""
+    return await asyncio.get_running_loop().run_in_executor(None, files.content, name)
 
 
 class _FileHandler(ApiHandler):
@@ -16,9 +23,9 @@ class _FileHandler(ApiHandler):
 
     @web.authenticated
     @authorized
-    def get(self) -> None:
-        """Return the file; it is made when it is first asked for."""
-        self.finish(files.content(self.file))
+    async def get(self) -> None:
+        """Return the file."""
+        self.finish(await _content(self.file))
 
 
 class SchemasHandler(_FileHandler):
@@ -44,12 +51,12 @@ class DocsHandler(ApiHandler):
 
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
         """Return the page; it may run its own script and load nothing."""
         self.set_header(
             "Content-Security-Policy",
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
             "sandbox allow-scripts",
         )
-        page = files.content("index.html")
+        page = await _content("index.html")
         self.finish(page, set_content_type="text/html; charset=utf-8")
