@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import msgspec
 import pytest
@@ -54,12 +55,14 @@ def values(info):
     raise AssertionError(info)
 
 
+@cache
 def of(kind):
+    """Return a strategy of values of a type; made once, for it is used for every example."""
     return values(inspect.type_info(kind))
 
 
 @pytest.mark.parametrize("kind", MESSAGE_TYPES)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_message_validates(kind, data):
     value = data.draw(of(MESSAGE_TYPES[kind]))
@@ -91,7 +94,7 @@ def test_any_reply_validates(kind, data):
 
 
 @pytest.mark.parametrize("kind", MESSAGE_TYPES)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_message_spoiled_is_refused_by_schema_and_decoder_alike(kind, data):
     value = data.draw(of(MESSAGE_TYPES[kind]))

@@ -23,22 +23,21 @@ SERVED = {
 }
 
 
-@pytest.mark.parametrize("name", SERVED)
-async def test_a_file_is_served(name, jp_fetch):
-    reply = await jp_fetch("api", "workbench", name)
-    assert reply.headers["Content-Type"].startswith(SERVED[name])
-    assert reply.body == files.content("index.html" if name == "docs" else name)
-    if name == "docs":
-        policy = reply.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "allow-same-origin" not in policy
+async def test_the_files_are_served(jp_fetch):
+    for name, media in SERVED.items():
+        reply = await jp_fetch("api", "workbench", name)
+        assert reply.headers["Content-Type"].startswith(media), name
+        assert reply.body == files.content("index.html" if name == "docs" else name), name
+    policy = reply.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "allow-same-origin" not in policy
 
 
-@pytest.mark.parametrize("name", SERVED)
-async def test_a_file_needs_a_token(name, http_server_client, jp_base_url):
-    with pytest.raises(HTTPClientError) as refused:
-        await http_server_client.fetch(f"{jp_base_url}api/workbench/{name}")
-    assert refused.value.code == 403
+async def test_the_files_need_a_token(http_server_client, jp_base_url):
+    for name in SERVED:
+        with pytest.raises(HTTPClientError) as refused:
+            await http_server_client.fetch(f"{jp_base_url}api/workbench/{name}")
+        assert refused.value.code == 403, name
 
 
 @pytest.fixture
@@ -76,8 +75,9 @@ async def test_every_reply_is_as_described(finished, call):
         assert again == reply, f"{kind.__name__} in workbench/contract/replies.py lacks a field"
 
 
-async def test_parameters_are_taken_as_described(finished, call):
-    run_id = (await finished())["backtest_id"]
+async def test_parameters_are_taken_as_described(call):
+    _, reply = await call("POST", "api", "backtesting", "start", body=SPEC_BODY)
+    run_id = reply["backtest_id"]
     for operation in OPERATIONS:
         path = operation.path.format(run_id=run_id).strip("/").split("/")
         for each in operation.query:
