@@ -12,6 +12,8 @@ WorkbenchError
 ├── NotAllowed              the caller lacks the right (403)
 ├── NotFound                no such run or stream (404)
 ├── Conflict                not possible in the present state (409)
+├── RateLimited             too many messages (429)
+├── TooManyConnections      no place left; try later (503)
 ├── DataError               candles are missing or broken
 │   ├── InsufficientData
 │   └── InvalidCandles
@@ -126,6 +128,20 @@ class Conflict(WorkbenchError):
 
     code = "conflict"
     status = 409
+
+
+class RateLimited(WorkbenchError):
+    """More messages than a connection may send; `details` names `allowed`."""
+
+    code = "rate_limited"
+    status = 429
+
+
+class TooManyConnections(WorkbenchError):
+    """The server, or the stream, has as many subscribers as it takes; try again later."""
+
+    code = "too_many_connections"
+    status = 503
 
 
 class DataError(WorkbenchError):

@@ -8,13 +8,17 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Float, Int, Unicode
 
 from workbench import paths
 from workbench.runs import servers
 from workbench.runs.records import PATIENCE_S
 from workbench.runs.service import RunService
+from workbench_server.compression import MODES
+from workbench_server.handlers.watched import WatchedSocket, farewell
+from workbench_server.limits import Places
 from workbench_server.manager import WebSocketManager
+from workbench_server.metrics import Metrics
 from workbench_server.routes import routes
 
 POLL_MS = 200
@@ -41,6 +45,30 @@ class WorkbenchApp(ExtensionApp):
         help="Seconds a finished run waits for a server to come back before it leaves its last "
         "messages in a file for the next one.",
     ).tag(config=True)
+    slow_after = Float(
+        30.0,
+        help="Seconds after which a subscriber whose socket takes nothing is closed (4408).",
+    ).tag(config=True)
+    compression = CaselessStrEnum(
+        MODES,
+        "auto",
+        help="Compress what subscribers are sent: on, off, or auto: unless they are on this "
+        "machine and behind no proxy.",
+    ).tag(config=True)
+    ping_interval = Float(
+        20.0, min=0.0, help="Seconds between two WebSocket pings on a connection; 0 for none."
+    ).tag(config=True)
+    ping_timeout = Float(
+        20.0, min=0.001, help="Seconds after a ping in which its answer must come."
+    ).tag(config=True)
+    message_rate = Float(
+        10.0, help="Messages a second a subscriber may send; 0 for any number."
+    ).tag(config=True)
+    message_burst = Int(50, min=1, help="Messages a subscriber may send at once.").tag(config=True)
+    max_connections = Int(0, min=0, help="Subscribers in all; 0 for any number.").tag(config=True)
+    max_connections_per_stream = Int(
+        0, min=0, help="Subscribers of one stream; 0 for any number."
+    ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(
         False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
@@ -56,6 +84,9 @@ class WorkbenchApp(ExtensionApp):
             home, lambda: [self.base_address], self.max_workers, self.worker_patience
         )
         self.manager = WebSocketManager(self.service)
+        self.sockets: set[WatchedSocket] = set()
+        self.places = Places(self.max_connections, self.max_connections_per_stream)
+        self._metrics = Metrics(self)
         self._server_file: Path | None = None
         self._poll = PeriodicCallback(self.service.supervisor.poll, POLL_MS)
 
@@ -76,10 +107,13 @@ class WorkbenchApp(ExtensionApp):
             self.service.home, self.base_address, private=self.private
         )
         self._poll.start()
+        self._metrics.register()
 
     async def stop_extension(self) -> None:
         """Close the sockets; workers go on and find the next server."""
         self._poll.stop()
+        self._metrics.unregister()
+        await farewell(self.sockets)
         self.manager.shut_down()
         if self._server_file is not None:
             self._server_file.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 
 from workbench.cli.output import Line, Pace
 from workbench.messages import (
@@ -137,9 +137,13 @@ def _exit(data: ExitData, message: Trade) -> Line:
 
 def _control(message: Control) -> Line:
     data = message.data
-    value = "" if data.value is UNSET else f" {data.value:g}"
+    what = data.action if data.value is UNSET else f"{data.action} {data.value:g}"
+    if data.unit is not UNSET:
+        what += data.unit
+    if data.until is not UNSET:
+        what += "".join(f" {name} {value}" for name, value in to_builtins(data.until).items())
     answer = "" if data.accepted else f" refused: {data.reason}"
-    return Line(f"control: {data.action}{value}{answer}", "dim")
+    return Line(f"control: {what}{answer}", "dim")
 
 
 def _when(time: str) -> str:

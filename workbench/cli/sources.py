@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.cli.servers import found
 from workbench.errors import ServerUnreachable
-from workbench.messages import FINAL_STATUSES, AnyMessage
+from workbench.messages import FINAL_STATUSES, AnyMessage, ControlRequest
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
@@ -26,8 +28,8 @@ class Runs(Protocol):
     def delete(self, run_id: str) -> None:
         """Remove one with its log."""
 
-    def stop(self, run_id: str) -> None:
-        """End one where it is."""
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        """Control one; return the state it then is to be in."""
 
     def report(self, run_id: str) -> str:
         """Return its report as an HTML page."""
@@ -52,8 +54,11 @@ class ServerRuns:
     def delete(self, run_id: str) -> None:
         self._server.rest.delete(f"api/backtesting/{_quoted(run_id)}")
 
-    def stop(self, run_id: str) -> None:
-        self._server.rest.post(f"api/backtesting/{_quoted(run_id)}/control", {"action": "stop"})
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        from workbench.runs.commands import body_of
+
+        path = f"api/backtesting/{_quoted(run_id)}/control"
+        return str(self._server.rest.post(path, body_of(request))["status"])
 
     def report(self, run_id: str) -> str:
         return self._server.rest.text(f"api/backtesting/{_quoted(run_id)}/report")
@@ -83,9 +88,13 @@ class FolderRuns:
     def delete(self, run_id: str) -> None:
         self._open().delete(run_id)
 
-    def stop(self, run_id: str) -> None:
-        self.detail(run_id)
-        raise ServerUnreachable("No server runs that could stop it; start one: workbench serve")
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        status = self.detail(run_id)["status"]
+        msg = (
+            f"{run_id} is {status}, and no server runs that could pass {request.action} on; "
+            "start one: workbench serve"
+        )
+        raise ServerUnreachable(msg)
 
     def report(self, run_id: str) -> str:
         from workbench.runs.reading import report_of
@@ -108,6 +117,14 @@ class FolderRuns:
         from workbench.runs.reading import open_folder
 
         return open_folder(self._home)
+
+
+def runs_of(args: argparse.Namespace) -> Runs:
+    """Return the runs of the server that was named or runs, or else those of the state folder."""
+    from workbench import paths
+
+    server = found(args)
+    return FolderRuns(paths.home()) if server is None else ServerRuns(server)
 
 
 def _quoted(run_id: str) -> str:

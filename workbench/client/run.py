@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,16 @@ import msgspec
 from workbench.client.discovery import Server
 from workbench.client.stream import Follower
 from workbench.errors import WorkbenchError, from_body
-from workbench.messages import FINAL_STATUSES, AnyMessage, Equity, Trade, decode
+from workbench.messages import (
+    FINAL_STATUSES,
+    AnyMessage,
+    ControlRequest,
+    Equity,
+    Trade,
+    Until,
+    decode,
+)
+from workbench.runs.commands import body_of, speed_request
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,23 +149,70 @@ class Run:
 
     def pause(self) -> None:
         """Stand still at the next candle."""
-        self._control("pause")
+        self._control(ControlRequest("pause"))
 
     def resume(self) -> None:
         """Go on."""
-        self._control("resume")
+        self._control(ControlRequest("resume"))
 
     def step(self, candles: int = 1) -> None:
         """Do so many candles, then stand still."""
-        self._control("step", candles)
+        self._control(ControlRequest("step", candles))
 
-    def speed(self, candles_per_second: float | None = None) -> None:
-        """Set the pace; None is as fast as possible."""
-        self._control("speed", candles_per_second)
+    def speed(self, pace: float | str | None = None) -> None:
+        """Set the pace.
+
+        Parameters
+        ----------
+        pace
+            Candles a second, or multiples of market time as ``"3600x"``; None is as fast as
+            possible.
+
+        Raises
+        ------
+        InvalidRequest
+            It is none of these.
+        """
+        self._control(speed_request(pace))
+
+    def run_until(
+        self,
+        *,
+        time: str | datetime | None = None,
+        bars: int | None = None,
+        trades: int | None = None,
+        drawdown: float | None = None,
+    ) -> None:
+        """Go on until a condition is met, then stand still; give one of them.
+
+        Parameters
+        ----------
+        time
+            After the first candle that opens at or after it; ISO 8601 or a datetime, UTC
+            without an offset.
+        bars
+            After so many further candles.
+        trades
+            After the candle of the n-th further fill, entry or exit.
+        drawdown
+            After the first candle that closes with a drawdown of at least this fraction
+            (0.1 is 10 %).
+
+        Raises
+        ------
+        InvalidRequest
+            None or several are given, a value is wrong, or the time is past.
+        Conflict
+            The run has ended.
+        """
+        when = time.isoformat() if isinstance(time, datetime) else time
+        until = {"time": when, "bars": bars, "trades": trades, "drawdown": drawdown}
+        given = {name: value for name, value in until.items() if value is not None}
+        self._control(ControlRequest("run_until", until=Until(**given)))  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """End the run here; what it has brought is kept."""
-        self._control("stop")
+        self._control(ControlRequest("stop"))
 
     def delete(self) -> None:
         """Remove the run and its log for good."""
@@ -191,9 +248,8 @@ class Run:
     def _candles(self) -> dict[str, Any]:
         return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
 
-    def _control(self, action: str, value: float | None = None) -> None:
-        body = {"action": action} if value is None else {"action": action, "value": value}
-        self.server.rest.post(f"api/backtesting/{self.id}/control", body)
+    def _control(self, request: ControlRequest) -> None:
+        self.server.rest.post(f"api/backtesting/{self.id}/control", body_of(request))
 
     def __repr__(self) -> str:
         try:

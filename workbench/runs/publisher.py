@@ -49,7 +49,12 @@ class Publisher:
     urls
         Called before each connection: base addresses of the servers to try, in order.
     on_command
-        Called from the publisher's thread with each control.
+        Called from the publisher's thread with each control, once.
+
+    Attributes
+    ----------
+    joined
+        Set once a server has taken the producer in and handed over the controls that waited.
     """
 
     def __init__(
@@ -67,6 +72,8 @@ class Publisher:
         self._changed = threading.Condition()
         self._closing = False
         self.refused: str | None = None
+        self.joined = threading.Event()
+        self._obeyed = 0
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
@@ -125,6 +132,7 @@ class Publisher:
     def _session(self, url: str) -> bool:
         """Publish over one connection until it breaks; tell whether it came about."""
         address = url.replace("http", "ws", 1) + f"api/ws/publish/{self._stream}"
+        address += f"?obeyed={self._obeyed}"
         try:
             connection = connect(
                 address,
@@ -153,6 +161,9 @@ class Publisher:
                 with self._changed:
                     self._outbox.rewind(hello.last)
                     self._changed.notify_all()
+                for command in hello.commands:
+                    self._obey(command)
+                self.joined.set()
                 receiver.start()
                 self._send_all(connection, broken)
             except (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError) as error:
@@ -191,8 +202,7 @@ class Publisher:
 
     def _reply(self, reply: Any) -> None:
         if isinstance(reply, Command):
-            with contextlib.suppress(Exception):
-                self._on_command(reply)
+            self._obey(reply)
             return
         with self._changed:
             if isinstance(reply, Ack):
@@ -200,6 +210,12 @@ class Publisher:
             elif isinstance(reply, Refused):
                 self.refused = reply.error
             self._changed.notify_all()
+
+    def _obey(self, command: Command) -> None:
+        if command.seq > self._obeyed:
+            self._obeyed = command.seq
+            with contextlib.suppress(Exception):
+                self._on_command(command)
 
     def _refuse(self, why: str) -> None:
         with self._changed:

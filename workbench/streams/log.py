@@ -98,5 +98,8 @@ class StreamLog(Protocol):
     def read(self, stream: str, since: int, limit: int) -> list[Entry]:
         """Return at least one and about `limit` entries after `since`; none at the end."""
 
+    def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        """Return all entries of one message type after `since`; meant for rare types."""
+
     def delete(self, stream: str) -> None:
         """Remove the log."""

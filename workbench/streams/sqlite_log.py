@@ -10,7 +10,8 @@ import msgspec
 from workbench.errors import NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo
+from workbench.streams.guard import fresh
+from workbench.streams.log import Entry, StreamInfo
 
 _pack = msgspec.msgpack.Encoder().encode
 _keys: msgspec.msgpack.Decoder[list[tuple[str, str]]] = msgspec.msgpack.Decoder(
@@ -61,10 +62,7 @@ class SqliteLog:
                 msg = f"There is no stream {stream!r}"
                 raise NotFound(msg, stream=stream)
             last = self.position(stream, producer)
-            if first > last + 1:
-                msg = f"Batch starts at {first}, expected {last + 1} at the latest"
-                raise OutOfOrder(msg, first=first, expected=last + 1)
-            entries, info = _number(info, messages[last + 1 - first :])
+            entries, info = _number(info, fresh(info, last, first, messages))
             if not entries:
                 return []
             tx.execute(
@@ -105,6 +103,23 @@ class SqliteLog:
             if len(entries) >= limit:
                 break
         return entries
+
+    def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        rows = self._db.query(
+            "SELECT first_seq, keys, payload FROM blocks "
+            "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
+            stream,
+            since,
+            kind.encode(),
+        )
+        return [
+            Entry(seq, kind, key, wire)
+            for first, keys, payload in rows
+            for seq, ((type_, key), wire) in enumerate(
+                zip(_keys.decode(keys), payload.split(b"\n"), strict=True), first
+            )
+            if seq > since and type_ == kind
+        ]
 
     def delete(self, stream: str) -> None:
         with self._db.transaction() as tx:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
-from workbench.errors import NotFound, WorkbenchError
-from workbench.runs.publishing import Ack, Command, Hello, Refused, batch_decoder, encode_reply
+from workbench.errors import InvalidRequest, NotFound, WorkbenchError
+from workbench.runs.publishing import (
+    Ack,
+    Batch,
+    Command,
+    Hello,
+    Refused,
+    batch_decoder,
+    encode_reply,
+)
 from workbench_server.handlers.sockets import SocketHandler
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -32,6 +42,10 @@ class PublishHandler(SocketHandler):
             raise web.HTTPError(410, "no such run") from None
         if not allowed or self.request.headers.get("Origin"):
             raise web.HTTPError(403, "not this run's publish token")
+        obeyed = self.get_query_argument("obeyed", "0")
+        if not (obeyed.isascii() and obeyed.isdecimal() and len(obeyed) <= 16):
+            raise web.HTTPError(400, "obeyed is not a seq")
+        self._obeyed = int(obeyed)
         await super().get(run_id=run_id)
 
     def open(self, run_id: str) -> None:
@@ -39,26 +53,44 @@ class PublishHandler(SocketHandler):
         super().open()
         self._run_id = run_id
         last = self.service.log.position(run_id, "worker")
-        self.write_soon(encode_reply(Hello(last)))
-        self.service.producer_joined(run_id, self._command)
+        waiting = self.service.controller.joined(run_id, self._command, self._obeyed)
+        self.write_soon(encode_reply(Hello(last, waiting)))
 
     def on_message(self, message: str | bytes) -> None:
         """Append a batch and acknowledge it."""
+        began = time.perf_counter()
+        self.heard()
+        counters = self.extensionapp.manager.counters
         try:
-            batch = batch_decoder.decode(message)
+            batch = _batch(message)
             self.service.append(self._run_id, "worker", batch.first, batch.messages)
-        except (msgspec.DecodeError, WorkbenchError) as error:
-            self.log.warning("batch for %s refused: %s", self._run_id, error)
+        except WorkbenchError as error:
+            counters.refused[error.code] += 1
+            # The message may quote what was sent, which does not belong in a log.
+            self.log.warning("batch for %s refused: %s", self._run_id, error.code)
             self.write_soon(encode_reply(Refused(str(error))))
             self.close(1008, "batch refused")
             return
         last = batch.first + len(batch.messages) - 1
         self.write_soon(encode_reply(Ack(last)))
+        counters.took(len(batch.messages), time.perf_counter() - began)
 
     def on_close(self) -> None:
         """Note that the producer is gone."""
+        super().on_close()
         if hasattr(self, "_run_id"):
-            self.service.producer_left(self._run_id, self._command)
+            self.service.controller.left(self._run_id, self._command)
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))
+
+
+def _batch(message: str | bytes) -> Batch:
+    if isinstance(message, bytes):
+        msg = "Binary message, expected JSON text"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a batch")
+    try:
+        return batch_decoder.decode(message)
+    except (msgspec.DecodeError, RecursionError) as error:
+        msg = f"Batch not understood: {error}"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a batch") from error
