@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench_server.handlers.contract import (
+    AsyncApiHandler,
+    DocsHandler,
+    OpenApiHandler,
+    SchemasHandler,
+)
 from workbench_server.handlers.publish import NewStreamHandler, PublishHandler
 from workbench_server.handlers.results import (
     CandlesHandler,
@@ -20,6 +26,10 @@ _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
     (r"/api/workbench", InfoHandler),
+    (r"/api/workbench/schemas\.json", SchemasHandler),
+    (r"/api/workbench/asyncapi\.json", AsyncApiHandler),
+    (r"/api/workbench/openapi\.json", OpenApiHandler),
+    (r"/api/workbench/docs", DocsHandler),
     (r"/api/backtesting", RunsHandler),
     (r"/api/backtesting/start", StartHandler),
     (r"/api/backtesting/publish", NewStreamHandler),
