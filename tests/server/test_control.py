@@ -135,7 +135,7 @@ async def test_a_run_goes_until_a_drawdown(start, control, reading):
 
 
 async def test_the_stream_shows_who_asked_and_what_was_refused(start, control, reading):
-    run_id = await start(speed=20)
+    run_id = await start(speed=20, progress_every=1)
     reader = await reading(run_id)
     await reader.until(kind("progress"))
     await reader.say("speed", value=30, unit="x")
