@@ -77,12 +77,17 @@ def wait_for_status(server, run_id, status):
 
 def story(log):
     """A log without what tells of controls, and without the numbers these took."""
-    kept = []
-    for number, message in enumerate(log):
-        if message["type"] == "control" or (number and message["type"] == "status"):
-            continue
-        kept.append({k: v for k, v in message.items() if k not in ("seq", "eseq")})
-    return kept
+    return [
+        {name: value for name, value in message.items() if name not in ("seq", "eseq")}
+        for number, message in enumerate(log)
+        if not tells_of_controls(number, message, log[-1]["extra"]["bars"])
+    ]
+
+
+def tells_of_controls(number, message, bars):
+    if message["type"] == "progress":
+        return message["extra"]["bar"] % 100 and message["extra"]["bar"] < bars
+    return message["type"] == "control" or (number and message["type"] == "status")
 
 
 def test_a_run_that_was_steered_through_two_killed_servers_ends_like_an_undisturbed_one(

@@ -90,7 +90,9 @@ async def test_each_step_and_condition_is_exact_and_told_when_reached(start, con
     await control(run_id, "step", value=7)
     said = await reader.until(status("paused", "step: 7 bars at "))
     assert reader.bars == bars + 7
-    assert said["data"]["reason"].endswith(reader.got[-2]["data"]["time"])
+    where = reader.got[-2]
+    assert (where["type"], where["extra"]["bar"]) == ("progress", reader.bars)
+    assert said["data"]["reason"].endswith(where["data"]["current_time"])
     code, reply = await control(run_id, "speed", value=1e9, unit="x")
     assert (code, reply["status"]) == (200, "paused")
     _, reply = await control(run_id, "run_until", until={"bars": 50})
