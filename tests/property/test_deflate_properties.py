@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from concurrent.futures import Future
 
 import msgspec
 import pytest
@@ -46,7 +46,6 @@ class Story:
         self.entries: list[Entry] = []
         self.audience = Audience("backtest", Counters(), deflate=True)
         self.all: list[tuple[int, Reader]] = []
-        self.loop = asyncio.new_event_loop()
 
     def chunk(self, reader: Reader) -> Chunk:
         entries = self.entries[reader.sent :]
@@ -59,7 +58,7 @@ class Story:
     def join(self) -> None:
         reader = Reader(Socket(), Subscription(), sent=len(self.entries))
         self.all.append((reader.sent, reader))
-        self.audience.readers[reader] = self.loop.create_future()
+        self.audience.readers[reader] = Future()
 
     def grow(self, count: int) -> None:
         self.entries += [entry(len(self.entries) + n) for n in range(1, count + 1)]
@@ -77,7 +76,7 @@ class Story:
         if chunk.payloads:
             reader.push(chunk.frames(deflate=True))
             reader.step, reader.sent = 0, chunk.upto
-        self.audience.readers[reader] = self.loop.create_future()
+        self.audience.readers[reader] = Future()
 
 
 STEP = st.one_of(
@@ -113,7 +112,6 @@ def test_readers_that_come_go_and_stall_inflate_exactly_what_is_told(steps):
             story.catch_up(chosen)
         else:
             story.audience.readers.pop(chosen, None)
-    story.loop.close()
     for start, reader in story.all:
         expected = [e.wire for e in story.entries[start : reader.sent]]
         assert reader.connection.messages == expected
@@ -146,7 +144,6 @@ def test_a_newcomer_is_taken_into_the_group_but_not_at_every_message():
         before = story.audience._group.step
         story.tell()
         sizes.append(story.all[0][1].step > before)
-    story.loop.close()
     assert all(sizes)
     assert len({reader.step for _, reader in story.all}) == 1
     assert story.all[0][1].connection.compressed == RESET_AFTER + 1
@@ -158,7 +155,6 @@ def test_a_shared_context_is_smaller_than_frames_of_their_own():
     for _ in range(20):
         story.grow(1)
         story.tell()
-    story.loop.close()
     payloads = [e.wire for e in story.entries]
     group = DeflateGroup()
     shared = sum(len(group.frames([p], 1, 0)[0]) for p in payloads)
