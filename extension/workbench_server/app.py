@@ -8,12 +8,13 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Float, Int, Unicode
 
 from workbench import paths
 from workbench.runs import servers
 from workbench.runs.records import PATIENCE_S
 from workbench.runs.service import RunService
+from workbench_server.compression import MODES
 from workbench_server.handlers.watched import WatchedSocket, farewell
 from workbench_server.limits import Places
 from workbench_server.manager import WebSocketManager
@@ -57,6 +58,16 @@ class WorkbenchApp(ExtensionApp):
     max_connections = Int(0, min=0, help="Subscribers in all; 0 for any number.").tag(config=True)
     max_connections_per_stream = Int(
         0, min=0, help="Subscribers of one stream; 0 for any number."
+    ).tag(config=True)
+    slow_after = Float(
+        30.0,
+        help="Seconds after which a subscriber whose socket takes nothing is closed (4408).",
+    ).tag(config=True)
+    compression = CaselessStrEnum(
+        MODES,
+        "auto",
+        help="Compress what subscribers are sent: on, off, or auto: unless they are on this "
+        "machine and behind no proxy.",
     ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(

@@ -44,6 +44,7 @@ class BacktestStreamHandler(SocketHandler):
     """One subscriber of a backtest."""
 
     max_message_size = MAX_MESSAGE_BYTES
+    shared = True
 
     @ws_authenticated
     @authorized

@@ -13,7 +13,6 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from workbench_server.framing import text_frame
 from workbench_server.liveness import Pinger
-from workbench_server.protocol import Protocol
 
 if TYPE_CHECKING:
     from workbench_server.app import WorkbenchApp
@@ -32,14 +31,14 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
     # are those of `liveness`.
     ping_interval = 0
     ping_timeout = 0
-    written = 0
     _pinger: Pinger | None = None
     _offered: asyncio.Future[None] | None = None
 
-    def get_websocket_protocol(self) -> Protocol | None:
-        """Speak the RFC's protocol also where Tornado departs from it."""
-        protocol = super().get_websocket_protocol()
-        return None if protocol is None else Protocol(self, False, protocol.params)
+    @property
+    def written(self) -> int:
+        """Bytes the socket has taken out of what waited for it."""
+        connection = self.ws_connection
+        return 0 if connection is None else int(connection.stream._total_write_done_index)
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Begin to watch over the connection."""
