@@ -169,6 +169,7 @@ async def test_an_unreadable_query_is_told(
     assert (await say(socket, "error"))["extra"]["code"] == "invalid_request"
     assert await socket.read_message() is None
     assert socket.close_code == 1008
+    socket.close()
 
 
 @pytest.mark.parametrize(

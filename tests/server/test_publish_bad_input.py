@@ -32,6 +32,7 @@ def batch(first, *messages):
 
 @pytest.fixture
 def run_id(app, spec_body):
+    app._poll.stop()  # It would find that the run has no worker.
     app.service.supervisor._max_workers = 0
     run_id = app.service.start(json.dumps(spec_body).encode()).id
     app.service.registry.set_token(run_id, TOKEN)
