@@ -29,11 +29,12 @@ class Outlet:
         ended. Whoever else writes to the stream has to set it.
     """
 
-    __slots__ = ("_ended", "_send", "_stream", "waiting")
+    __slots__ = ("_ended", "_offered", "_send", "_stream", "waiting")
 
     def __init__(self, stream: IOStream) -> None:
         self._stream = stream
         self._ended = False
+        self._offered: asyncio.Future[None] | None = None
         # On TLS the socket itself is no place to write to.
         direct = type(stream) is IOStream
         self._send: Callable[[bytes], int] = stream.socket.send if direct else _takes_nothing
@@ -130,6 +131,14 @@ class Outlet:
             return
         stream.write(text_frame(message)).add_done_callback(asyncio.Future.exception)
         self.waiting = True
+
+    def offer(self, message: bytes) -> None:
+        """Write one message without waiting, unless the one offered before it still waits."""
+        waits = self._offered is not None and not self._offered.done()
+        if not (waits or self._ended or self._stream.closed()):
+            self._offered = self._stream.write(text_frame(message))
+            self._offered.add_done_callback(asyncio.Future.exception)
+            self.waiting = True
 
 
 def _takes_nothing(_: bytes) -> int:

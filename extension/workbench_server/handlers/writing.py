@@ -103,3 +103,8 @@ class Writing(WebSocketHandler):
         """Write one message without waiting; who does not read its answers is hung up on."""
         if self._outlet is not None:
             self._outlet.write_soon(message)
+
+    def offer(self, message: bytes) -> None:
+        """Write a message, unless the one offered before it still waits."""
+        if self._outlet is not None:
+            self._outlet.offer(message)
