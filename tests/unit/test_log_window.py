@@ -140,9 +140,14 @@ def test_two_servers_over_one_file_number_as_one(tmp_path, database, log):
 def test_what_is_rolled_back_is_not_remembered(database, log):
     log.create("s", "backtest")
     log.append("s", "p", 1, [control(1)])
-    with pytest.raises(RuntimeError, match="boom"), database.transaction():
-        log.append("s", "p", 2, [control(2)])
-        raise RuntimeError("boom")
+
+    def fail():
+        with database.transaction():
+            log.append("s", "p", 2, [control(2)])
+            raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        fail()
     assert log.info("s").seq == 1
     assert log.position("s", "p") == 1
     (entry,) = log.append("s", "p", 2, [control(2)])

@@ -76,9 +76,7 @@ def test_the_outbox_says_when_the_disk_bound_is_reached():
 
 
 def record() -> RunRecord:
-    spec = RunSpec(
-        symbol="S", timeframes=["1H"], start_date="", end_date="", strategy_ids=["x"]
-    )
+    spec = RunSpec(symbol="S", timeframes=["1H"], start_date="", end_date="", strategy_ids=["x"])
     return RunRecord(
         id="r", status="running", created="t", spec=spec, source="", synthetic=False,
         token_hash="", producer="kernel",
