@@ -104,6 +104,9 @@ async def test_a_published_run_is_a_run_like_any_other(call, opened, produce, st
     assert run["bytes"] > 0
     socket.write_message(batch_frame(2, [control(2), complete(run_id)]))
     assert await said(socket) == {"type": "ack", "last": 3}
+    # Its candles are the producer's affair: there need be none here.
+    status, _ = await call("GET", "api", "backtesting", run_id, "candles")
+    assert status == 400
     messages, code = await story(run_id)
     assert code == 1000
     assert [m["type"] for m in messages] == ["connected", "status", "control", "complete"]

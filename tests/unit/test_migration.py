@@ -102,6 +102,7 @@ def test_everything_is_there_and_goes_on(tmp_path):
     record = RunRegistry(database).get("r")
     assert (record.spec, record.status, record.producer) == (SPEC, "running", "worker")
     assert record.seen is None
+    assert database.query("PRAGMA auto_vacuum")[0][0] == 2
     (entry,) = log.append("r", "worker", 8, [Control("t", data=ControlData("pause", True))])
     assert entry.seq == 2
     database.close()
