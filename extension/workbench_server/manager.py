@@ -235,11 +235,18 @@ def _gap(position: Position, channel: Channel) -> Gap | None:
         reason = "the log has another epoch: the story starts again"
     elif position.since > info.seq:
         reason = "that position is beyond the end of the log: the story starts again"
+    elif position.since < info.first_seq - 1:
+        reason = "what came after that position is no longer kept: the story starts later"
     else:
         return None
     return Gap(
         utc_now(),
         data=GapData(
-            reason, position.since, position.epoch, info.epoch, min(1, info.seq), info.seq
+            reason,
+            position.since,
+            position.epoch,
+            info.epoch,
+            min(info.first_seq, info.seq),
+            info.seq,
         ),
     )
