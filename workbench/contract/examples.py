@@ -263,9 +263,9 @@ REQUESTS: dict[str, Ping | ControlRequest] = {
 
 BATCH = Batch(1, [MESSAGES["status"], MESSAGES["progress"]])  # type: ignore[list-item]
 PUBLISHING: dict[str, Any] = {
-    "hello": Hello(208),
+    "hello": Hello(208, [Command("run_until", until=Until(trades=1), seq=231)]),
     "ack": Ack(210),
-    "command": Command("pause"),
+    "command": Command("speed", 3600.0, "x", seq=232),
     "refused": Refused("Batch 5 leaves out numbers: expected 3"),
 }
 """What the server says to a producer."""
