@@ -29,6 +29,7 @@ from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
 from workbench_server.reader import Connection, Reader, TooSlow
+from workbench_server.replaying import Replays
 
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
@@ -51,6 +52,8 @@ class WebSocketManager:
     ----------
     counters
         What has been sent and refused since the start.
+    replays
+        Those who watch a finished run once more.
     """
 
     def __init__(self, service: RunService) -> None:
@@ -58,6 +61,7 @@ class WebSocketManager:
         self._channels: dict[str, Channel] = {}
         self._readers: dict[Connection, Reader] = {}
         self.counters = Counters()
+        self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
 
     async def serve(self, connection: Connection, run_id: str, query: StreamQuery) -> None:
@@ -73,6 +77,12 @@ class WebSocketManager:
         channel = self._open(run_id)
         reader = self._readers[connection] = Reader(connection, query.subscription)
         try:
+            if query.replay is not None:
+                frames, hello = record.spec.timeframes, _greeting(record, channel)
+                gap = _gap(position, channel)
+                end = await self.replays.serve(reader, channel, query, frames, hello, gap)
+                connection.close(*end)
+                return
             await connection.send(_greeting(record, channel))
             if position.now:
                 reader.sent = channel.info.seq

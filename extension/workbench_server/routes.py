@@ -10,7 +10,7 @@ from workbench_server.handlers.contract import (
     OpenApiHandler,
     SchemasHandler,
 )
-from workbench_server.handlers.publish import PublishHandler
+from workbench_server.handlers.publish import NewStreamHandler, PublishHandler
 from workbench_server.handlers.results import (
     CandlesHandler,
     EquityHandler,
@@ -32,6 +32,7 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/workbench/docs", DocsHandler),
     (r"/api/backtesting", RunsHandler),
     (r"/api/backtesting/start", StartHandler),
+    (r"/api/backtesting/publish", NewStreamHandler),
     (rf"/api/backtesting/{_RUN}/control", ControlHandler),
     (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
     (rf"/api/backtesting/{_RUN}/equity", EquityHandler),

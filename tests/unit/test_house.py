@@ -16,6 +16,7 @@ ALLOWED = {
     "paths": set(),
     "timeframes": {"errors"},
     "messages": {"errors"},
+    "contract": {"errors", "messages"},
     "streams": {"errors", "messages"},
     "data": {"errors", "timeframes", "messages", "paths"},
     "report": {"errors", "timeframes", "messages", "data"},
@@ -25,7 +26,8 @@ ALLOWED = {
     "runs": {"errors", "messages", "paths", "streams", "data", "engine", "report"},
     "contract": {"errors", "timeframes", "messages", "streams", "runs"},
     "client": {
-        "errors", "timeframes", "messages", "paths", "data", "engine", "runs", "report", "widgets",
+        "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
+        "report", "widgets",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",

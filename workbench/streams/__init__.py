@@ -2,9 +2,11 @@
 
 from workbench.streams.conflation import Carry
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.log import Entry, OutOfOrder, StreamEnded, StreamInfo, StreamLog
 from workbench.streams.pace import Pace
 from workbench.streams.query import Position, StreamQuery
+from workbench.streams.replay import Replay
+from workbench.streams.replay_index import ReplayIndex
 from workbench.streams.sqlite_log import SqliteLog
 from workbench.streams.subscription import Selection, Subscription
 
@@ -15,8 +17,11 @@ __all__ = [
     "OutOfOrder",
     "Pace",
     "Position",
+    "Replay",
+    "ReplayIndex",
     "Selection",
     "SqliteLog",
+    "StreamEnded",
     "StreamInfo",
     "StreamLog",
     "StreamQuery",

@@ -142,6 +142,10 @@ class BacktestStreamHandler(SocketHandler):
         self.close(code, reason)
 
     async def _control(self, request: ControlRequest) -> None:
+        replay = self.extensionapp.manager.replays.of(self)
+        if replay is not None:
+            replay.ask(request)
+            return
         by = self.current_user.username
         allowed = await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
