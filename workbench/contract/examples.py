@@ -283,6 +283,17 @@ START = {
 """The body of a start request, as the contract prints it."""
 
 
+PUBLISH = {
+    "name": "My own engine",
+    "symbol": "BTC-USD",
+    "timeframes": ["1H"],
+    "strategy": "breakout",
+    "start_date": "2024-01-01",
+    "end_date": "2024-01-31",
+}
+"""The body of a request to publish one's own run."""
+
+
 def plain(value: Any) -> Any:
     """Return an example as it is on the wire, decoded."""
     return msgspec.to_builtins(value)
