@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import psutil
@@ -25,7 +26,7 @@ from websockets.sync.client import connect
 
 from tests.benchmarks.measuring import Row, cpu_of_process
 from tests.benchmarks.servers import TOKEN, Running, new_run, program, workbench_server
-from workbench.messages import Equity, EquityData, encode, utc_now
+from workbench.messages import Equity, EquityData, encode, iso_time, utc_now
 from workbench.runs.publishing import batch_frame
 
 TITLE = "Fan-out"
@@ -185,9 +186,12 @@ class Publishing:
 
 
 def _message(number: int) -> bytes:
+    """Return an equity point unlike the one before, so that compression has work to do."""
+    noise = Random(number).random()
     data = EquityData(
-        "backtest_20240211_143022", "2024-01-15T08:15:00Z", 10_000.25 + number, 10_000.0, -0.0125
-    )
+        "backtest_20240211_143022", iso_time(1_705_306_500_000 + 900_000 * number),
+        10_000 + 500 * noise, 9_900 + 700 * noise * noise, -noise / 7,
+    )  # fmt: skip
     return encode(Equity(utc_now(), data=data))
 
 
