@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from workbench.errors import Conflict, InvalidRequest
+from workbench.errors import InvalidRequest, StreamEnded
 from workbench.messages import Equity, EquityData, Error, ErrorData, ErrorExtra
 from workbench.streams import StreamInfo
 from workbench.streams.guard import fresh
@@ -43,7 +43,7 @@ def test_numbers_that_are_the_logs_to_give_are_taken_away():
 
 
 def test_nothing_follows_the_final_message():
-    with pytest.raises(Conflict):
+    with pytest.raises(StreamEnded):
         fresh(ENDED, 5, 6, [point()])
     with pytest.raises(InvalidRequest, match="ends the log"):
         fresh(OPEN, 0, 1, [last(), point()])

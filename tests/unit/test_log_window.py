@@ -110,7 +110,7 @@ def test_nothing_comes_after_the_end(log):
     log.create("s", "backtest")
     log.append("s", "p", 1, [control(1), complete()])
     assert log.append("s", "p", 1, [control(1), complete()]) == []
-    with pytest.raises(StreamEnded, match="ended"):
+    with pytest.raises(StreamEnded, match="final message"):
         log.append("s", "p", 2, [complete(), control(3)])
     with pytest.raises(StreamEnded):
         log.append("s", "server", 1, [control(4)])
