@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import connect
 
@@ -45,6 +46,7 @@ def measure(quick: bool) -> list[Row]:
             size = raw(server, path)[1]
             readers: dict[str, Callable[[], int]] = {
                 "raw socket, frames counted": lambda: raw(server, path)[0],
+                "websockets, batch=1, parsed": lambda: parsed(server, path + "?batch=1"),
                 "websockets, messages received": lambda: plain(server, path),
                 "workbench client, validated": lambda: validated(server, run_id),
             }
@@ -89,6 +91,21 @@ def raw(server: Running, path: str) -> tuple[int, int]:
         reader.read()
     reader.socket.close()
     return reader.messages, reader.bytes
+
+
+def parsed(server: Running, path: str) -> int:
+    """Return the number of messages in arrays, parsed as JSON."""
+    count = 0
+    with connect(
+        f"ws://127.0.0.1:{server.port}{path}", max_size=None,
+        additional_headers={"Authorization": f"token {TOKEN}"}, compression=None, proxy=None,
+    ) as connection:  # fmt: skip
+        try:
+            while True:
+                found = msgspec.json.decode(connection.recv(decode=False))
+                count += len(found) if isinstance(found, list) else 1
+        except ConnectionClosedOK:
+            return count
 
 
 def plain(server: Running, path: str) -> int:

@@ -11,8 +11,8 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from workbench_server.framing import text_frame
 from workbench_server.liveness import Pinger
+from workbench_server.protocol import TEXT
 
 if TYPE_CHECKING:
     from workbench_server.app import WorkbenchApp
@@ -71,9 +71,10 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
         """Write a message, unless the one offered before it still waits."""
         connection = self.ws_connection
         waiting = self._offered is not None and not self._offered.done()
-        if connection is not None and not connection.stream.closed() and not waiting:
-            self._offered = connection.stream.write(text_frame(message))
-            self._offered.add_done_callback(asyncio.Future.exception)
+        if connection is not None and not waiting:
+            with contextlib.suppress(StreamClosedError):
+                self._offered = connection._write_frame(True, TEXT, message)
+                self._offered.add_done_callback(asyncio.Future.exception)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close; the first code given counts."""
