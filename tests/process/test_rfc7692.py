@@ -104,7 +104,7 @@ def address(tmp_path_factory):
     process.home.mkdir(parents=True, exist_ok=True)
     run_id = run_in_hand(process.home)
     process.start()
-    data = {"backtest_id": run_id, "time": "t", "balance": 1.0, "drawdown": 0.0}
+    data = {"backtest_id": run_id, "time": "2024-01-15T08:00:00Z", "balance": 1.0, "drawdown": 0.0}
     messages = [
         {"type": "equity", "timestamp": "now", "data": {**data, "equity": float(n)}}
         for n in range(MESSAGES)

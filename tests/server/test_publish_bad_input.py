@@ -13,7 +13,13 @@ TOKEN = "publish-token"
 
 
 def point(equity, **more):
-    data = {"backtest_id": "x", "time": "t", "equity": equity, "balance": 1.0, "drawdown": 0.0}
+    data = {
+        "backtest_id": "x",
+        "time": "2024-01-15T08:00:00Z",
+        "equity": equity,
+        "balance": 1.0,
+        "drawdown": 0.0,
+    }
     return {"type": "equity", "timestamp": "now", "data": data, **more}
 
 
@@ -24,6 +30,9 @@ ENDS = {
     "type": "error", "timestamp": "now", "data": {"error": "e", "details": {}},
     "extra": {"code": "error"},
 }  # fmt: skip
+
+
+POINT = point(1)
 
 
 def batch(first, *messages):
@@ -81,6 +90,8 @@ BAD = [
     ("a good and a bad one", batch(2, point(1), point(None)), "invalid_request"),
     ("not a number", batch(2, point(float("nan"))), "invalid_request"),
     ("a message after the end", batch(2, ENDS, point(1)), "invalid_request"),
+    ("a time that is none", batch(2, {**POINT, "data": {**POINT["data"], "time": "secret"}}),
+     "invalid_request"),
     ("deep nesting", batch(2)[:-2] + "[" * 50_000, "invalid_request"),
     ("binary", batch(2, point(1)).encode(), "invalid_request"),
     *(

@@ -17,8 +17,8 @@ OPEN = StreamInfo("s", "backtest", "e", 5, 0, {}, False)
 ENDED = OPEN._replace(closed=True)
 
 
-def point(equity=1.0, **forged):
-    return Equity("now", data=EquityData("s", "t", equity, 1.0, 0.0), **forged)
+def point(equity=1.0, time="2024-01-15T08:00:00Z", **forged):
+    return Equity("now", data=EquityData("s", time, equity, 1.0, 0.0), **forged)
 
 
 def last():
@@ -48,6 +48,13 @@ def test_nothing_follows_the_final_message():
     with pytest.raises(InvalidRequest, match="ends the log"):
         fresh(OPEN, 0, 1, [last(), point()])
     assert len(fresh(OPEN, 0, 1, [point(), last()])) == 2
+
+
+@pytest.mark.parametrize("time", ["", "t", "2024-13-01", "0" * 5000])
+def test_a_time_that_cannot_be_read_is_refused(time):
+    with pytest.raises(InvalidRequest, match="ISO 8601") as caught:
+        fresh(OPEN, 0, 1, [point(), point(time=time)])
+    assert len(str(caught.value)) < 100
 
 
 def test_what_an_ended_log_has_may_be_sent_again():

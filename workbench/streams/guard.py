@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from workbench.errors import InvalidRequest
-from workbench.messages import FINAL_TYPES, LogMessage
+from workbench.messages import FINAL_TYPES, Equity, LogMessage, parse_time
 from workbench.streams.log import OutOfOrder, StreamEnded, StreamInfo
 
 
@@ -31,7 +31,8 @@ def fresh(
     Raises
     ------
     InvalidRequest
-        `first` is below 1, or something follows the final message.
+        `first` is below 1, something follows the final message, or a point of the equity curve
+        has no time that can be read.
     OutOfOrder
         `first` is beyond the producer's next number.
     StreamEnded
@@ -52,5 +53,17 @@ def fresh(
             msg = f"A {message.type} message ends the log, but {new[-1].type} follows it"
             raise InvalidRequest(msg, field="messages", value=message.type, allowed="at the end")
     for message in new:
+        if isinstance(message, Equity):
+            _check_time(message.data.time)
         message.seq = message.eseq = message.conflated = UNSET
     return new
+
+
+def _check_time(text: str) -> None:
+    """Check what readers are told as a number (``format=columns``)."""
+    try:
+        parse_time(text)
+    except (ValueError, OverflowError):
+        allowed = "ISO 8601"
+        msg = f"time is {text[:40]!r}, expected {allowed}"
+        raise InvalidRequest(msg, field="time", value=text[:40], allowed=allowed) from None
