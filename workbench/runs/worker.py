@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("workbench.worker")
 
 OUTPUT_LIMIT = 5_000_000
-JOIN_S = 5.0
+JOIN_S = 20.0
 
 
 def main() -> int:
