@@ -86,11 +86,11 @@ class Replay:
         return self._at(self._index.place(self.cursor + 1))
 
     def latest(self) -> dict[str, int]:
-        """Return the states that are to be told: while seeking, those that hold at its target.
+        """Return the latest states as they were where the last seek led.
 
-        To be given to `Subscription.select`; empty means every one.
+        For `Subscription.choose`: of states before that, these alone are told; after it, all.
         """
-        return self._index.latest(self._merged) if self.cursor < self._merged else {}
+        return self._index.latest(self._merged)
 
     def told(self, seq: int, now: float) -> None:
         """Note that all messages up to `seq`, which is due, are told."""
@@ -193,13 +193,12 @@ class Replay:
             place = max(place, index.place(0))
             return self._go(index.until(place), place, now)
         self._clock = min(place, index.place(index.last))
-        self.target = max(self.target, self.cursor, index.until(self._clock))
+        self.target = index.until(self._clock)
         return False
 
     def _go(self, seq: int, place: int, now: float) -> bool:
-        # A seek given up halfway has left out states that hold at another place.
-        torn = self.cursor < self._merged
-        back = torn or seq < self.cursor or place < self.position(now)
+        # A seek given up halfway has left out states that only what follows them replaces.
+        back = seq < max(self.cursor, self._merged) or place < self.position(now)
         if back:
             self.cursor = 0
         self.target = self._merged = seq
