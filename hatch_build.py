@@ -18,7 +18,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FRONTEND = Path("extension", "frontend")
 STATIC = Path("workbench", "widgets", "static")
 BUNDLE = ("widget.js", "widget.css", "LICENSES.txt")
-SOURCES = ("src/**/*", "build.mjs", "package.json", "package-lock.json", "tsconfig.json")
+SOURCES = (
+    "src/**/*", "stream/src/**/*", "build.mjs", "package.json", "package-lock.json",
+    "tsconfig.json",
+)  # fmt: skip
 
 
 class FrontendBuildHook(BuildHookInterface[Any]):

@@ -19,6 +19,7 @@ WorkbenchError
 │   └── InvalidCandles
 ├── StrategyError           the user's strategy raised
 ├── WorkerLost              the run's process went away without a result
+├── StreamCorrupted         what a stream told is not what its log holds
 └── ServerUnreachable       no server answers where one was expected
 """
 
@@ -174,6 +175,17 @@ class WorkerLost(WorkbenchError):
     """The process of the run ended without a result."""
 
     code = "worker_lost"
+
+
+class StreamCorrupted(WorkbenchError):
+    """A stream lacks events, told other trades than it proves, or broke the protocol.
+
+    `details` names `missing_eseq` and `found_eseq`, or `expected` and `received` (trades and
+    checksum), or the message's `type`.
+    """
+
+    code = "stream_corrupted"
+    status = 502
 
 
 class ServerUnreachable(WorkbenchError):

@@ -9,7 +9,7 @@ import pytest
 from server_process import TOKEN, ServerProcess, answers, free_port, wait_for
 
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 from workbench.messages import AnyMessage
 
 __all__ = ["TOKEN", "ServerProcess", "answers", "free_port", "wait_for"]
@@ -49,7 +49,7 @@ def start_run(server: Server, body: dict[str, Any]) -> str:
 
 
 def follow(server: Server, run_id: str, **options: Any) -> list[AnyMessage]:
-    return list(Follower(server, run_id, **options))
+    return list(Stream(server, run_id, **options))
 
 
 def essence(server: Server, run_id: str) -> list[Any]:

@@ -118,9 +118,7 @@ class RawSocket:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *rest = head.decode("latin-1").split("\r\n")
         pairs = (line.split(":", 1) for line in rest)
-        return Answer(
-            int(first.split()[1]), {name.lower(): value.strip() for name, value in pairs}
-        )
+        return Answer(int(first.split()[1]), {name.lower(): value.strip() for name, value in pairs})
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""

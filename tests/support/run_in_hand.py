@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 import psutil
-
 from bodies import SPEC_BODY
+
 from workbench.runs.service import RunService
 
 TOKEN = "publish-token"

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import controls
-from workbench.cli.output import Output, confirmed
+from workbench.cli import controls, pruning
+from workbench.cli.output import Output
 from workbench.cli.servers import add_server_options
 from workbench.cli.sources import runs_of
-from workbench.errors import InvalidRequest
 from workbench.report.measures import measures, percent
 
 
@@ -44,6 +43,7 @@ def add(commands: Any) -> None:
         "--yes", action="store_true", help="do not ask"
     )
     controls.add(action)
+    pruning.add(action)
     action("watch", watch, "follow a run from its beginning to its end", "").add_argument(
         "--json", action="store_true", help="print the messages, one a line"
     )
@@ -134,13 +134,7 @@ def remove(args: argparse.Namespace) -> int:
     runs = runs_of(args)
     for run_id in args.id:
         runs.detail(run_id)
-    what = args.id[0] if len(args.id) == 1 else f"{len(args.id)} runs"
-    if not args.yes and not confirmed(f"Delete {what} with all events?"):
-        msg = f"{what}: not deleted; say yes, or give --yes"
-        raise InvalidRequest(msg, field="yes", value=False, allowed=True)
-    for run_id in args.id:
-        runs.delete(run_id)
-        print(f"deleted {run_id}")
+    pruning.delete(runs, args.id, yes=args.yes)
     return 0
 
 

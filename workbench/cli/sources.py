@@ -13,6 +13,7 @@ from workbench.messages import FINAL_STATUSES, AnyMessage, ControlRequest
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
+    from workbench.runs.retention import Stored
     from workbench.runs.service import RunService
 
 
@@ -30,6 +31,15 @@ class Runs(Protocol):
 
     def control(self, run_id: str, request: ControlRequest) -> str:
         """Control one; return the state it then is to be in."""
+
+    def stored(self) -> list[Stored]:
+        """Return what all runs take."""
+
+    def followed(self) -> set[str]:
+        """Return the ids of those that someone follows now."""
+
+    def shrink(self) -> None:
+        """Give the room of deleted runs back."""
 
     def report(self, run_id: str) -> str:
         """Return its report as an HTML page."""
@@ -60,14 +70,28 @@ class ServerRuns:
         path = f"api/backtesting/{_quoted(run_id)}/control"
         return str(self._server.rest.post(path, body_of(request))["status"])
 
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import Stored
+
+        listed = self._server.rest.get("api/backtesting", {"limit": 1_000_000})["backtests"]
+        names = ("backtest_id", "status", "finished", "bytes")
+        return [Stored(*(run[name] for name in names)) for run in listed]
+
+    def followed(self) -> set[str]:
+        streams = self._server.rest.get("api/ws/stream/status")["streams"]
+        return {stream["id"] for stream in streams if stream["connections"]}
+
+    def shrink(self) -> None:
+        """A server does so by itself."""
+
     def report(self, run_id: str) -> str:
         return self._server.rest.text(f"api/backtesting/{_quoted(run_id)}/report")
 
     def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
-        from workbench.client.stream import Follower
+        from workbench.client.stream import Stream
 
         self.detail(run_id)
-        yield from Follower(self._server, run_id, types=types).batches()
+        yield from Stream(self._server, run_id, types=types).batches()
 
 
 class FolderRuns:
@@ -95,6 +119,21 @@ class FolderRuns:
             "start one: workbench serve"
         )
         raise ServerUnreachable(msg)
+
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import stored
+
+        if not (self._home / "workbench.db").is_file():
+            return []
+        return stored(self._open())
+
+    def followed(self) -> set[str]:
+        return set()
+
+    def shrink(self) -> None:
+        service = self._open()
+        while service.shrink(10_000):
+            pass
 
     def report(self, run_id: str) -> str:
         from workbench.runs.reading import report_of

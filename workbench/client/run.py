@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 from workbench.errors import WorkbenchError, from_body
 from workbench.messages import (
     FINAL_STATUSES,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from workbench.client.asynchronous import AsyncStream
     from workbench.widgets.view import BacktestView
 
 
@@ -143,7 +144,46 @@ class Run:
 
     def follow(self, types: Sequence[str] | None = None) -> Iterator[AnyMessage]:
         """Iterate over the messages from the first to the run's end, as they come."""
-        return iter(Follower(self.server, self.id, types=types))
+        with self.stream(types=types) as stream:
+            yield from stream
+
+    def stream(self, **options: Any) -> Stream:
+        """Return the run's stream, from the first message to the run's end, as they come.
+
+        Parameters
+        ----------
+        **options
+            Those of `workbench.client.Stream`: `types`, `columns`, `max_rate`, `since`, `epoch`,
+            `from_now`, `heartbeat`, `patience`.
+        """
+        return Stream(self.server, self.id, **options)
+
+    def astream(self, **options: Any) -> AsyncStream:
+        """Return the run's stream for asyncio: ``async for message in run.astream()``.
+
+        Parameters
+        ----------
+        **options
+            As for `stream`; also `replay` and `speed`.
+        """
+        from workbench.client.asynchronous import AsyncStream
+
+        return AsyncStream(self.server, self.id, **options)
+
+    def replay(self, speed: float | str | None = None, **options: Any) -> Stream:
+        """Play the run again once it has ended: a `Stream` with a clock, for this reader alone.
+
+        Its `pause`, `resume`, `step`, `speed` and `seek` move the replay, not the run.
+
+        Parameters
+        ----------
+        speed
+            100 (candles a second), ``"3600x"`` (multiples of market time); None is as fast as
+            possible.
+        **options
+            As for `stream`.
+        """
+        return Stream(self.server, self.id, replay=True, speed=speed, **options)
 
     # --- control ------------------------------------------------------------------------
 

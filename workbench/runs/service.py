@@ -14,6 +14,7 @@ from workbench.paths import candles_dir
 from workbench.runs import request
 from workbench.runs.controlling import Controller
 from workbench.runs.figures import Figures, figures
+from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
 from workbench.runs.supervisor import Supervisor
@@ -35,6 +36,8 @@ class RunService:
         Runs at once.
     patience
         Seconds a finished worker waits for a server; see `Job`.
+    lease
+        Seconds a producer on another machine may be away; see `Supervisor`.
     """
 
     def __init__(
@@ -43,15 +46,18 @@ class RunService:
         urls: Callable[[], list[str]],
         max_workers: int,
         patience: float = PATIENCE_S,
+        lease: float = LEASE_S,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
         self.registry = RunRegistry(self._database)
+        self.producers = Producers()
         self.supervisor = Supervisor(
-            home, self.registry, self.append, self._append_own, urls, max_workers, patience
-        )
+            home, self.registry, self.append, self._append_own, urls, max_workers, patience,
+            self.producers, lease,
+        )  # fmt: skip
         self.controller = Controller(
             self.registry, self.log, self._append_own, self.supervisor.stop_asked
         )
@@ -60,6 +66,10 @@ class RunService:
     def listen(self, listener: Listener) -> None:
         """Call `listener` with (stream, entries) after each append."""
         self._listeners.append(listener)
+
+    def shrink(self, pages: int) -> bool:
+        """Give up to `pages` free pages of the state file back; tell whether there are more."""
+        return self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""
@@ -112,6 +122,8 @@ class RunService:
             "finished": record.finished,
             "source": record.source,
             "synthetic": record.synthetic,
+            "producer": record.producer,
+            "bytes": info.bytes if (info := self.log.info(record.id)) else 0,
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
@@ -136,6 +148,7 @@ class RunService:
         self.supervisor.kill(run_id)
         self.registry.delete(run_id)
         self.log.delete(run_id)
+        self.supervisor.forget(run_id)
         for listener in self._listeners:
             listener(run_id, [])
 
@@ -186,9 +199,11 @@ class RunService:
         NotFound, OutOfOrder
             As `StreamLog.append`.
         """
-        entries = self.log.append(stream, producer, first, messages)
-        for message in messages[len(messages) - len(entries) :]:
-            self._note(stream, message)
+        # One transaction: what the registry says of a run is never behind its log.
+        with self._database.transaction():
+            entries = self.log.append(stream, producer, first, messages)
+            for message in messages[len(messages) - len(entries) :]:
+                self._note(stream, message)
         if entries:
             for listener in self._listeners:
                 listener(stream, entries)

@@ -39,7 +39,9 @@ def main() -> int:
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     home = Path(job.home)
     control = Control(Pace.of(job.spec.speed, None), time.monotonic)
-    publisher = Publisher(job.run_id, job.token, lambda: _urls(job, home), control.command)
+    publisher = Publisher(
+        job.run_id, job.token, lambda: _urls(job, home), control.command, folder=home
+    )
     try:
         _run(job, control, publisher)
     except WorkbenchError as error:

@@ -2,7 +2,7 @@
 
 from workbench.streams.conflation import Carry
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo, StreamLog
+from workbench.streams.log import Entry, OutOfOrder, StreamEnded, StreamInfo, StreamLog
 from workbench.streams.pace import Pace
 from workbench.streams.query import Position, StreamQuery
 from workbench.streams.replay import Replay
@@ -21,6 +21,7 @@ __all__ = [
     "ReplayIndex",
     "Selection",
     "SqliteLog",
+    "StreamEnded",
     "StreamInfo",
     "StreamLog",
     "StreamQuery",

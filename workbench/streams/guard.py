@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from workbench.errors import Conflict, InvalidRequest
+from workbench.errors import InvalidRequest
 from workbench.messages import FINAL_TYPES, LogMessage
-from workbench.streams.log import OutOfOrder, StreamInfo
+from workbench.streams.log import OutOfOrder, StreamEnded, StreamInfo
 
 
 def fresh(
@@ -34,7 +34,7 @@ def fresh(
         `first` is below 1, or something follows the final message.
     OutOfOrder
         `first` is beyond the producer's next number.
-    Conflict
+    StreamEnded
         The log has had its final message.
     """
     if first < 1:
@@ -46,7 +46,7 @@ def fresh(
     new = messages[last + 1 - first :]
     if new and info.closed:
         msg = f"The log of {info.id} has had its final message; nothing can follow"
-        raise Conflict(msg, stream=info.id, first=first, last=last)
+        raise StreamEnded(msg, stream=info.id, first=first, last=last)
     for message in new[:-1]:
         if message.type in FINAL_TYPES:
             msg = f"A {message.type} message ends the log, but {new[-1].type} follows it"

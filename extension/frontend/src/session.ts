@@ -1,7 +1,7 @@
 import { CandleSource } from "./charts/source.ts";
 import { Request, type Action } from "./model/request.ts";
 import { RunModel } from "./model/run.ts";
-import type { StreamStatus, WireMessage } from "./stream/index.ts";
+import type { StreamStatus, WireMessage } from "../stream/src/index.ts";
 import { ChosenTransport, type Route, type Transport } from "./transport/index.ts";
 
 /** What Python keeps of a run for when nothing answers: a short log, and candles. */

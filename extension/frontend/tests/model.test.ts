@@ -5,7 +5,7 @@ import { Rate } from "../src/model/rate.ts";
 import { Request } from "../src/model/request.ts";
 import { RunModel } from "../src/model/run.ts";
 import { Column, lastNotAbove, lowerBound } from "../src/model/series.ts";
-import type { WireMessage } from "../src/stream/index.ts";
+import type { WireMessage } from "../stream/src/index.ts";
 import { describe } from "../src/view/progress.ts";
 
 const at = (s: number): string => new Date(1_700_000_000_000 + s * 1000).toISOString();

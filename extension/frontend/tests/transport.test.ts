@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import type { StreamStatus, WireMessage } from "../src/stream/index.ts";
+import type { StreamStatus, WireMessage } from "../stream/src/index.ts";
 import { ChosenTransport, findServer, RelayTransport, type Route, type Subscriber, type Transport } from "../src/transport/index.ts";
 import { connected, event } from "./fakes.ts";
 

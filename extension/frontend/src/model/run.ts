@@ -1,4 +1,4 @@
-import type { WireMessage } from "../stream/index.ts";
+import type { WireMessage } from "../../stream/src/index.ts";
 import { markerOf, type Marker } from "./marker.ts";
 import { Rate } from "./rate.ts";
 import { Column } from "./series.ts";

@@ -1,4 +1,4 @@
-import type { StreamStatus } from "../stream/index.ts";
+import type { StreamStatus } from "../../stream/src/index.ts";
 import type { Query, Route, Subscriber, Transport } from "./types.ts";
 
 const DIRECT_MS = 2_500;

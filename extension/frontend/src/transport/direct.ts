@@ -1,4 +1,4 @@
-import { StreamClient, webSocketFactory } from "../stream/index.ts";
+import { BacktestStreamClient } from "../../stream/src/index.ts";
 import { cookie, type Server } from "./page.ts";
 import { replyError, type Query, type Subscriber, type Transport } from "./types.ts";
 
@@ -12,8 +12,9 @@ export class DirectTransport implements Transport {
   ) {}
 
   subscribe(subscriber: Subscriber): () => void {
-    const address = `${this.server.ws}api/ws/stream/backtest/${encodeURIComponent(this.runId)}?format=columns`;
-    const client = new StreamClient(webSocketFactory(address), {
+    const client = new BacktestStreamClient(this.runId, {
+      server: this.server.ws,
+      columns: true,
       onStatus: (status) => subscriber.status(status, "direct"),
     });
     client.on("reset", () => subscriber.reset());

@@ -1,4 +1,4 @@
-import { StreamClient, type SocketLike } from "../stream/index.ts";
+import { StreamClient, type SocketLike } from "../../stream/src/index.ts";
 import { replyError, type Query, type Subscriber, type Transport } from "./types.ts";
 
 /** The part of an anywidget model that is used. */
@@ -32,6 +32,9 @@ export class RelayTransport implements Transport {
 
   subscribe(subscriber: Subscriber): () => void {
     const client = new StreamClient(({ since, epoch }) => new RelaySocket(this.model, since, epoch), {
+      // The kernel reads the stream with a client of its own, which sees to these.
+      heartbeat: null,
+      verify: false,
       onStatus: (status) => subscriber.status(status, "relay"),
     });
     client.on("reset", () => subscriber.reset());

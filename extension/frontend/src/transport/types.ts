@@ -1,4 +1,4 @@
-import type { StreamStatus, WireMessage } from "../stream/index.ts";
+import type { StreamStatus, WireMessage } from "../../stream/src/index.ts";
 
 export type Query = Record<string, string | number>;
 

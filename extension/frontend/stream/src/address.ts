@@ -1,0 +1,54 @@
+import type { LogMessage } from "./messages.ts";
+import type { Position, SocketFactory } from "./socket.ts";
+
+/** A pace: candles a second, or with unit `x` multiples of market time; 0 is as fast as possible. */
+export interface Pace {
+  speed: number;
+  unit?: "x";
+}
+
+/** What a subscriber asks the server for. */
+export interface Wishes {
+  /** Only these types of the log. */
+  types?: readonly LogMessage["type"][];
+  /** Equity merged into `equity_columns` messages. */
+  columns?: boolean;
+  /** Be written to so many times a second at most. */
+  maxRate?: number;
+  /** Several messages in one frame; on unless it is false. */
+  batch?: boolean;
+  /** Seconds between two `heartbeat` messages, 5 unless given; null for none. */
+  heartbeat?: number | null;
+  /** `now` skips what is there. */
+  from?: "start" | "now";
+  /** A finished run is told again at a pace, as fast as possible unless one is given. */
+  replay?: Partial<Pace>;
+}
+
+export const HEARTBEAT_S = 5;
+
+/** The address of a stream, with what is wished for and the position in its query. */
+export function streamAddress(address: string | URL, wishes: Wishes, { since, epoch }: Position): URL {
+  const url = new URL(address);
+  const query = url.searchParams;
+  const { types, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
+  if (types !== undefined) query.set("types", types.join(","));
+  if (columns) query.set("format", "columns");
+  if (maxRate !== undefined) query.set("max_rate", String(maxRate));
+  if (batch) query.set("batch", "1");
+  if (heartbeat !== null) query.set("heartbeat", String(heartbeat));
+  if (replay !== undefined) {
+    query.set("replay", "1");
+    if (replay.speed) query.set("speed", `${replay.speed}${replay.unit ?? ""}`);
+  }
+  if (since > 0) {
+    query.set("since", String(since));
+    if (epoch !== null) query.set("epoch", epoch);
+  } else if (from === "now") query.set("from", "now");
+  return url;
+}
+
+/** Sockets for a ws:// or wss:// address. */
+export function webSocketFactory(address: string | URL, wishes: Wishes = {}): SocketFactory {
+  return (position) => new WebSocket(streamAddress(address, wishes, position));
+}

@@ -1,0 +1,63 @@
+import type { StreamClient } from "./client.ts";
+import type { AnyMessage } from "./messages.ts";
+import { ENDED, failure } from "./socket.ts";
+
+interface Waiting {
+  resolve(result: IteratorResult<AnyMessage>): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The messages of a client, one after the other. What is not asked for yet waits here: a browser's
+ * socket cannot be told to wait.
+ */
+export class MessageIterator implements AsyncIterableIterator<AnyMessage> {
+  private readonly queue: AnyMessage[] = [];
+  private readonly waiting: Waiting[] = [];
+  private readonly listen = (_data: unknown, message: AnyMessage): void => {
+    const next = this.waiting.shift();
+    if (next) next.resolve({ done: false, value: message });
+    else this.queue.push(message);
+  };
+  private readonly unwatch: () => void;
+  private left = false;
+
+  constructor(private readonly client: StreamClient) {
+    client.on("*", this.listen);
+    this.unwatch = client.watch(() => this.settle());
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<AnyMessage>> {
+    const value = this.queue.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.settle();
+    });
+  }
+
+  /** Called when a loop is left: the client goes on without it. */
+  return(): Promise<IteratorResult<AnyMessage>> {
+    this.left = true;
+    this.client.off("*", this.listen);
+    this.unwatch();
+    this.queue.length = 0;
+    this.settle();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Answer those who wait for what will not come. */
+  private settle(): void {
+    const { status } = this.client;
+    if (!this.left && !ENDED.has(status.state)) return;
+    const failed = !this.left && (status.state === "failed" || status.state === "deleted");
+    for (const { resolve, reject } of this.waiting.splice(0)) {
+      if (failed) reject(failure(status));
+      else resolve({ done: true, value: undefined });
+    }
+  }
+}

@@ -1,0 +1,522 @@
+/**
+ * Made by `python -m workbench.contract.typescript`: change the definitions in Python.
+ *
+ * Every message on the wire, each with its delivery class.
+ *
+ * Units, as the contract prints them:
+ *
+ * - `timestamp` is when the message was made: ISO 8601, UTC, milliseconds, `Z`.
+ * - Market times (`time`, `current_time`, `entry_time`, `exit_time`) are the open time of
+ *   the candle they speak of: ISO 8601, UTC, `Z`, without a fraction when it is zero.
+ * - `progress` is percent, 0 to 100.
+ * - In `progress`, `equity` and `metrics`: `win_rate`, `max_drawdown` and `drawdown` are
+ *   fractions, drawdowns zero or negative.
+ * - In `complete`: `total_return`, `max_drawdown` and the average and largest win and loss
+ *   are percent; `win_rate` is a fraction.
+ * - `pnl`, `mfe`, `mae`, `balance`, `equity` and commissions are in the account's currency,
+ *   `pnl` net of the trade's commissions; `pnl_percent` is percent of the entry's notional.
+ * - A ratio that is not defined yet (no losing trade, no return) is 0.0.
+ *
+ * What goes beyond the contract stands beside `data`, at the top level: `seq` (gap-free
+ * position in the log, from 1), `eseq` (gap-free count of event-class messages, on those
+ * only), `extra` (further facts, per type) and `conflated` (so many earlier messages were
+ * merged into this one for a slow reader).
+ */
+
+export const PROTOCOL = "1.0";
+
+export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" | "stopped";
+
+export type Direction = "long" | "short";
+
+export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" | "stop";
+
+/**
+ * What all messages share. `type` is the struct's tag.
+ *
+ * `conflated` is set for one reader: so many earlier messages were merged into this one.
+ */
+export interface Message {
+  timestamp: string;
+  seq?: number;
+  eseq?: number;
+  conflated?: number;
+}
+
+/** First message of every connection: where the log stands. */
+export interface ConnectedData {
+  backtest_id: string;
+  message: string;
+  epoch: string;
+  seq: number;
+  status: string;
+  protocol: string;
+  symbol: string;
+  source: string;
+  synthetic: boolean;
+  eseq: number;
+}
+
+export interface ConnectedMessage extends Message {
+  type: "connected";
+  data: ConnectedData;
+}
+
+export interface PongMessage extends Message {
+  type: "pong";
+  data: Record<string, unknown>;
+}
+
+/** A position that was asked for cannot be served; the story starts at `available_from`. */
+export interface GapData {
+  reason: string;
+  requested_since: number;
+  requested_epoch: string | null;
+  epoch: string;
+  available_from: number;
+  available_to: number;
+}
+
+export interface GapMessage extends Message {
+  type: "gap";
+  data: GapData;
+}
+
+/** Sign of life, for connections that ask for it with `heartbeat=SECONDS`. */
+export interface HeartbeatData {
+  /** Where the log stands. */
+  seq: number;
+  /** Up to where this connection has been told. */
+  sent: number;
+  /** `seq` - `sent`. */
+  lag: number;
+  /** Milliseconds since this connection last was up to date; 0 while it is. */
+  lag_ms: number;
+  /** Messages merged away for this connection since it began. */
+  conflated: number;
+}
+
+export interface HeartbeatMessage extends Message {
+  type: "heartbeat";
+  data: HeartbeatData;
+}
+
+/** The server goes away; come back after `reconnect_ms` with `since` and `epoch`. */
+export interface ShutdownData {
+  reason: string;
+  reconnect_ms: number;
+}
+
+export interface ShutdownMessage extends Message {
+  type: "shutdown";
+  data: ShutdownData;
+}
+
+/** A replay goes back: forget what was told; the story up to `seq` follows at once. */
+export interface ResetData {
+  reason: string;
+  seq: number;
+}
+
+export interface ResetMessage extends Message {
+  type: "reset";
+  data: ResetData;
+}
+
+/** Where a replay stands. */
+export interface ReplayData {
+  /** `playing`, `paused` or `ended`. */
+  state: "ended" | "paused" | "playing";
+  /** The last message told, and the last one there is. */
+  seq: number;
+  /** The last message told, and the last one there is. */
+  last_seq: number;
+  /** Market time of the replay's clock, null before the first message that has one. */
+  time: string | null;
+  /** Market time of the first and the last message that has one. */
+  start: string | null;
+  /** Market time of the first and the last message that has one. */
+  end: string | null;
+  /** Pace: candles a second, or multiples of market time (unit `x`); null is as fast as possible. */
+  speed: number | null;
+  /** Pace: candles a second, or multiples of market time (unit `x`); null is as fast as possible. */
+  unit?: string;
+}
+
+export interface ReplayMessage extends Message {
+  type: "replay";
+  data: ReplayData;
+}
+
+/** Several equity points as columns (`format=columns`). `time` in epoch ms. */
+export interface EquityColumns {
+  backtest_id: string;
+  time: number[];
+  equity: number[];
+  balance: number[];
+  drawdown: number[];
+}
+
+/** Made for one connection out of `equity` messages; `seq` is that of the last. */
+export interface EquityBatchMessage extends Message {
+  type: "equity_columns";
+  data: EquityColumns;
+}
+
+/** The account while the run goes on. */
+export interface ProgressMetrics {
+  balance: number;
+  open_positions: number;
+  total_trades: number;
+  winning_trades: number;
+  win_rate: number;
+  max_drawdown: number;
+}
+
+/** How far the run is. */
+export interface ProgressData {
+  backtest_id: string;
+  progress: number;
+  current_time: string;
+  metrics: ProgressMetrics;
+}
+
+/** Candles done and in all. */
+export interface ProgressExtra {
+  bar: number;
+  bars: number;
+}
+
+export interface ProgressMessage extends Message {
+  type: "progress";
+  data: ProgressData;
+  extra: ProgressExtra;
+}
+
+/** Why a decision was made. */
+export interface Reasoning {
+  /** What was decided: `enter_long`, `enter_short`, `exit`. */
+  decision: string;
+  /** 0 to 1. */
+  confidence: number;
+  /** A sentence for people. */
+  rationale: string;
+  /** The numbers the decision saw, by name. */
+  inputs?: Record<string, number>;
+}
+
+/** A position was opened. */
+export interface EntryData {
+  event: "entry";
+  trade_id: string;
+  symbol: string;
+  direction: Direction;
+  entry_price: number;
+  entry_time: string;
+  quantity: number;
+  stop_loss: number | null;
+  take_profit_levels: number[];
+  reasoning: Reasoning;
+}
+
+/** A position, or a part of it, was closed. Money is that of the part. */
+export interface ExitData {
+  event: "exit";
+  trade_id: string;
+  symbol: string;
+  direction: Direction;
+  entry_price: number;
+  entry_time: string;
+  exit_price: number;
+  exit_time: string;
+  exit_reason: string;
+  pnl: number;
+  pnl_percent: number;
+  mfe: number;
+  mae: number;
+}
+
+/** What the contract has no place for. */
+export interface TradeExtra {
+  /** Index of the candle of the fill, from 0, in the lowest timeframe. */
+  bar: number;
+  /** Units filled by this entry or exit. */
+  quantity: number;
+  /** Units still open after it. */
+  remaining: number;
+  /** Commission of this fill alone. */
+  commission: number;
+  /** Name of the strategy that traded. */
+  strategy: string;
+  /** Why it was closed, on exits. */
+  reasoning?: Reasoning;
+  /** The numbers the decision saw, by name; the contract's reasoning has no place for them. */
+  inputs?: Record<string, number>;
+}
+
+export interface TradeMessage extends Message {
+  type: "trade";
+  data: EntryData | ExitData;
+  extra: TradeExtra;
+}
+
+/** One point of the equity curve, at the close of the candle opened at `time`. */
+export interface EquityData {
+  backtest_id: string;
+  time: string;
+  equity: number;
+  balance: number;
+  drawdown: number;
+}
+
+/** Index of the candle, from 0, in the lowest timeframe. */
+export interface EquityExtra {
+  bar: number;
+}
+
+export interface EquityMessage extends Message {
+  type: "equity";
+  data: EquityData;
+  extra?: EquityExtra;
+}
+
+/** Performance so far, over closed trades and the equity curve. */
+export interface MetricsData {
+  backtest_id: string;
+  total_trades: number;
+  winning_trades: number;
+  win_rate: number;
+  profit_factor: number;
+  sharpe_ratio: number;
+  max_drawdown: number;
+}
+
+export interface MetricsMessage extends Message {
+  type: "metrics";
+  data: MetricsData;
+}
+
+/** Performance of the whole run; formulas in `workbench.engine.metrics`. */
+export interface FinalMetrics {
+  total_trades: number;
+  winning_trades: number;
+  losing_trades: number;
+  win_rate: number;
+  profit_factor: number;
+  total_return: number;
+  max_drawdown: number;
+  sharpe_ratio: number;
+  average_win: number;
+  average_loss: number;
+  largest_win: number;
+  largest_loss: number;
+  total_commissions: number;
+}
+
+/** The end of a run. */
+export interface CompleteData {
+  backtest_id: string;
+  metrics: FinalMetrics;
+}
+
+/** How it ended (`complete`, or `stopped` by request) and with how much. */
+export interface CompleteExtra {
+  status: "complete" | "stopped";
+  /** Candles done. */
+  bars: number;
+  final_equity: number;
+  /** Number of `trade` messages before this one. The message's `eseq` is the number of events. */
+  trades?: number;
+  /** Checksum over them, see `TradeChecksum`. */
+  crc32?: number;
+}
+
+export interface CompleteMessage extends Message {
+  type: "complete";
+  data: CompleteData;
+  extra: CompleteExtra;
+}
+
+/** What went wrong. */
+export interface ErrorData {
+  error: string;
+  details: Record<string, unknown>;
+}
+
+/** Stable name of the kind of error, as in `workbench.errors`. */
+export interface ErrorExtra {
+  code: string;
+}
+
+export interface ErrorMessage extends Message {
+  type: "error";
+  data: ErrorData;
+  extra: ErrorExtra;
+}
+
+/**
+ * The run entered a state. The first one (`running`) tells what it runs on.
+ *
+ * `reason` says why a run paused by itself: the condition of `run_until` that was met.
+ */
+export interface StatusData {
+  backtest_id: string;
+  status: RunStatus;
+  reason?: string;
+  strategy?: string;
+  symbol?: string;
+  timeframes?: string[];
+  bars?: number;
+  start?: string;
+  end?: string;
+  source?: string;
+  synthetic?: boolean;
+  initial_capital?: number;
+}
+
+export interface StatusMessage extends Message {
+  type: "status";
+  data: StatusData;
+}
+
+/** Where `run_until` stands still: exactly one of these. */
+export interface Until {
+  /** ISO 8601: after the first candle that opens at or after it. */
+  time?: string;
+  /** After so many further candles. */
+  bars?: number;
+  /** After the candle of the n-th further fill, entry or exit. */
+  trades?: number;
+  /** After the first candle that closes with a drawdown of at least this fraction (0.1 is 10 %). */
+  drawdown?: number;
+}
+
+/** Where a replay is to go: exactly one of these. */
+export interface SeekTo {
+  /** The message with this number is the last one told. */
+  seq?: number;
+  /** ISO 8601, market time: all up to the candle that opens then. */
+  time?: string;
+  /** A `trade_id`: all up to its entry. */
+  trade?: string;
+}
+
+/** A control was asked for: accepted, or refused with a reason. */
+export interface ControlData {
+  /** A `ControlAction`; of refused ones whatever was asked for, shortened. */
+  action: string;
+  accepted: boolean;
+  /** As asked for, see `ControlRequest`. */
+  value?: number;
+  /** As asked for, see `ControlRequest`. */
+  unit?: string;
+  /** As asked for, see `ControlRequest`. */
+  until?: Until;
+  /** As asked for, see `ControlRequest`. */
+  to?: SeekTo;
+  reason?: string;
+  /** Who asked, as the server's identity provider names them. */
+  by?: string;
+}
+
+export interface ControlMessage extends Message {
+  type: "control";
+  data: ControlData;
+}
+
+/** Answered by `pong`. */
+export interface Ping {
+  type: "ping";
+  data?: unknown;
+}
+
+/** A control of the run, or of this connection's replay. */
+export interface ControlRequest {
+  type: "control";
+  /** `pause`, `resume`, `step`, `speed`, `run_until`, `stop`; for replays `seek` instead of the last two. */
+  action: string;
+  /** Candles for `step` (in a replay also negative), the pace for `speed`. */
+  value?: number | null;
+  /** Of the pace: absent for candles a second, `x` for multiples of market time. */
+  unit?: string | null;
+  /** For `run_until`. */
+  until?: Until | null;
+  /** For `seek`. */
+  to?: SeekTo | null;
+}
+
+/** What is in a log. */
+export type LogMessage =
+  | ProgressMessage
+  | TradeMessage
+  | EquityMessage
+  | MetricsMessage
+  | CompleteMessage
+  | ErrorMessage
+  | StatusMessage
+  | ControlMessage;
+
+/** Every message of a stream. */
+export type AnyMessage =
+  | ConnectedMessage
+  | PongMessage
+  | GapMessage
+  | HeartbeatMessage
+  | ShutdownMessage
+  | ResetMessage
+  | ReplayMessage
+  | EquityBatchMessage
+  | ProgressMessage
+  | TradeMessage
+  | EquityMessage
+  | MetricsMessage
+  | CompleteMessage
+  | ErrorMessage
+  | StatusMessage
+  | ControlMessage;
+
+/** What a client may say. */
+export type ClientMessage =
+  | Ping
+  | ControlRequest;
+
+export type MessageType = AnyMessage["type"];
+
+/** The message of a type. */
+export type MessageOf<T extends MessageType> = Extract<AnyMessage, { type: T }>;
+
+/**
+ * What a slow reader may be spared.
+ *
+ * - `event`: Never dropped, never reordered.
+ * - `curve`: May be merged, keeping last, minimum and maximum.
+ * - `state`: Only the latest of its key matters.
+ * - `connection`: Belongs to one connection; never in a log.
+ */
+export type Delivery = "event" | "curve" | "state" | "connection";
+
+/** The delivery class of each type. */
+export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
+  connected: "connection",
+  pong: "connection",
+  gap: "connection",
+  heartbeat: "connection",
+  shutdown: "connection",
+  reset: "connection",
+  replay: "connection",
+  equity_columns: "connection",
+  progress: "state",
+  trade: "event",
+  equity: "curve",
+  metrics: "state",
+  complete: "event",
+  error: "event",
+  status: "event",
+  control: "event",
+};
+
+/** A message of one of these types is the last of its log. */
+export const FINAL_TYPES: ReadonlySet<string> = new Set(["complete", "error"]);
+
+/** In one of these states a run is over. */
+export const FINAL_STATUSES: ReadonlySet<string> = new Set(["complete", "error", "stopped"]);

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import {
+  backtestAddress, BacktestStreamClient, StreamError, streamAddress, type AnyMessage,
+} from "../stream/src/index.ts";
+import { connected, event, FakeSocket, harness } from "./fakes.ts";
+
+const opened: (FakeSocket & { url: string })[] = [];
+const real = globalThis.WebSocket;
+
+class PageSocket extends FakeSocket {
+  constructor(readonly url: string | URL) {
+    super();
+    opened.push(this as unknown as FakeSocket & { url: string });
+  }
+}
+
+function usePageSocket(): void {
+  globalThis.WebSocket = PageSocket as unknown as typeof WebSocket;
+}
+
+afterEach(() => {
+  globalThis.WebSocket = real;
+  opened.length = 0;
+});
+
+test("the address carries what is wished for", () => {
+  const plain = streamAddress("ws://h/s", {}, { since: 0, epoch: null });
+  assert.equal(plain.search, "?batch=1&heartbeat=5");
+  const full = streamAddress(
+    "wss://h/s?token=t",
+    { types: ["trade", "complete"], columns: true, maxRate: 2, batch: false, heartbeat: null, from: "now" },
+    { since: 7, epoch: "e 1" },
+  );
+  assert.deepEqual(Object.fromEntries(full.searchParams), {
+    token: "t", types: "trade,complete", format: "columns", max_rate: "2", since: "7", epoch: "e 1",
+  });
+  assert.equal(streamAddress("ws://h/s", { from: "now" }, { since: 0, epoch: null }).searchParams.get("from"), "now");
+  const replay = streamAddress("ws://h/s", { replay: { speed: 3600, unit: "x" } }, { since: 0, epoch: null });
+  assert.equal(replay.searchParams.get("speed"), "3600x");
+});
+
+test("a backtest is found on the given server, the page's, or the contract's", () => {
+  assert.equal(backtestAddress("a b", "https://h/user/x").href, "wss://h/user/x/api/ws/stream/backtest/a%20b");
+  assert.equal(backtestAddress("b1").href, "ws://localhost:8000/api/ws/stream/backtest/b1");
+});
+
+test("stands in for the contract's BacktestStreamClient", () => {
+  usePageSocket();
+  const seen: unknown[] = [];
+  // The printed example, word for word but for what it does with the data.
+  const client = new BacktestStreamClient("backtest_20240211_123456");
+  client.on("connected", (data) => {
+    seen.push(data.message);
+  });
+  client.on("trade", (data) => {
+    if (data.event === "entry") seen.push(data.entry_price);
+    else if (data.event === "exit") seen.push(data.pnl);
+  });
+  client.on("complete", (data) => {
+    seen.push(data.metrics.total_trades);
+  });
+  const [socket] = opened as [FakeSocket & { url: string }];
+  assert.equal(new URL(socket.url).pathname, "/api/ws/stream/backtest/backtest_20240211_123456");
+  // A plain server: no seq, no epoch, no arrays.
+  socket.say(
+    { type: "connected", data: { message: "Connected to backtest stream" } },
+    { type: "trade", data: { event: "entry", entry_price: 51234.5 } },
+    { type: "trade", data: { event: "exit", pnl: 76.55 } },
+    { type: "complete", data: { metrics: { total_trades: 120 } } },
+  );
+  assert.deepEqual(seen, ["Connected to backtest stream", 51234.5, 76.55, 120]);
+  client.close();
+  assert.equal(socket.closed, true);
+});
+
+test("connects like the contract's ReconnectingWebSocket", async () => {
+  const { client, clock, socket } = harness({ maxRetries: 5 });
+  const connecting = client.connect();
+  socket().end(1006);
+  clock.pass(0);
+  socket().say(connected(0));
+  assert.equal(await connecting, client);
+  const lost = harness({ maxRetries: 2 });
+  const refused = lost.client.connect();
+  for (let i = 0; i < 3; i++) {
+    lost.socket().end(1006);
+    lost.clock.pass(0);
+  }
+  await assert.rejects(refused, /Max reconnection attempts reached/);
+  await assert.rejects(lost.client.connect(), StreamError);
+});
+
+test("messages are iterated to the end of the stream", async () => {
+  const { client, socket } = harness();
+  const told: AnyMessage["type"][] = [];
+  const loop = (async () => {
+    for await (const message of client) told.push(message.type);
+  })();
+  socket().say(connected(2), event(1));
+  await Promise.resolve();
+  socket().say(event(2, "complete", {}));
+  socket().end(1000);
+  await loop;
+  assert.deepEqual(told, ["connected", "trade", "complete"]);
+  for await (const _ of client) assert.fail("it is over");
+});
+
+test("an iteration over a stream that fails throws why, after what was told", async () => {
+  const { client, socket } = harness();
+  const told: string[] = [];
+  const loop = (async () => {
+    for await (const message of client) told.push(message.type);
+  })();
+  socket().say({ type: "error", data: { error: "No backtest is named 'x'" }, extra: { code: "not_found" } });
+  socket().end(4404);
+  await assert.rejects(loop, { name: "StreamError", code: "not_found", message: "No backtest is named 'x'" });
+  assert.deepEqual(told, ["error"]);
+});
+
+test("a loop that is left leaves the client open", async () => {
+  const { client, socket } = harness();
+  const messages = client[Symbol.asyncIterator]();
+  socket().say(connected(1));
+  for await (const message of messages) {
+    assert.equal(message.type, "connected");
+    break;
+  }
+  socket().say(event(1));
+  assert.deepEqual(await messages.next(), { done: true, value: undefined });
+  assert.equal(socket().closed, false);
+});
+
+test("off takes a handler away; one that throws costs the others nothing", (context) => {
+  const { client, heard, socket } = harness();
+  const thrown: unknown[] = [];
+  context.mock.method(globalThis, "queueMicrotask", (action: () => void) => {
+    try {
+      action();
+    } catch (error) {
+      thrown.push(error);
+    }
+  });
+  const broken = (): never => {
+    throw new Error("mine");
+  };
+  client.off("trade", broken).on("trade", broken);
+  const seen: number[] = [];
+  client.on("trade", (_data, message) => seen.push(message.seq as number));
+  socket().say(event(1));
+  client.off("trade", broken);
+  socket().say(event(2));
+  assert.deepEqual([heard, seen, thrown.length], [[1, 2], [1, 2], 1]);
+});
+
+test("controls are said as the contract writes them", () => {
+  const { client, socket } = harness();
+  assert.throws(() => client.pause(), { name: "StreamError", code: "not_connected" });
+  socket().onopen?.({});
+  client.pause();
+  client.resume();
+  client.step();
+  client.step(-3);
+  client.speed(100);
+  client.speed(3600, "x");
+  client.runUntil({ trades: 1 });
+  client.seek({ time: "2024-01-15T08:00:00Z" });
+  client.stop();
+  client.ping();
+  const control = (action: string, rest: object = {}) => ({ type: "control", action, ...rest });
+  assert.deepEqual(socket().sent.map((text) => JSON.parse(text)), [
+    control("pause"), control("resume"), control("step", { value: 1 }), control("step", { value: -3 }),
+    control("speed", { value: 100 }), control("speed", { value: 3600, unit: "x" }),
+    control("run_until", { until: { trades: 1 } }), control("seek", { to: { time: "2024-01-15T08:00:00Z" } }),
+    control("stop"), { type: "ping" },
+  ]);
+});
+
+test("who joins now resumes from there, even if nothing came", () => {
+  const { positions, clock, socket } = harness({ from: "now" });
+  socket().say(connected(40));
+  socket().end(1006);
+  clock.pass(0);
+  assert.deepEqual(positions[1], { since: 40, epoch: "e1" });
+});
+
+test("a client closed by a handler hears nothing more of the frame", () => {
+  const { client, heard, socket } = harness();
+  client.on("trade", () => client.close());
+  socket().onmessage?.({ data: JSON.stringify([event(1), event(2)]) });
+  assert.deepEqual(heard, [1]);
+  assert.equal(client.status.state, "closed");
+});

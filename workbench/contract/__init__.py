@@ -1,0 +1,1 @@
+"""The contract as files, made from the message definitions."""
