@@ -276,7 +276,8 @@ async def test_seeks_that_overtake_each_other_leave_the_reader_with_the_last(
     ("ask", "allowed"),
     [
         ({"action": "seek", "to": {"trade": "trade_9"}}, ["trade_1", "trade_2"]),
-        ({"action": "seek", "to": {"seq": 99}}, [0, 34]),
+        ({"action": "seek", "to": {"seq": 99}}, [1, 34]),
+        ({"action": "seek", "to": {"seq": -1}}, [1, 34]),
         ({"action": "seek", "to": {"time": "2025-01-01"}}, [at(0), at(BARS - 1)]),
         ({"action": "seek", "to": {"time": "soon"}}, [at(0), at(BARS - 1)]),
         ({"action": "seek", "to": {"seq": 1, "trade": "trade_1"}}, ["seq", "time", "trade"]),

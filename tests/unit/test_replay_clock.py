@@ -156,3 +156,18 @@ def test_a_log_without_market_time_is_sought_by_seq():
     made = Replay(index.finish(), Pace(), 0.0)
     with pytest.raises(InvalidRequest, match="seek by seq"):
         made.control(ControlRequest("seek", to=SeekTo(time="2024-01-01")), 0.0)
+
+
+@pytest.mark.parametrize("wire", [b'{"data":{}}', b'{"data":{},"extra":{"bar":7}}'])
+def test_a_log_whose_beginning_was_trimmed_begins_where_it_can(wire):
+    index = ReplayIndex(STEP_MS)
+    index.extend([Entry(seq, "equity", "equity", wire) for seq in (5, 6, 7)])
+    made = Replay(index.finish(), Pace(), 0.0)
+    assert tell(made, 0.0) == 7
+    with pytest.raises(InvalidRequest) as caught:
+        made.control(ControlRequest("seek", to=SeekTo(seq=4)), 0.0)
+    assert caught.value.details["allowed"] == [5, 7]
+    made.control(ControlRequest("seek", to=SeekTo(seq=5)), 0.0)
+    assert tell(made, 0.0) == 5
+    made.control(ControlRequest("step", -9.0), 0.0)
+    assert tell(made, 0.0) >= 5

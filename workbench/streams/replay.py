@@ -225,10 +225,11 @@ class Replay:
                 raise InvalidRequest(msg, field="to.trade", value=to.trade[:40], allowed=allowed)
         else:
             seq = int(given["seq"])
-            if not 0 <= seq <= index.last:
-                allowed_seqs = [0, index.last]
-                msg = f"There is no message {seq}: the log has 1 to {index.last}, 0 is before it"
-                raise InvalidRequest(msg, field="to.seq", value=seq, allowed=allowed_seqs)
+            if seq and not index.first <= seq <= index.last:
+                there = f"the log has {index.first} to {index.last}, 0 is before it"
+                msg = f"There is no message {seq}: {there}"
+                known = [index.first, index.last]
+                raise InvalidRequest(msg, field="to.seq", value=seq, allowed=known)
         return seq, index.place(seq)
 
     def _time(self, text: str) -> int:
