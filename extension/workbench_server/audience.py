@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from workbench_server.chunk import Chunk
 from workbench_server.counters import Counters
 from workbench_server.deflate import DeflateGroup
-from workbench_server.reader import Reader
+from workbench_server.reader import PUSHED_ALL, Reader
 
 AT_ONCE = 100
 """After so many readers, others on the event loop have their turn."""
@@ -67,40 +67,50 @@ class Audience:
         main = next((r for r in self.readers if r.step == step), None)
         if main is not None:
             places[main.sent, main.carry] = self._first(source, main, step)
+        present = list(self.readers)
+        for start in range(0, len(present), AT_ONCE):
+            if start:
+                yield True
+            self._tell(present[start : start + AT_ONCE], source, step, places)
+
+    def _tell(
+        self, readers: list[Reader], source: Source, step: int, places: dict[object, _Told]
+    ) -> None:
         sent, told = -1, None
-        for number, (reader, left) in enumerate(list(self.readers.items()), 1):
-            if left.done():
+        messages = size = conflated = 0
+        for reader in readers:
+            if reader not in self.readers:
                 continue
             if told is None or reader.sent != sent or reader.carry:
-                place = (reader.sent, reader.carry)
-                sent = reader.sent
+                sent, place = reader.sent, (reader.sent, reader.carry)
                 told = places.get(place)
                 if told is None:
                     make = self._other if places else self._first
                     told = places[place] = make(source, reader, step)
-            if reader.step == step:
-                data, after = told.shared, told.shared_step
-            else:
-                data, after = told.alone, told.alone_step
-            taken = True
+            in_step = reader.step == step
+            data = told.shared if in_step else told.alone
+            pushed = PUSHED_ALL
             if data:
-                taken = reader.connection.push(data)
-                if taken:
-                    reader.step = after
-                    self._count(told.chunk, len(data))
-            if taken:
+                pushed = reader.push(data)
+                if pushed:
+                    reader.step = told.shared_step if in_step else told.alone_step
+                    messages += told.chunk.messages
+                    size += len(data)
+            if pushed:
                 reader.sent, reader.carry = told.chunk.upto, told.chunk.carry
                 if told.chunk.conflated:
                     reader.conflated += told.chunk.conflated
-                    self._counters.conflated[self._kind] += told.chunk.conflated
-            if told.leaves or not taken or reader.connection.behind:
-                left.set_result(None)
-            if number % AT_ONCE == 0:
-                yield True
-
-    def _count(self, chunk: Chunk, size: int) -> None:
-        self._counters.delivered[self._kind] += chunk.messages
+                    conflated += told.chunk.conflated
+            if told.leaves or (pushed != PUSHED_ALL and reader.connection.behind):
+                self._leave(reader)
+        self._counters.delivered[self._kind] += messages
         self._counters.delivered_bytes[self._kind] += size
+        self._counters.conflated[self._kind] += conflated
+
+    def _leave(self, reader: Reader) -> None:
+        left = self.readers[reader]
+        if not left.done():
+            left.set_result(None)
 
     def _first(self, source: Source, reader: Reader, step: int) -> _Told:
         """Return what is sent where most readers stand; it moves the shared context on."""

@@ -9,6 +9,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.websocket import _PerMessageDeflateDecompressor
 
 from workbench_server.negotiation import agree
+from workbench_server.outlet import Outlet
 from workbench_server.protocol import Protocol
 
 MODES = ("auto", "on", "off")
@@ -40,9 +41,12 @@ class SharedDeflateProtocol(Protocol):
     ----------
     deflate
         Whether permessage-deflate was agreed on.
+    outlet
+        Who else writes to the stream, once it is open.
     """
 
     deflate = False
+    outlet: Outlet | None = None
 
     def _parse_extensions_header(self, headers: HTTPHeaders) -> list[tuple[str, dict[str, Any]]]:
         agreed = agree(headers.get("Sec-WebSocket-Extensions", ""))
@@ -53,3 +57,8 @@ class SharedDeflateProtocol(Protocol):
         self._decompressor = _PerMessageDeflateDecompressor(
             persistent=False, max_wbits=None, max_message_size=self.params.max_message_size
         )
+
+    def _write_frame(self, *args: Any, **kwargs: Any) -> Any:
+        if self.outlet is not None:
+            self.outlet.waiting = True
+        return super()._write_frame(*args, **kwargs)

@@ -28,9 +28,11 @@ from workbench.streams import Entry, Position, StreamQuery
 from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
+from workbench_server.liveness import heartbeats
 from workbench_server.reader import Connection, Reader, TooSlow
 from workbench_server.replaying import Replays
 
+KINDS = ("backtest", "live_trading", "market_data")
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
@@ -59,7 +61,7 @@ class WebSocketManager:
     def __init__(self, service: RunService) -> None:
         self._service = service
         self._channels: dict[str, Channel] = {}
-        self._readers: dict[Connection, Reader] = {}
+        self._readers: dict[Connection, tuple[Reader, Channel]] = {}
         self.counters = Counters()
         self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
@@ -75,7 +77,8 @@ class WebSocketManager:
         record = self._service.registry.get(run_id)
         position = query.position
         channel = self._open(run_id)
-        reader = self._readers[connection] = Reader(connection, query.subscription)
+        reader = Reader(connection, query.subscription)
+        self._readers[connection] = reader, channel
         try:
             if query.replay is not None:
                 frames, hello = record.spec.timeframes, _greeting(record, channel)
@@ -92,9 +95,11 @@ class WebSocketManager:
                     reader.sent = position.since
                 else:
                     await connection.send(text_frame(encode(gap)))
-            await self._pump(reader, channel)
+            loop = asyncio.get_running_loop()
+            with heartbeats(loop, connection, query.heartbeat, lambda: channel.info.seq, reader):
+                await self._pump(reader, channel)
         except TooSlow:
-            self._close(connection, CLOSE_TOO_SLOW, "too slow, resume from your last seq")
+            connection.close(CLOSE_TOO_SLOW, "too slow, resume from your last seq")
         finally:
             del self._readers[connection]
             self._release(run_id, channel)
@@ -115,13 +120,22 @@ class WebSocketManager:
         by_kind: Counter[str] = Counter()
         for channel in self._channels.values():
             by_kind[channel.info.kind] += channel.subscribers
-        kinds = ("backtest", "live_trading", "market_data")
-        return {**{kind: by_kind[kind] for kind in kinds}, "total": by_kind.total()}
+        return {**{kind: by_kind[kind] for kind in KINDS}, "total": by_kind.total()}
+
+    def lags(self) -> dict[str, int]:
+        """Return, by stream type, how many messages the reader furthest behind has to get."""
+        lags = dict.fromkeys(KINDS, 0)
+        for connection, (reader, channel) in self._readers.items():
+            if self.replays.of(connection) is not None:
+                continue  # Where a replay stands is its reader's own wish.
+            lag = channel.info.seq - reader.sent
+            lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
+        return lags
 
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
         for connection in list(self._readers):
-            self._close(connection, CLOSE_GOING_AWAY, "server going away")
+            connection.close(CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
 
@@ -147,9 +161,9 @@ class WebSocketManager:
             await self._catch_up(reader, channel, merge)
             await asyncio.sleep(0)  # Catching up may not keep others waiting.
         if channel.deleted:
-            self._close(connection, CLOSE_NO_STREAM, "deleted")
+            connection.close(CLOSE_NO_STREAM, "deleted")
         else:
-            self._close(connection, CLOSE_FINISHED, "finished")
+            connection.close(CLOSE_FINISHED, "finished")
 
     async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
         chunk = channel.chunk(reader, merge)
@@ -164,10 +178,6 @@ class WebSocketManager:
         reader.sent, reader.carry = chunk.upto, chunk.carry
         reader.conflated += chunk.conflated
         self.counters.conflated[channel.info.kind] += chunk.conflated
-
-    def _close(self, connection: Connection, code: int, reason: str) -> None:
-        self.counters.closed[code] += 1
-        connection.close(code, reason)
 
     def _open(self, run_id: str) -> Channel:
         channel = self._channels.get(run_id)
@@ -227,11 +237,18 @@ def _gap(position: Position, channel: Channel) -> Gap | None:
         reason = "the log has another epoch: the story starts again"
     elif position.since > info.seq:
         reason = "that position is beyond the end of the log: the story starts again"
+    elif position.since < info.first_seq - 1:
+        reason = "what came after that position is no longer kept: the story starts later"
     else:
         return None
     return Gap(
         utc_now(),
         data=GapData(
-            reason, position.since, position.epoch, info.epoch, min(1, info.seq), info.seq
+            reason,
+            position.since,
+            position.epoch,
+            info.epoch,
+            min(info.first_seq, info.seq),
+            info.seq,
         ),
     )

@@ -61,6 +61,12 @@ class Metrics(Collector):
         publishers = sum(isinstance(socket, PublishHandler) for socket in app.sockets)
         yield _gauge("connections", "Subscribers connected.", "stream_type", connections)
         yield GaugeMetricFamily("workbench_publishers", "Producers connected.", publishers)
+        yield _gauge(
+            "lag_messages",
+            "Messages the subscriber that is furthest behind has still to get.",
+            "stream_type",
+            app.manager.lags(),
+        )
         yield _counter(
             "messages_delivered",
             "Messages written to subscribers.",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from workbench.streams import Carry, Subscription
+
+PUSHED_ALL = 2
 
 
 class TooSlow(Exception):
@@ -22,8 +25,12 @@ class Connection(Protocol):
     async def send(self, frames: bytes) -> None:
         """Write frames and wait until the socket has taken them; raises `TooSlow`."""
 
-    def push(self, frames: bytes) -> bool:
-        """Write frames without waiting; False, and nothing written, if others still wait."""
+    def push(self, frames: bytes) -> int:
+        """Write frames without waiting; 0, and nothing written, if others still wait.
+
+        `PUSHED_ALL` says that the socket has taken them all; any other number, that `behind`
+        knows.
+        """
 
     @property
     def behind(self) -> bool:
@@ -44,6 +51,8 @@ class Reader:
     ----------
     connection, subscription
         Its socket, and what it wants in which form.
+    push
+        The connection's own.
     sent
         The cursor: up to which seq it has been told.
     conflated
@@ -64,3 +73,7 @@ class Reader:
     behind_since: float | None = None
     carry: Carry = ()
     step: int = 0
+    push: Callable[[bytes], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.push = self.connection.push

@@ -2,83 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from fake_server import STATIC, Fake, start
-from playwright.sync_api import Page, sync_playwright
+from fake_server import Fake
+from playwright.sync_api import Page
+from view_page import FINISHED, MARKS, data
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage",
-]  # fmt: skip
-FINISHED = "document.querySelector('.wb-root')?.dataset.status === 'complete'"
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-    pytest.mark.skipif(not (STATIC / "widget.js").exists(), reason="the frontend is not built"),
-]
-
-
-@pytest.fixture(scope="module")
-def fake() -> Iterator[tuple[str, Fake]]:
-    loop = asyncio.new_event_loop()
-    started: list[tuple[Any, str, Fake]] = []
-    ready = threading.Event()
-
-    async def serve() -> None:
-        started.append(start())
-        ready.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert ready.wait(30)
-    server, address, state = started[0]
-    yield address, state
-
-    async def stop() -> None:
-        server.stop()
-        await server.close_all_connections()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    asyncio.run_coroutine_threadsafe(stop(), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(30)
-    loop.close()
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        browser.close()
-    assert errors == []
-
-
-def data(page: Page) -> dict[str, str]:
-    found: dict[str, str] = page.evaluate("({...document.querySelector('.wb-root').dataset})")
-    return found
+pytestmark = MARKS
 
 
 def counts(state: Fake, run: str) -> tuple[int, int, int]:
@@ -171,7 +100,7 @@ def test_controls_carry_the_xsrf_token_and_refusals_are_shown(
     state.controls.clear()
     page.goto(f"{address}?rate=250&bars=1500")
     page.get_by_role("button", name="Pause").click()
-    page.get_by_label("Speed, candles per second").select_option("20")
+    page.get_by_role("group", name="Run controls").get_by_label("Speed").select_option("20")
     page.get_by_text("This run has no speed to set").wait_for()
     state.paused.set()
     assert state.controls[0] == {"action": "pause", "xsrf": "fake-xsrf"}

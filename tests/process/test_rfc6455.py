@@ -8,6 +8,7 @@ of its pongs.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -52,7 +53,7 @@ def sized(size: int) -> bytes:
 def split(payload: bytes, *places: int, between: bytes = b"", opcode: int = TEXT) -> bytes:
     """Return a message in fragments cut at `places`, with other frames between them."""
     edges = [0, *places, len(payload)]
-    pieces = [payload[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [payload[a:b] for a, b in pairwise(edges)]
     frames = [
         frame(opcode if n == 0 else CONTINUATION, piece, fin=n == len(pieces) - 1)
         for n, piece in enumerate(pieces)

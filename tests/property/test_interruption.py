@@ -13,7 +13,7 @@ from workbench.analysis.indicators import sma
 from workbench.data.candles import Candles
 from workbench.engine import BacktestEngine, Strategy, StreamingBacktestEngine
 from workbench.engine.watch import Watch
-from workbench.messages import Message, Status, Trade, Until, encode
+from workbench.messages import Message, Progress, Status, Trade, Until, encode
 from workbench.runs.control import Control
 from workbench.runs.publishing import Command
 from workbench.streams import Pace
@@ -21,6 +21,7 @@ from workbench.timeframes import Timeframe
 
 BARS = 400
 WARM_UP = 20
+PROGRESS_EVERY = 30
 
 
 @cache
@@ -59,17 +60,29 @@ def run_of(on_bar: Any = lambda bar: None) -> tuple[StreamingBacktestEngine, lis
     out: list[Message] = []
     engine = BacktestEngine(kind, {"1H": candles()}, commission=0.0005, seed=3, leverage=5.0)
     return StreamingBacktestEngine(
-        engine, "backtest_1", out.append, progress_every=30, equity_every=7, now=lambda: "t"
+        engine,
+        "backtest_1",
+        out.append,
+        progress_every=PROGRESS_EVERY,
+        equity_every=7,
+        now=lambda: "t",
     ), out
 
 
 def story(messages: list[Message]) -> list[bytes]:
-    """Everything but the states between the first and the end."""
+    """Everything but the states between the first and the end, and where the run stood in them."""
     return [
         encode(message)
         for number, message in enumerate(messages)
-        if number == 0 or not isinstance(message, Status)
+        if not (number and isinstance(message, Status)) and not stood(message)
     ]
+
+
+def stood(message: Message) -> bool:
+    if not isinstance(message, Progress):
+        return False
+    bar = message.extra.bar
+    return bar % PROGRESS_EVERY != 0 and bar < BARS
 
 
 @cache

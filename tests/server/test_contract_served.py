@@ -11,7 +11,7 @@ from bodies import SPEC_BODY
 from contracts import message_problems, problems
 from tornado.httpclient import HTTPClientError
 
-from workbench.contract import files
+from workbench.contract import examples, files
 from workbench.contract.operations import OPERATIONS
 from workbench.contract.replies import ErrorBody
 
@@ -60,6 +60,8 @@ async def test_every_reply_is_as_described(finished, call):
     control = ("POST", "api", "backtesting", paced["backtest_id"], "control")
     _, replies["controlRun"] = await call(*control, body={"action": "pause"})
     await call(*control, body={"action": "stop"})
+    own = ("POST", "api", "backtesting", "publish")
+    _, replies["publishRun"] = await call(*own, body=examples.PUBLISH)
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
             path = operation.path.format(run_id=run_id).strip("/").split("/")
@@ -102,7 +104,7 @@ async def test_refusals_are_as_described(finished, call):
         ("startRun", "POST", ("api", "backtesting", "start"), {"body": {}}, 400),
         ("startRun", "POST", ("api", "backtesting", "start"), {"raw": "{", "headers": plain}, 415),
         ("startRun", "POST", ("api", "backtesting", "start"), {"raw": " " * 5_000_000}, 413),
-        ("controlRun", "POST", (*run, "control"), {"body": {"action": "jump"}}, 400),
+        ("controlRun", "POST", (*run, "control"), {"body": {"action": 5}}, 400),
         ("controlRun", "POST", (*run, "control"), {"body": {"action": "pause"}}, 409),
         ("listRuns", "GET", ("api", "backtesting"), {"params": {"limit": "0"}}, 400),
         ("getEvents", "GET", (*run, "events"), {"params": {"types": "nonsense"}}, 400),
@@ -144,8 +146,13 @@ async def test_a_recorded_stream_validates(call, connect, story):
     heard = []
 
     async def until(kind):
-        while not heard or heard[-1]["type"] != kind:
-            heard.append(json.loads(await asyncio.wait_for(socket.read_message(), 60)))
+        """Read on; `heard` then ends with a message of this type that is new."""
+        heard.append(await read())
+        while heard[-1]["type"] != kind:
+            heard.append(await read())
+
+    async def read():
+        return json.loads(await asyncio.wait_for(socket.read_message(), 60))
 
     await until("progress")
     for said, answer in (
@@ -159,17 +166,18 @@ async def test_a_recorded_stream_validates(call, connect, story):
         socket.write_message(said)
         await until(answer)
     await until("complete")
-    for params in (
-        {"since": 5, "epoch": "another"},
-        {"format": "columns"},
-        {"heartbeat": "0.1"},
-        {"replay": "1"},
-    ):
+    for params in ({"since": 5, "epoch": "another"}, {"format": "columns"}):
         messages, _ = await story(run_id, **params)
         heard += messages
+    socket = await connect(run_id, replay="1", heartbeat="0.1")
+    await until("complete")
+    await until("heartbeat")
+    socket.write_message('{"type": "control", "action": "seek", "to": {"seq": 5}}')
+    await until("reset")
+    await until("replay")
     assert {message["type"] for message in heard} >= {
         "connected", "pong", "gap", "equity_columns", "progress", "trade", "equity", "metrics",
-        "complete", "error", "status", "control",
+        "complete", "error", "status", "control", "heartbeat", "replay", "reset",
     }  # fmt: skip
     for message in heard:
         assert message_problems(message) == []

@@ -448,3 +448,10 @@ async def test_a_reader_that_inflates_gets_the_same(app, make, log, jp_ws_fetch,
     told = [m for text in await Client(socket).until("ended") for m in decode_frame(text)]
     socket.close()
     assert [m for m in told if m.seq is not UNSET] == [decode(text) for text in log(run_id)]
+
+
+async def test_a_replay_that_stands_is_nobody_who_lags(app, make, replay):
+    client = await replay(make(), speed="0.001")
+    await client.until("playing")
+    await client.ask("pause")
+    assert app.manager.lags()["backtest"] == 0

@@ -3,9 +3,9 @@
 The page calls the widget's default export as anywidget does, with a fake model, so that the view
 can be driven without a kernel. The run is a moving-average cross over EURUSD 2017 where that file
 is at hand, else over a generated walk. The query of the page chooses what is shown: ``scenario``
-(live, finished, error, missing, deleted,
-bare: no candles come; relay, saved), ``theme`` (light, dark), ``width``, ``rate``
-(candles a second), ``bars`` (that many generated candles instead), ``synthetic``.
+(live, finished, error, missing, deleted, bare: no candles come; plain: finished, on a server
+without replays; relay, saved), ``theme`` (light, dark), ``width``, ``rate`` (candles a
+second), ``bars`` (that many generated candles instead), ``synthetic``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fake_replay import FakeReplay
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -289,6 +290,14 @@ class Fake:
         self.controls: list[Message] = []
         self.paused = asyncio.Event()
         self.paused.set()
+        self.reason: str | None = None
+        self.to_trade = False
+        self.refusal: Message | None = None
+
+    def stand(self, reason: str | None = None) -> None:
+        """Let all runs stand still."""
+        self.reason, self.to_trade = reason, False
+        self.paused.clear()
 
     def story(self, run: str) -> Story:
         """Return the story of a run."""
@@ -332,8 +341,11 @@ class ControlHandler(RequestHandler):
             self.set_status(409)
             self.write({"error": "This run has no speed to set", "details": {}})
             return
-        if body["action"] in ("pause", "resume"):
-            (fake.paused.clear if body["action"] == "pause" else fake.paused.set)()
+        if body["action"] == "pause":
+            fake.stand()
+        elif body["action"] in ("resume", "run_until"):
+            fake.to_trade = body["action"] == "run_until"
+            fake.paused.set()
         self.write({"accepted": True})
 
 
@@ -355,9 +367,33 @@ FAILURE: Message = {
 class StreamHandler(WebSocketHandler):
     """The stream of a run at some rate."""
 
+    replay: FakeReplay | None = None
+
     def open(self, run: str) -> None:
         """Start to send."""
         self.task = asyncio.ensure_future(self.pump(run))
+
+    def on_message(self, message: str | bytes) -> None:
+        """Answer pings, and hand a replay its controls."""
+        request = json.loads(message)
+        if request["type"] == "ping":
+            self.write_message(json.dumps({"type": "pong", "timestamp": "", "data": {}}))
+        elif self.replay is not None:
+            self.settings["fake"].controls.append(request)
+            self.replay.ask(request)
+
+    async def say(self, *messages: Message) -> None:
+        """Send messages, each in a frame, as made now."""
+        for message in messages:
+            message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+            await self.write_message(json.dumps(message))
+
+    async def tell_status(self, seq: int, status: str, reason: str | None = None) -> None:
+        """Say that the run entered a state."""
+        data: Message = {"backtest_id": "fake", "status": status}
+        if reason is not None:
+            data["reason"] = reason
+        await self.say({"type": "status", "data": data, "seq": seq})
 
     async def pump(self, run: str) -> None:
         """Send the story in batches, 25 a second."""
@@ -377,24 +413,37 @@ class StreamHandler(WebSocketHandler):
             return
         story = fake.story(run)
         since = int(self.get_query_argument("since", "0"))
-        done = scenario in ("finished",)
-        await self.write_message(
-            json.dumps(story.connected(story.seq if done else 0, "complete" if done else "running"))
-        )
+        done = scenario in ("finished", "plain")
+        await self.say(story.connected(story.seq if done else 0, "complete" if done else "running"))
+        if self.get_query_argument("replay", "0") == "1" and scenario != "plain":
+            times = [candle[0] for candle in story.candles]
+            self.replay = FakeReplay(story.steps, times, merged, self.say)
+            await self.replay.play(self.get_query_argument("speed", "0"))
+            return
         step = len(story.steps) if done else max(1, int(rate) // 25)
-        for at in range(0, len(story.steps), step):
-            await fake.paused.wait()
-            batch = merged([m for s in story.steps[at : at + step] for m in s if m["seq"] > since])
-            for message in batch:
-                message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-                await self.write_message(json.dumps(message))
+        at = seq = 0
+        while at < len(story.steps):
+            if not fake.paused.is_set():
+                await self.tell_status(seq, "paused", fake.reason)
+                await fake.paused.wait()
+                await self.tell_status(seq, "running")
+            count = 1 if fake.to_trade else step
+            batch = merged([m for s in story.steps[at : at + count] for m in s if m["seq"] > since])
+            at += count
+            await self.say(*batch)
+            seq = batch[-1]["seq"] if batch else seq
+            if fake.to_trade and any(m["type"] == "trade" for m in batch):
+                fake.stand("1 trade")
+            if fake.refusal is not None:
+                refused, fake.refusal = fake.refusal, None
+                await self.say({"type": "control", "data": refused, "seq": seq})
             if scenario == "deleted" and at > len(story.steps) // 3:
                 self.close(4404, "deleted")
                 return
             if scenario == "error" and at > len(story.steps) // 3:
                 await self.write_message(json.dumps({**FAILURE, "seq": story.seq + 1}))
                 break
-            if not done:
+            if not done and not fake.to_trade:
                 await asyncio.sleep(0.04)
         self.close(1000)
 

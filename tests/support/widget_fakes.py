@@ -74,7 +74,7 @@ class FakeSource:
         self.missing = missing
         self.gone = gone
         self.asked: list[tuple[int, str | None]] = []
-        self.controls: list[tuple[str, float | None]] = []
+        self.controls: list[dict[str, Any]] = []
         self.closed = False
         self.told = threading.Event()
         self._gate = threading.Semaphore(0)
@@ -101,10 +101,10 @@ class FakeSource:
         """Return the candles."""
         return CANDLES
 
-    def control(self, action: str, value: float | None) -> dict[str, Any]:
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
         """Note the control; refuse to stop."""
-        self.controls.append((action, value))
-        if action == "stop":
+        self.controls.append(request)
+        if request["action"] == "stop":
             raise Conflict("The run is over", field="action", value="stop", allowed="a live run")
         return {"accepted": True}
 

@@ -16,7 +16,6 @@ ALLOWED = {
     "paths": set(),
     "timeframes": {"errors"},
     "messages": {"errors"},
-    "contract": {"errors", "messages"},
     "streams": {"errors", "messages"},
     "data": {"errors", "timeframes", "messages", "paths"},
     "report": {"errors", "timeframes", "messages", "data"},

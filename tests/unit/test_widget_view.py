@@ -81,9 +81,10 @@ def test_the_page_reads_and_controls_through_the_kernel(
 ) -> None:
     view._heard(view, {"kind": "get", "id": "1", "path": "candles", "query": {}}, [])
     assert view.outbox.wait(id="1") == {"kind": "reply", "id": "1", "ok": True, "body": CANDLES}
-    view._heard(view, {"kind": "control", "id": "2", "action": "speed", "value": 20}, [])
+    pace = {"action": "speed", "value": 20, "unit": "x"}
+    view._heard(view, {"kind": "control", "id": "2", **pace}, [])
     assert view.outbox.wait(id="2")["ok"] is True
-    assert source.controls == [("speed", 20)]
+    assert source.controls == [pace]
     view._heard(view, {"kind": "control", "id": "3", "action": "stop"}, [])
     refused = view.outbox.wait(id="3")
     assert refused["ok"] is False

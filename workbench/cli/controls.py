@@ -40,7 +40,8 @@ def add(action: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _asking(request: Request) -> Callable[[argparse.Namespace], int]:
     def handler(args: argparse.Namespace) -> int:
-        runs, asked = runs_of(args), request(args)
+        asked = request(args)
+        runs = runs_of(args)
         for run_id in args.id if isinstance(args.id, list) else [args.id]:
             status = runs.control(run_id, asked)
             if asked.action == "stop":

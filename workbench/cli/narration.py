@@ -83,14 +83,14 @@ class Narrator:
             return [Line(f"{data.backtest_id} is {data.status}", "dim")]
         self.capital = data.initial_capital
         frames = " / ".join(data.timeframes) if data.timeframes is not UNSET else ""
-        lines = [
-            Line(
-                f"{data.strategy} on {data.symbol} {frames}: {data.bars:,} candles, "
-                f"{data.start} to {data.end}, capital {money(data.initial_capital)}",
-                "bold",
-            ),
-            Line(f"data: {data.source}", "dim"),
-        ]
+        # Who publishes a run of their own may not know beforehand how long it is.
+        facts = [] if data.bars is UNSET else [f"{data.bars:,} candles"]
+        if data.start is not UNSET and data.end is not UNSET:
+            facts.append(f"{data.start} to {data.end}")
+        facts.append(f"capital {money(data.initial_capital)}")
+        lines = [Line(f"{data.strategy} on {data.symbol} {frames}: {', '.join(facts)}", "bold")]
+        if data.source:
+            lines.append(Line(f"data: {data.source}", "dim"))
         if data.synthetic is True:
             lines.append(Line("SYNTHETIC DATA: generated, never traded", "bold yellow"))
         return lines

@@ -30,10 +30,9 @@ class ServerSource:
         """Fetch one of the run's results, such as ``candles``."""
         return self._server.rest.get(f"api/backtesting/{self._run_id}/{path}", query)
 
-    def control(self, action: str, value: float | None) -> dict[str, Any]:
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
         """Pass a control on."""
-        body = {"action": action} if value is None else {"action": action, "value": value}
-        return self._server.rest.post(f"api/backtesting/{self._run_id}/control", body)
+        return self._server.rest.post(f"api/backtesting/{self._run_id}/control", request)
 
     def close(self) -> None:
         """End every iteration."""

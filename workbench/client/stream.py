@@ -146,7 +146,11 @@ class Stream(Following, Controls[None]):
                 self._drop()
 
     def _open(self) -> ClientConnection:
-        connection: ClientConnection = open_socket(self._address(), **self._options)
+        # `connect` wants to be a context manager; this one's end is `_drop`.
+        entered = contextlib.ExitStack()
+        connection: ClientConnection = entered.enter_context(
+            open_socket(self._address(), **self._options)
+        )
         with self._sending:
             self._unsent.extendleft(reversed(self._reader.opened()))
             self._connection = connection

@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.contract import examples, parameters, wording
+from workbench.contract.parameters import Parameter
 from workbench.contract.schemas import Schema, components
 from workbench.messages import MESSAGE_TYPES
 from workbench.messages.requests import ControlRequest, Ping
@@ -66,13 +67,7 @@ def document() -> Schema:
                 "token or a login the handshake is refused with 403; a stream that is not there is "
                 "answered by `error` and close code 4404.",
                 [*told, *asked],
-                {
-                    "type": "object",
-                    "properties": {
-                        each.name: {**each.schema, "description": each.description}
-                        for each in parameters.STREAM
-                    },
-                },
+                parameters.STREAM,
             ),
             "publish": _channel(
                 PUBLISH_PATH,
@@ -82,6 +77,7 @@ def document() -> Schema:
                 "publish token the handshake is refused with 403, and with 410 where there is no "
                 "such run.",
                 [batch, *answers],
+                parameters.PUBLISHER,
             ),
         },
         "operations": {
@@ -136,11 +132,9 @@ def _channel(
     address: str,
     description: str,
     messages: list[dict[str, Any]],
-    query: Schema | None = None,
+    query: tuple[Parameter, ...],
 ) -> dict[str, Any]:
-    socket: dict[str, Any] = {"method": "GET", "bindingVersion": "0.1.0"}
-    if query is not None:
-        socket["query"] = query
+    asked = {each.name: {**each.schema, "description": each.description} for each in query}
     return {
         "address": address,
         "description": description,
@@ -148,7 +142,13 @@ def _channel(
         "messages": {
             each["name"]: {"$ref": f"#/components/messages/{each['name']}"} for each in messages
         },
-        "bindings": {"ws": socket},
+        "bindings": {
+            "ws": {
+                "method": "GET",
+                "query": {"type": "object", "properties": asked},
+                "bindingVersion": "0.1.0",
+            }
+        },
     }
 
 

@@ -263,9 +263,9 @@ REQUESTS: dict[str, Ping | ControlRequest] = {
 
 BATCH = Batch(1, [MESSAGES["status"], MESSAGES["progress"]])  # type: ignore[list-item]
 PUBLISHING: dict[str, Any] = {
-    "hello": Hello(208),
+    "hello": Hello(208, [Command("run_until", until=Until(trades=1), seq=231)]),
     "ack": Ack(210),
-    "command": Command("pause"),
+    "command": Command("speed", 3600.0, "x", seq=232),
     "refused": Refused("Batch 5 leaves out numbers: expected 3"),
 }
 """What the server says to a producer."""
@@ -281,6 +281,17 @@ START = {
     "risk_per_trade": 0.02,
 }
 """The body of a start request, as the contract prints it."""
+
+
+PUBLISH = {
+    "name": "My own engine",
+    "symbol": "BTC-USD",
+    "timeframes": ["1H"],
+    "strategy": "breakout",
+    "start_date": "2024-01-01",
+    "end_date": "2024-01-31",
+}
+"""The body of a request to publish one's own run."""
 
 
 def plain(value: Any) -> Any:

@@ -105,6 +105,10 @@ FIELDS: dict[str, Fact] = {
     "StartRequest.seed": {"minimum": 0},
     "StartRequest.name": {"maxLength": 200},
     "StartRequest.notes": {"maxLength": 10_000},
+    "PublishRequest.initial_capital": {**_CURRENCY, "exclusiveMinimum": 0, "maximum": 1e15},
+    "PublishRequest.name": {"maxLength": 200},
+    "PublishRequest.notes": {"maxLength": 10_000},
+    "PublishRequest.timeframes": {"examples": [["1H"]]},
     "StartRequest.timeframes": {"minItems": 1, "examples": [["4H", "1H", "15M"]]},
     "StartRequest.strategy_ids": {"minItems": 1, "maxItems": 1},
 }  # fmt: skip

@@ -16,6 +16,7 @@ from workbench.errors import (
     UnsupportedMediaType,
     WorkbenchError,
 )
+from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
 SCHEMAS = "#/components/schemas/"
@@ -31,6 +32,7 @@ _RUN = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"},
     "example": RUN_ID,
 }
+_BODIES = {StartRequest: examples.START, PublishRequest: examples.PUBLISH}
 _MEANINGS = {
     400: "The request is wrong.",
     403: "No access, or the right is missing.",
@@ -113,10 +115,9 @@ def _parameter(each: Parameter) -> dict[str, Any]:
 def _body(operation: Operation, schemas: dict[str, Schema]) -> dict[str, Any]:
     name = operation.body.__name__
     if not operation.omit:
-        shown = {"start": examples.START} if operation.body is StartRequest else {}
         return {
             "schema": {"$ref": SCHEMAS + name},
-            "examples": {title: {"value": value} for title, value in shown.items()},
+            "examples": {operation.id: {"value": _BODIES[operation.body]}},
         }
     shape = {**schemas[name], "additionalProperties": False}
     shape["properties"] = {k: v for k, v in shape["properties"].items() if k not in operation.omit}

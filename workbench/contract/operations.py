@@ -12,6 +12,7 @@ from workbench.contract.replies import (
     EquityReply,
     EventsPage,
     InfoReply,
+    OpenedStream,
     RunDetail,
     RunList,
     StartReply,
@@ -26,6 +27,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.messages import ControlRequest
+from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
 JSON = "application/json"
@@ -95,6 +97,11 @@ OPERATIONS = (
     Operation(
         "POST", "/api/backtesting/start", "startRun", "Start a run.", StartReply,
         body=StartRequest, right="execute", errors=(InvalidRequest, DataError),
+    ),
+    Operation(
+        "POST", "/api/backtesting/publish", "publishRun",
+        "Open a stream that the caller publishes; the token in the reply is good for it alone.",
+        OpenedStream, body=PublishRequest, right="execute", errors=(InvalidRequest,),
     ),
     Operation(
         "GET", _RUN, "getRun", "Tell all about one run.", RunDetail, errors=(NotFound,)

@@ -75,11 +75,14 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _stream(events: dict[str, Any]) -> str:
-    channel = events["channels"]["backtest"]
+    return _channel("stream-backtest", events["channels"]["backtest"], "right: read")
+
+
+def _channel(anchor: str, channel: dict[str, Any], right: str) -> str:
     query = channel["bindings"]["ws"]["query"]["properties"]
     rows = [(name, {**schema, "schema": schema}) for name, schema in query.items()]
     parts = [f"<p>{_text(channel['description'])}</p>", _parameters(rows)]
-    return _article("stream-backtest", f"ws {channel['address']}", parts, "right: read")
+    return _article(anchor, f"ws {channel['address']}", parts, right)
 
 
 def _messages(events: dict[str, Any], defs: dict[str, Any], kind: str) -> str:
@@ -96,9 +99,8 @@ def _messages(events: dict[str, Any], defs: dict[str, Any], kind: str) -> str:
 
 
 def _publishing(events: dict[str, Any], defs: dict[str, Any]) -> str:
-    channel = events["channels"]["publish"]
-    intro = f"<p><code>ws {_safe(channel['address'])}</code> {_text(channel['description'])}</p>"
-    return intro + _messages(events, defs, "publish_")
+    channel = _channel("stream-publish", events["channels"]["publish"], "the run's publish token")
+    return channel + _messages(events, defs, "publish_")
 
 
 def _message(anchor: str, name: str, message: dict[str, Any], defs: dict[str, Any]) -> str:

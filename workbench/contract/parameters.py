@@ -91,6 +91,16 @@ STREAM = (
 )
 """What a subscriber may ask for, see `workbench.streams.query`."""
 
+PUBLISHER = (
+    Parameter(
+        "obeyed",
+        "The `seq` of the last command obeyed; `hello` tells those after it.",
+        {"type": "integer", "minimum": 0, "maximum": 10**16 - 1, "default": 0},
+        "231",
+    ),
+)
+"""What a producer says when it comes in."""
+
 LIMIT = Parameter(
     "limit", "The newest so many.", {"type": "integer", "minimum": 1, "default": 100}, "100"
 )

@@ -58,6 +58,30 @@ class StartReply(Struct, frozen=True):
     synthetic: bool
 
 
+class OpenedStream(Struct, frozen=True):
+    """A stream waits for the caller to publish it.
+
+    Attributes
+    ----------
+    stream_url, stream_path
+        Where readers connect.
+    publish_path
+        Where the caller connects.
+    token
+        The right to publish this one stream and nothing else, as a bearer token. It is told
+        only here.
+    home
+        The state folder if the caller is on the server's machine; there it finds the next server.
+    """
+
+    backtest_id: str
+    stream_url: str
+    stream_path: str
+    publish_path: str
+    token: str
+    home: str | None
+
+
 class Result(Struct, frozen=True):
     """`data` and `extra` of the final message, `complete` or `error`."""
 
@@ -76,6 +100,10 @@ class RunSummary(Struct, frozen=True, kw_only=True):
         As asked for.
     source, synthetic
         Where the candles come from, and whether they are generated.
+    producer
+        Who publishes it: `worker`, a process of the server's, or `kernel`, one of the user's.
+    bytes
+        Size of the log.
     result
         None until the run has ended.
     """
@@ -93,6 +121,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     finished: str | None
     source: str
     synthetic: bool
+    producer: str
+    bytes: int
     tags: list[str]
     notes: str
     progress: float
@@ -267,6 +297,6 @@ class InfoReply(Struct, frozen=True):
 
 
 REPLIES: tuple[type[Struct], ...] = (
-    ErrorBody, StartReply, RunList, RunDetail, ControlReply, TradesReply, EquityReply, EventsPage,
-    CandlesReply, StatusReply, InfoReply,
+    ErrorBody, StartReply, OpenedStream, RunList, RunDetail, ControlReply, TradesReply, EquityReply,
+    EventsPage, CandlesReply, StatusReply, InfoReply,
 )  # fmt: skip

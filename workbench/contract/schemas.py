@@ -16,6 +16,7 @@ from workbench.messages import (
     ClientMessage,
     Message,
 )
+from workbench.runs.publication import PublishRequest
 from workbench.runs.publishing import Batch, Reply
 from workbench.runs.request import StartRequest
 
@@ -28,6 +29,7 @@ ROOTS: dict[str, Any] = {
     "PublishReply": Reply,
     "Batch": Batch,
     "StartRequest": StartRequest,
+    "PublishRequest": PublishRequest,
     **{cls.__name__: cls for cls in REPLIES},
 }
 """What can stand alone on the wire, by the name of its schema."""

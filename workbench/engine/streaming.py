@@ -137,8 +137,13 @@ class StreamingBacktestEngine:
         return not self.done
 
     def tell(self, status: Literal["running", "paused"], reason: str | None = None) -> None:
-        """Emit that the run goes on, or stands still, and why it does so by itself."""
+        """Emit that the run goes on, or stands still, and why it does so by itself.
+
+        One that stands still says on which candle: a `progress` comes first if there was none.
+        """
         self._start()
+        if status == "paused" and self.engine.bar % self._progress_every:
+            self._progress()
         data = StatusData(self.backtest_id, status, UNSET if reason is None else reason)
         self._emit(Status(timestamp=self._now(), data=data))
 

@@ -56,9 +56,9 @@ class Leftovers:
         try:
             for batch in batches:
                 self._append(record.id, record.producer, batch.first, batch.messages)
-                if time.monotonic() > deadline:
+                if time.monotonic() >= deadline:
                     return False
-        except (WorkbenchError, OSError, ValueError) as error:
+        except (WorkbenchError, ValueError) as error:
             log.warning("what run %s has left could not be taken in: %s", record.id, error)
         except BaseException:
             # A busy state file, say: begin again at the next call.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -55,4 +56,4 @@ def _milliseconds(value: Any) -> int:
     # numpy's own scalars, without importing it: a datetime64 writes itself as ISO 8601.
     if type(value).__name__ == "datetime64":
         return parse_time(str(value)[:26])
-    return int(value.__index__())
+    return operator.index(value)

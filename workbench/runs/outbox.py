@@ -73,13 +73,15 @@ class Outbox:
         """Bytes put aside on disk."""
         return self._spill.size
 
-    def add(self, message: bytes) -> None:
-        """Append a message."""
-        if len(self._spill) or self._bytes >= self._memory:
+    def add(self, message: bytes) -> bool:
+        """Append a message; tell whether it is the only one that `take` can hand out."""
+        if self._bytes >= self._memory or self._spill.size:
             self._spill.add(message)
-        else:
-            self._messages.append(message)
-            self._bytes += len(message)
+            return False
+        messages = self._messages
+        messages.append(message)
+        self._bytes += len(message)
+        return len(messages) == self._taken + 1
 
     def take(self, count: int, size: int) -> tuple[int, list[bytes]]:
         """Hand out up to `count` messages of up to `size` bytes together, at least one."""
@@ -103,7 +105,7 @@ class Outbox:
             self._bytes -= len(messages.popleft())
             self._first += 1
             self._taken = max(0, self._taken - 1)
-        if len(self._spill) and self._bytes <= self._memory // 2:
+        if self._spill.size and self._bytes <= self._memory // 2:
             self._refill()
 
     def rewind(self, last: int) -> None:

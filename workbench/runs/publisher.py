@@ -80,7 +80,8 @@ class Publisher:
         self._urls = urls
         self._on_command = on_command
         self._outbox = Outbox(spill=Spill(folder)) if outbox is None else outbox
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._closing = False
         self._abandoned = False
         self.refused: str | None = None
@@ -95,14 +96,11 @@ class Publisher:
 
     def send_encoded(self, wire: bytes) -> None:
         """Queue a message that is JSON already."""
-        with self._changed:
-            outbox = self._outbox
-            if outbox.full:
+        # The lock itself: this is done for every message, and the condition's detour costs.
+        with self._lock:
+            if self._outbox.full:
                 self._wait_for_room()
-            if self.refused is not None:
-                return
-            outbox.add(wire)
-            if outbox.ready == 1:
+            if self.refused is None and self._outbox.add(wire):
                 self._changed.notify_all()
 
     def close(self, patience: float) -> bool:

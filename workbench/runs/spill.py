@@ -26,9 +26,17 @@ class Spill:
         Where to; the system's folder for temporary files if it is None or not there.
     segment
         Bytes after which a new file is begun.
+    buffer
+        Bytes to gather before they are written.
     """
 
-    def __init__(self, folder: Path | None = None, segment: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        segment: int = SEGMENT_BYTES,
+        buffer: int = BUFFER_BYTES,
+    ) -> None:
+        self._limit = buffer
         self._folder = folder
         self._segment = segment
         self._files: deque[_File] = deque()
@@ -49,7 +57,7 @@ class Spill:
         self._buffered += length
         self.size += length
         self._count += 1
-        if self._buffered >= BUFFER_BYTES:
+        if self._buffered >= self._limit:
             self._write()
 
     def take(self, size: int) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.streams import schema
+
+REWRITE_BYTES = 64 * 1024 * 1024
 
 
 class Database:
@@ -42,6 +45,8 @@ class Database:
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute("PRAGMA foreign_keys=ON")
         schema.prepare(self._connection)
+        if version == 1 and path.stat().st_size <= REWRITE_BYTES:
+            self._list_free_pages()
         path.chmod(0o600)
 
     def query(self, sql: str, *values: object) -> list[Any]:
@@ -85,8 +90,7 @@ class Database:
     def shrink(self, pages: int) -> bool:
         """Give up to `pages` free pages back to the file system; tell whether there are more.
 
-        A file of version 1 has no list to do so by: its free pages are used again, and given
-        back by `rewrite`.
+        A large file of version 1 has no list to do so by: its free pages are only used again.
         """
         if self._connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
             return False
@@ -94,11 +98,12 @@ class Database:
         left: int = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
         return left > 0
 
-    def rewrite(self) -> None:
-        """Write the file anew without its free pages; takes time and room for a copy."""
+    def _list_free_pages(self) -> None:
+        """Write the file anew so that free pages can be given back from now on."""
         self._connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        self._connection.execute("VACUUM")
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        # Not while another process is at it: then the file stays as it is.
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""

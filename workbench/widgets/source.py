@@ -38,8 +38,8 @@ class RunSource(Protocol):
         """
         ...
 
-    def control(self, action: str, value: float | None) -> dict[str, Any]:
-        """Ask for pause, resume, step, speed (`value`: candles a second) or stop.
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask for something: `action`, and `value`, `unit` and `until` where they are given.
 
         Raises
         ------

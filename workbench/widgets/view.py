@@ -18,6 +18,7 @@ from workbench.widgets.static_html import describe, point_html, point_text, rend
 
 STATIC = Path(__file__).parent / "static"
 _READABLE = ("candles", "trades", "equity", "events")
+_CONTROL = ("action", "value", "unit", "until")
 
 
 def read_bundle(name: str, folder: Path = STATIC) -> str:
@@ -172,7 +173,7 @@ class BacktestView(anywidget.AnyWidget):
             msg = "This view has no connection of its own to the run"
             raise WorkbenchError(msg, field="source", value=None, allowed="a RunSource")
         if content["kind"] == "control":
-            return source.control(str(content.get("action")), content.get("value"))
+            return source.control({name: content[name] for name in _CONTROL if name in content})
         path, query = content.get("path"), content.get("query")
         if path not in _READABLE:
             msg = f"Cannot read {path!r} of a run: ask for one of {', '.join(_READABLE)}"

@@ -1,8 +1,9 @@
 import { CandleSource } from "./charts/source.ts";
 import { Request, type Action } from "./model/request.ts";
 import { RunModel } from "./model/run.ts";
-import type { StreamStatus, WireMessage } from "../stream/src/index.ts";
-import { ChosenTransport, type Route, type Transport } from "./transport/index.ts";
+import { paceFor, Replaying } from "./replay.ts";
+import type { ControlData, StreamStatus, WireMessage } from "../stream/src/index.ts";
+import { ChosenTransport, type Control, type Route, type Transport } from "./transport/index.ts";
 
 /** What Python keeps of a run for when nothing answers: a short log, and candles. */
 export interface Snapshot {
@@ -20,10 +21,14 @@ export interface SessionOptions {
 
 /** One connection and what it told; any number of views draw from it. */
 export class Session {
-  readonly run = new RunModel();
+  /** The run as its stream tells it, and while there is a replay that of the replay. */
+  readonly result = new RunModel();
+  replaying: Replaying | null = null;
+  /** Who asked for what the run refused, and why; or why a replay ended. */
+  notice = "";
   readonly request = new Request();
   readonly candles: CandleSource;
-  readonly transport: Transport;
+  readonly transport: ChosenTransport;
   readonly title: string;
   status: StreamStatus = { state: "connecting" };
   route: Route = "none";
@@ -41,14 +46,17 @@ export class Session {
     this.stop = this.transport.subscribe({
       message: (message) => this.heard(message),
       reset: () => {
-        this.run.reset();
+        this.result.reset();
         this.tell();
       },
       status: (status, route) => {
         this.status = status;
         this.route = route;
-        if (status.state === "deleted") this.run.deleted();
-        this.request.settle(this.run);
+        if (status.state === "deleted") {
+          this.result.deleted();
+          this.endReplay();
+        }
+        this.request.settle(this.result);
         this.tell();
       },
     });
@@ -59,12 +67,17 @@ export class Session {
     return () => this.listeners.delete(listener);
   }
 
+  /** What is to be drawn. */
+  get run(): RunModel {
+    return this.replaying?.run ?? this.result;
+  }
+
   /** Ask the run to do something; rejects with the server's words when it will not. */
-  async control(action: Action): Promise<void> {
-    this.request.ask(action, this.run);
+  async control(action: Action, request: Omit<Control, "action"> = {}): Promise<void> {
+    this.request.ask(action, this.result);
     this.tell();
     try {
-      await this.transport.control(action);
+      await this.transport.control({ action, ...request });
     } catch (error) {
       this.request.refused(action);
       this.tell();
@@ -72,7 +85,33 @@ export class Session {
     }
   }
 
+  get canReplay(): boolean {
+    const { over, status } = this.result;
+    return over && status !== "deleted" && !this.saved && this.transport.canReplay;
+  }
+
+  /** Tell the finished run again. */
+  startReplay(): void {
+    if (this.replaying !== null || !this.canReplay) return;
+    const client = this.transport.replay(paceFor(this.result.bars));
+    if (client === null) return;
+    this.notice = "";
+    this.replaying = new Replaying(client, this.result, () => this.tell(), (why) => this.endReplay(why));
+    this.tell();
+  }
+
+  /** Back to the result. */
+  endReplay(why = ""): void {
+    if (this.replaying === null) return;
+    const { replaying } = this;
+    this.replaying = null;
+    this.notice = why;
+    replaying.close();
+    this.tell();
+  }
+
   destroy(): void {
+    this.replaying?.close();
     this.stop();
     this.candles.destroy();
     this.listeners.clear();
@@ -82,20 +121,22 @@ export class Session {
     this.silent = false;
     if (this.saved) {
       this.saved = false;
-      this.run.reset();
+      this.result.reset();
     }
-    this.run.apply(message);
-    this.request.settle(this.run);
+    this.result.apply(message);
+    this.request.settle(this.result);
+    // What was refused in the past is no news.
+    if (message.type === "control" && this.status.state === "live") this.notice = refusal(message.data);
     this.tell();
   }
 
   private useSaved(): void {
-    if (this.run.seq > 0) return;
+    if (this.result.seq > 0) return;
     this.silent = true;
     const { messages, candles } = this.options.snapshot();
     if (Array.isArray(messages) && messages.length > 0) {
       this.saved = true;
-      for (const message of messages) this.run.apply(message);
+      for (const message of messages) this.result.apply(message);
       if (candles) this.candles.give(candles);
     }
     this.tell();
@@ -104,4 +145,10 @@ export class Session {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** A refused control in words, or nothing for an accepted one. */
+export function refusal({ accepted, action, by, reason }: ControlData): string {
+  if (accepted) return "";
+  return `${by ?? "Someone"} asked for ${action.replaceAll("_", " ")}, which was refused${reason ? `: ${reason}` : ""}`;
 }

@@ -176,6 +176,22 @@ test("controls are said as the contract writes them", () => {
   ]);
 });
 
+test("a replay that lost its connection goes on as it stood", () => {
+  const { positions, clock, socket } = harness({ replay: {} });
+  socket().onopen?.({});
+  const replay = { state: "paused", seq: 4, last_seq: 9, time: null, start: null, end: null, speed: 3600, unit: "x" };
+  socket().say(connected(9), event(4), { type: "replay", data: replay });
+  assert.deepEqual(socket().sent, []);
+  socket().end(1006);
+  clock.pass(0);
+  socket().onopen?.({});
+  socket().say(connected(9));
+  assert.deepEqual(positions[1], { since: 4, epoch: "e1" });
+  assert.deepEqual(socket().sent.map((text) => JSON.parse(text)), [
+    { type: "control", action: "pause" }, { type: "control", action: "speed", value: 3600, unit: "x" },
+  ]);
+});
+
 test("who joins now resumes from there, even if nothing came", () => {
   const { positions, clock, socket } = harness({ from: "now" });
   socket().say(connected(40));

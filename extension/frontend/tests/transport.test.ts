@@ -63,7 +63,7 @@ test("direct that does not open in time gives way to the kernel", async () => {
   direct.subscriber?.message(event(1));
   assert.equal(heard.length, 1);
   assert.deepEqual(states.at(-1), [{ state: "live" }, "relay"]);
-  assert.equal(await chosen.control("pause"), "relay");
+  assert.equal(await chosen.control({ action: "pause" }), "relay");
   end();
 });
 
@@ -163,7 +163,7 @@ test("relay: replies find their request, refusals carry the server's words", asy
   const model = new FakeModel();
   const relay = new RelayTransport(model);
   const candles = relay.get("candles", { max_points: 5 });
-  const stop = relay.control("stop");
+  const stop = relay.control({ action: "stop" });
   const [first, second] = model.sent;
   assert.deepEqual({ ...first, id: 0 }, { kind: "get", path: "candles", query: { max_points: 5 }, id: 0 });
   model.say({ kind: "reply", id: second.id, ok: false, body: { error: "The run is over" } });

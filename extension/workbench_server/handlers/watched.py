@@ -11,7 +11,6 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from workbench_server.framing import text_frame
 from workbench_server.liveness import Pinger
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
     ping_interval = 0
     ping_timeout = 0
     _pinger: Pinger | None = None
-    _offered: asyncio.Future[None] | None = None
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Begin to watch over the connection."""
@@ -60,14 +58,6 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
         """Write a ping frame."""
         with contextlib.suppress(WebSocketClosedError, StreamClosedError):
             self.ping(b"")
-
-    def offer(self, message: bytes) -> None:
-        """Write a message, unless the one offered before it still waits."""
-        connection = self.ws_connection
-        waiting = self._offered is not None and not self._offered.done()
-        if connection is not None and not connection.stream.closed() and not waiting:
-            self._offered = connection.stream.write(text_frame(message))
-            self._offered.add_done_callback(asyncio.Future.exception)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close; the first code given counts."""

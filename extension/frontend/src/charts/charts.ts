@@ -39,13 +39,14 @@ export class Charts {
   private candles: Candles | null = null;
   private count = 0;
   private priced = false;
+  private steady = false;
   private pointer: number | null = null;
   private width = 0;
   private available = 0;
 
   constructor(
     parent: HTMLElement,
-    private readonly run: RunModel,
+    private run: RunModel,
     private readonly source: CandleSource,
     private height: number,
     private readonly schedule: () => void,
@@ -54,7 +55,7 @@ export class Charts {
     this.root.setAttribute("role", "application");
     this.root.setAttribute(
       "aria-label",
-      "Price, equity and drawdown charts. Arrow keys pan, plus and minus zoom, 0 shows the whole run, f follows.",
+      "Price, equity and drawdown charts. Arrow keys pan (with shift while paused and in a replay), plus and minus zoom, 0 shows the whole run, f follows.",
     );
     // Read again at the first draw: until then the view may not be in the page.
     this.theme = readTheme(parent);
@@ -85,6 +86,12 @@ export class Charts {
     this.schedule();
   }
 
+  /** Draw this run from now on; a *steady* one keeps its whole time in view. */
+  use(run: RunModel, steady: boolean): void {
+    this.run = run;
+    this.steady = steady;
+  }
+
   /** Bring the panes up to date; does nothing while the charts have no size. */
   draw(): void {
     if (!this.fitSize()) return;
@@ -101,8 +108,9 @@ export class Charts {
       this.viewport.update({
         start: Math.max(start, whole?.time[0] ?? start),
         end: run.info.end,
-        now: Math.max(run.now, lastCandle),
+        now: Math.max(run.present, lastCandle),
         over: run.over,
+        steady: this.steady,
         candle: whole ? whole.span / whole.bucket : 3_600_000,
       });
     }
@@ -124,7 +132,7 @@ export class Charts {
     this.show(2, span, drawdown, drawdownRange(drawdown));
     // A wider label in one pane moves the others, so that their time axes stay aligned.
     if (this.axisWidth !== before) this.panes.forEach((pane) => pane.redraw(false, true));
-    this.readout.update(this.pointer ?? run.now, run, this.candles, this.count);
+    this.readout.update(this.pointer ?? run.present, run, this.candles, this.count);
   }
 
   destroy(): void {
@@ -226,7 +234,7 @@ export class Charts {
   private cursorMoved(u: uPlot): void {
     const { left = -1, top = -1 } = u.cursor;
     this.pointer = left >= 0 ? u.posToVal(left, "x") : null;
-    this.readout.update(this.pointer ?? this.run.now, this.run, this.candles, this.count);
+    this.readout.update(this.pointer ?? this.run.present, this.run, this.candles, this.count);
     if (u !== this.panes[0]) return;
     const g = geometryOf(u, uPlot.pxRatio);
     const marker = g && left >= 0 && top >= 0

@@ -8,6 +8,8 @@ export interface Extent {
   /** Where it is. */
   now: number;
   over: boolean;
+  /** Keep all of it in view, however far it is. */
+  steady?: boolean;
   /** Length of one candle. */
   candle: number;
 }
@@ -72,10 +74,11 @@ export class Viewport {
   }
 
   private whole(): Span {
-    const { start, end, now, over, candle } = this.extent;
+    const { start, end, now, over, steady, candle } = this.extent;
     const reached = Math.max(now, start);
     let last = reached;
-    if (!over) {
+    if (steady && end !== null) last = Math.max(end, reached);
+    else if (!over) {
       const least = candle * 60;
       const total = end === null ? Infinity : Math.max(end - start, least);
       let width = end === null ? least : Math.max(total / 32, least);

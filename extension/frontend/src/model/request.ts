@@ -1,6 +1,6 @@
 import type { RunModel } from "./run.ts";
 
-export type Action = "pause" | "resume" | "step" | "stop";
+export type Action = "pause" | "resume" | "step" | "run_until" | "stop";
 
 /** What was asked of a run and does not show in its stream yet. */
 export class Request {
@@ -29,7 +29,8 @@ export class Request {
       run.over ||
       (this.asked === "pause" && paused) ||
       (this.asked === "resume" && !paused) ||
-      (this.asked === "step" && (!paused || run.seq !== this.seq));
+      (this.asked === "step" && (!paused || run.seq !== this.seq)) ||
+      (this.asked === "run_until" && paused && run.statusSeq > this.seq);
     if (done) this.asked = null;
   }
 }

@@ -53,6 +53,14 @@ export class RunModel {
   bars = 0;
   /** Market time of the run, epoch ms. */
   now = -Infinity;
+  /** Market time of a replay's clock, which goes on between two messages. */
+  clock = -Infinity;
+  /** Why the run paused by itself. */
+  reason = "";
+  /** Messages that were merged into others on the way here. */
+  conflated = 0;
+  /** Seq of the latest change of status. */
+  statusSeq = 0;
   startedAt: number | null = null;
   endedAt: number | null = null;
   seq = 0;
@@ -82,7 +90,9 @@ export class RunModel {
     this.status = "pending";
     this.failure = null;
     this.progress = this.bar = this.bars = this.seq = this.lost = this.won = 0;
-    this.now = -Infinity;
+    this.statusSeq = this.conflated = 0;
+    this.reason = "";
+    this.now = this.clock = -Infinity;
     this.startedAt = this.endedAt = null;
     this.rate = new Rate();
     this.version++;
@@ -94,7 +104,12 @@ export class RunModel {
 
   /** Where the drawn candles end: what the run has not seen is not shown. */
   get horizon(): number {
-    return this.status === "complete" ? Infinity : this.now;
+    return this.status === "complete" ? Infinity : this.present;
+  }
+
+  /** Up to where the story is told, epoch ms. */
+  get present(): number {
+    return Math.max(this.now, this.clock);
   }
 
   /** The run is gone from the server; what was told of it stays. */
@@ -107,10 +122,12 @@ export class RunModel {
     const { data } = message;
     if (data === null || typeof data !== "object") return;
     if (typeof message.seq === "number" && message.seq > this.seq) this.seq = message.seq;
+    if (typeof message.conflated === "number") this.conflated += message.conflated;
     this.version++;
     switch (message.type) {
       case "connected": return this.connected(data);
-      case "status": return this.statusChanged(data, message.timestamp);
+      case "status": return this.statusChanged(data, message);
+      case "replay": return this.replayed(data);
       case "progress": return this.progressed(data, message);
       case "equity": return this.point(Date.parse(data.time), data.equity, data.balance, data.drawdown);
       case "equity_columns": return this.points(data);
@@ -128,9 +145,16 @@ export class RunModel {
     if (this.status === "pending" && data.status === "running") this.status = "running";
   }
 
-  private statusChanged(data: any, timestamp: string | undefined): void {
+  private replayed(data: any): void {
+    const time = Date.parse(data.time);
+    if (Number.isFinite(time)) this.clock = time;
+  }
+
+  private statusChanged(data: any, message: WireMessage): void {
     const info = this.info;
-    const at = Date.parse(timestamp ?? "");
+    const at = Date.parse(message.timestamp ?? "");
+    this.reason = typeof data.reason === "string" ? data.reason : "";
+    this.statusSeq = message.seq ?? this.statusSeq;
     if (typeof data.status === "string") {
       if (this.status === "paused" && data.status === "running") this.rate.restart(this.bar, at);
       this.status = data.status as RunStatus;

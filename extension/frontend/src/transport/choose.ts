@@ -1,5 +1,5 @@
-import type { StreamStatus } from "../../stream/src/index.ts";
-import type { Query, Route, Subscriber, Transport } from "./types.ts";
+import type { Pace, StreamClient, StreamStatus } from "../../stream/src/index.ts";
+import type { Control, Query, Route, Subscriber, Transport } from "./types.ts";
 
 const DIRECT_MS = 2_500;
 const GIVE_UP_MS = 4_000;
@@ -9,7 +9,7 @@ const GIVE_UP_MS = 4_000;
  * way has not opened in time or was refused; whichever is connected first is kept and the other
  * one dropped. When neither answers, `silent` is called, and both go on trying.
  */
-export class ChosenTransport implements Transport {
+export class ChosenTransport {
   private route: Route = "none";
 
   constructor(
@@ -26,8 +26,17 @@ export class ChosenTransport implements Transport {
     return this.chosen?.get(path, query) ?? Promise.reject(new Error("no server answers"));
   }
 
-  control(action: string, value?: number): Promise<any> {
-    return this.chosen?.control(action, value) ?? Promise.reject(new Error("no server answers"));
+  control(request: Control): Promise<any> {
+    return this.chosen?.control(request) ?? Promise.reject(new Error("no server answers"));
+  }
+
+  /** Null where the chosen way cannot. */
+  replay(pace: Pace): StreamClient | null {
+    return this.chosen?.replay?.(pace) ?? null;
+  }
+
+  get canReplay(): boolean {
+    return this.chosen?.replay !== undefined;
   }
 
   subscribe(subscriber: Subscriber): () => void {

@@ -1,6 +1,6 @@
-import { BacktestStreamClient } from "../../stream/src/index.ts";
+import { BacktestStreamClient, type Pace, type StreamClient } from "../../stream/src/index.ts";
 import { cookie, type Server } from "./page.ts";
-import { replyError, type Query, type Subscriber, type Transport } from "./types.ts";
+import { replyError, type Control, type Query, type Subscriber, type Transport } from "./types.ts";
 
 /** The browser talks to the Jupyter server itself; the page's cookie is its right to. */
 export class DirectTransport implements Transport {
@@ -28,12 +28,16 @@ export class DirectTransport implements Transport {
     return this.fetch(url, { method: "GET" });
   }
 
-  control(action: string, value?: number): Promise<any> {
+  control(request: Control): Promise<any> {
     return this.fetch(this.address("control"), {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-XSRFToken": cookie("_xsrf") ?? "" },
-      body: JSON.stringify(value === undefined ? { action } : { action, value }),
+      body: JSON.stringify(request),
     });
+  }
+
+  replay(pace: Pace): StreamClient {
+    return new BacktestStreamClient(this.runId, { server: this.server.ws, columns: true, replay: pace });
   }
 
   private address(path: string): URL {

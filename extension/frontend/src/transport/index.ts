@@ -2,4 +2,4 @@ export { ChosenTransport } from "./choose.ts";
 export { DirectTransport } from "./direct.ts";
 export { findServer } from "./page.ts";
 export { RelayTransport, type WidgetModel } from "./relay.ts";
-export type { Query, Route, Subscriber, Transport } from "./types.ts";
+export type { Control, Query, Route, Subscriber, Transport } from "./types.ts";

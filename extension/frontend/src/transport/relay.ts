@@ -1,5 +1,5 @@
 import { StreamClient, type SocketLike } from "../../stream/src/index.ts";
-import { replyError, type Query, type Subscriber, type Transport } from "./types.ts";
+import { replyError, type Control, type Query, type Subscriber, type Transport } from "./types.ts";
 
 /** The part of an anywidget model that is used. */
 export interface WidgetModel {
@@ -46,8 +46,8 @@ export class RelayTransport implements Transport {
     return this.ask({ kind: "get", path, query });
   }
 
-  control(action: string, value?: number): Promise<any> {
-    return this.ask(value === undefined ? { kind: "control", action } : { kind: "control", action, value });
+  control(request: Control): Promise<any> {
+    return this.ask({ kind: "control", ...request });
   }
 
   destroy(): void {

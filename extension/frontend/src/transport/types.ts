@@ -1,4 +1,7 @@
-import type { StreamStatus, WireMessage } from "../../stream/src/index.ts";
+import type { ControlRequest, Pace, StreamClient, StreamStatus, WireMessage } from "../../stream/src/index.ts";
+
+/** What is asked of a run. */
+export type Control = Omit<ControlRequest, "type">;
 
 export type Query = Record<string, string | number>;
 
@@ -17,8 +20,10 @@ export interface Transport {
   /** Returns what ends the subscription. */
   subscribe(subscriber: Subscriber): () => void;
   get(path: string, query: Query): Promise<any>;
-  control(action: string, value?: number): Promise<any>;
+  control(request: Control): Promise<any>;
   readonly canControl: boolean;
+  /** Tells a finished run again, on a connection of its own. */
+  replay?(pace: Pace): StreamClient;
 }
 
 /** An error reply of the server, with its text. */

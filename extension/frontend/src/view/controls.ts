@@ -1,30 +1,21 @@
 import { el, setShown, setText } from "../dom.ts";
 import type { Action } from "../model/request.ts";
 import type { Session } from "../session.ts";
-
-/** Candles a second; 0 is as fast as possible. */
-const SPEEDS: [string, number][] = [
-  ["Max", 0], ["10,000/s", 10_000], ["1,000/s", 1_000], ["100/s", 100], ["20/s", 20], ["5/s", 5], ["1/s", 1],
-];
-
-const ICONS = {
-  pause: "M4 3h3v10H4zM9 3h3v10H9z",
-  resume: "M4.5 2.5v11l9-5.5z",
-  step: "M3 2.5v11l7-5.5zM11 3h2.2v10H11z",
-  stop: "M3.5 3.5h9v9h-9z",
-};
+import { iconButton, ICONS, setDisabled, setMeaning } from "./icons.ts";
+import { SpeedMenu } from "./speeds.ts";
 
 const UNDER_WAY: Record<Action, string> = {
-  pause: "Pausing…", resume: "Resuming…", step: "Stepping…", stop: "Stopping…",
+  pause: "Pausing…", resume: "Resuming…", step: "Stepping…", run_until: "To the next trade…", stop: "Stopping…",
 };
 
-/** Pause, step, stop and speed, while there is something to control. */
+/** Pause, step, next trade, stop and speed, while there is something to control. */
 export class Controls {
   readonly root = el("div", "wb-controls");
   private readonly pause: HTMLButtonElement;
   private readonly step: HTMLButtonElement;
+  private readonly next: HTMLButtonElement;
   private readonly stop: HTMLButtonElement;
-  private readonly speed = el("select", "wb-select");
+  private readonly speed: SpeedMenu;
   private readonly underWay = el("span", "wb-muted wb-under-way");
   private readonly refused = el("span", "wb-refused");
   private paused = false;
@@ -34,73 +25,57 @@ export class Controls {
     this.root.setAttribute("aria-label", "Run controls");
     this.refused.setAttribute("role", "alert");
     this.underWay.setAttribute("role", "status");
-    this.pause = this.button("Pause", ICONS.pause, () => this.send(session.control(this.paused ? "resume" : "pause")));
-    this.step = this.button("Step one candle", ICONS.step, () => this.send(session.control("step")));
-    this.stop = this.button("Stop", ICONS.stop, () => this.send(session.control("stop")));
-    this.speed.setAttribute("aria-label", "Speed, candles per second");
-    this.speed.title = "Speed, candles per second";
-    // The pace a run was started with is its own affair: none is chosen until someone chooses.
-    const unchosen = el("option", "", "Speed");
-    unchosen.value = "";
-    unchosen.disabled = true;
-    this.speed.append(unchosen);
-    for (const [label, value] of SPEEDS) {
-      const option = el("option", "", label);
-      option.value = String(value);
-      this.speed.append(option);
-    }
-    this.speed.addEventListener("change", () => this.send(session.transport.control("speed", Number(this.speed.value))));
-    this.root.append(this.refused, this.underWay, this.pause, this.step, this.stop, this.speed);
+    this.pause = iconButton("Pause", ICONS.pause, () => this.toggle(), "space");
+    this.step = iconButton("Step one candle", ICONS.step, () => this.stepOn(), "→");
+    this.next = iconButton("Run to the next trade", ICONS.nextTrade, () => this.nextTrade(), "t");
+    this.stop = iconButton("Stop", ICONS.stop, () => this.send(session.control("stop")));
+    this.speed = new SpeedMenu((value, unit) => {
+      this.send(session.transport.control({ action: "speed", value, ...(unit && { unit }) }));
+    });
+    this.root.append(this.refused, this.underWay, this.pause, this.step, this.next, this.stop, this.speed.root);
+  }
+
+  /** Whether there is a run to control, and it stands still. */
+  get standing(): boolean {
+    return !this.root.hidden && this.paused;
+  }
+
+  toggle(): void {
+    if (!this.pause.disabled) this.send(this.session.control(this.paused ? "resume" : "pause"));
+  }
+
+  stepOn(): void {
+    if (!this.step.disabled) this.send(this.session.control("step"));
+  }
+
+  nextTrade(): void {
+    if (!this.next.disabled) this.send(this.session.control("run_until", { until: { trades: 1 } }));
   }
 
   update(): void {
-    const { run, transport, saved } = this.session;
-    setShown(this.root, !run.over && transport.canControl && !saved);
-    this.paused = run.status === "paused";
-    const name = this.paused ? "Resume" : "Pause";
-    if (this.pause.title !== name) {
-      this.pause.title = name;
-      this.pause.setAttribute("aria-label", name);
-      this.pause.replaceChildren(icon(this.paused ? ICONS.resume : ICONS.pause));
-    }
+    const { result, transport, saved } = this.session;
+    setShown(this.root, !result.over && transport.canControl && !saved);
+    this.paused = result.status === "paused";
+    setMeaning(this.pause, this.paused ? "Resume" : "Pause", this.paused ? ICONS.resume : ICONS.pause, "space");
     const { pending } = this.session.request;
     setText(this.underWay, pending === null ? "" : UNDER_WAY[pending]);
     const stopping = pending === "stop";
     setDisabled(this.pause, stopping || pending === "pause" || pending === "resume");
     setDisabled(this.step, !this.paused || pending !== null);
+    setDisabled(this.next, pending !== null);
     setDisabled(this.stop, stopping);
-    setDisabled(this.speed, stopping);
+    setDisabled(this.speed.root, stopping);
   }
 
   private send(reply: Promise<unknown>): void {
-    setText(this.refused, "");
-    reply.catch((error: unknown) => {
-      setText(this.refused, error instanceof Error ? error.message : String(error));
-    });
+    this.refuse("");
+    this.session.notice = "";
+    reply.catch((error: unknown) => this.refuse(error instanceof Error ? error.message : String(error)));
   }
 
-  private button(name: string, path: string, pressed: () => void): HTMLButtonElement {
-    const button = el("button", "wb-button");
-    button.type = "button";
-    button.title = name;
-    button.setAttribute("aria-label", name);
-    button.append(icon(path));
-    button.addEventListener("click", pressed);
-    return button;
+  /** What the server answered to this view; what it refused to others is a notice. */
+  private refuse(why: string): void {
+    setText(this.refused, why);
+    this.refused.title = why;
   }
-}
-
-function setDisabled(control: HTMLButtonElement | HTMLSelectElement, disabled: boolean): void {
-  if (control.disabled !== disabled) control.disabled = disabled;
-}
-
-function icon(path: string): SVGSVGElement {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const shape = document.createElementNS(namespace, "path");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
 }

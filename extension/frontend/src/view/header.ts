@@ -1,6 +1,7 @@
 import { el, setShown, setText } from "../dom.ts";
-import { date, duration } from "../format.ts";
+import { date, duration, whole } from "../format.ts";
 import type { RunStatus } from "../model/run.ts";
+import type { StreamStatus } from "../../stream/src/index.ts";
 import type { Session } from "../session.ts";
 
 const STATUS: Record<RunStatus, string> = {
@@ -42,27 +43,38 @@ export class Header {
     setText(this.facts, facts);
     this.root.title = facts;
     setShown(this.synthetic, info.synthetic);
-    setText(this.status, STATUS[run.status] ?? run.status);
-    this.status.dataset["status"] = run.status;
+    setText(this.status, session.replaying ? "Replay" : (STATUS[run.status] ?? run.status));
+    this.status.dataset["status"] = session.replaying ? "replay" : run.status;
     const [state, text] = connection(session, now);
     this.connection.dataset["state"] = state;
     setText(this.connectionText, text);
+    const merged = run.conflated;
+    this.connection.title = merged > 0 ? `${whole(merged)} updates were merged into later ones on the way to this view` : "";
   }
+}
+
+/** The status of the connection the picture comes from. */
+export function shownStatus({ status, replaying }: Session): StreamStatus {
+  return replaying?.status ?? status;
 }
 
 /** Name of the state for the style sheet and the tests, and its text for people. */
 export function connection(session: Session, now: number): [string, string] {
-  const { status, route } = session;
+  const { route } = session;
+  const status = shownStatus(session);
   if (session.saved) return ["saved", "saved view, no server"];
   if (session.silent && status.state !== "failed") return ["silent", "no server answers"];
   const by = route === "relay" ? " (through the kernel)" : "";
   switch (status.state) {
     case "connecting": return ["connecting", "connecting"];
-    case "live": return session.run.over ? ["finished", "finished"] : ["live", `live${by}`];
+    case "live":
+      if (session.replaying) return ["live", session.replaying.state?.state ?? "connecting"];
+      return session.run.over ? ["finished", "finished"] : ["live", `live${by}`];
     case "catching-up": return ["catching-up", "catching up"];
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));
-      return ["reconnecting", `reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
+      const why = status.reason ? `${status.reason}, ` : "";
+      return ["reconnecting", `${why}reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
     }
     case "finished": return ["finished", "finished"];
     case "deleted": return ["deleted", "no longer on the server"];

@@ -43,7 +43,7 @@ export function describe(run: RunModel): string[] {
     if (seconds < LEAST_SECONDS) return [candles];
     return [candles, `in ${duration(seconds)}`, done > 0 ? `${whole(done / seconds)} candles/s` : ""];
   }
-  if (run.status !== "running") return [candles];
+  if (run.status !== "running") return [candles, run.reason && `reached ${shortTimes(run.reason)}`];
   const rate = run.rate.perSecond;
   const left = run.rate.secondsLeft(run.bars);
   return [
@@ -51,4 +51,8 @@ export function describe(run: RunModel): string[] {
     rate === null ? "" : `${rate < 10 ? rate.toFixed(1) : whole(rate)} candles/s`,
     left === null || run.bars === 0 ? "" : `${left < 1 ? "< 1 s" : duration(left)} left`,
   ];
+}
+
+function shortTimes(text: string): string {
+  return text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(\.\d+)?)?Z/g, "$1 $2");
 }

@@ -3,7 +3,7 @@ import { Backoff } from "./backoff.ts";
 import { Emitter } from "./emitter.ts";
 import { MessageIterator } from "./iterate.ts";
 import { Liveness } from "./liveness.ts";
-import { FINAL_TYPES, type AnyMessage, type ClientMessage, type SeekTo, type Until } from "./messages.ts";
+import { FINAL_TYPES, type AnyMessage, type ClientMessage, type ReplayData, type SeekTo, type Until } from "./messages.ts";
 import {
   ENDED,
   failure,
@@ -70,6 +70,7 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
   private connectedOnce = false;
   private ended = false;
   private corruptAt = -1;
+  private replayed: ReplayData | null = null;
   private lastError: { text: string; code: string } | null = null;
 
   /** `target`: a ws:// or wss:// address, or what opens a connection from a position. */
@@ -210,6 +211,7 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     if (type === "connected") this.connected(message);
     else if (type === "gap") this.gap(message);
     else if (type === "reset") this.begin(1);
+    else if (type === "replay") this.replayed = data;
     else if (type === "shutdown") this.hint = { ms: Number(data?.reconnect_ms) || 0, reason: "the server goes away" };
     else if (typeof seq === "number") {
       // Within one connection the server sends nothing twice, but may send merged messages late.
@@ -224,7 +226,10 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     } else if (type === "error") this.lastError = { text: String(data?.error ?? ""), code: String(message.extra?.code ?? "") };
     this.emit(message);
     const behind = this.last < this.head;
-    if (type === "connected") this.setStatus({ state: behind ? "catching-up" : "live" });
+    if (type === "connected") {
+      this.setStatus({ state: behind ? "catching-up" : "live" });
+      this.restore();
+    }
     else if (this.status.state === "catching-up" && !behind) this.setStatus({ state: "live" });
   }
 
@@ -233,12 +238,22 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     this.backoff.reset();
     this.downSince = 0;
     this.hint = null;
-    this.head = typeof seq === "number" ? seq : 0;
+    // A replay is where its clock is: there is nothing to catch up with.
+    this.head = typeof seq === "number" && this.options.replay === undefined ? seq : 0;
     if (this.epoch !== null && epoch !== undefined && epoch !== this.epoch) this.anew("another log", 1);
     if (epoch !== undefined) this.epoch = epoch;
     if (this.options.from === "now" && !this.connectedOnce && this.last === 0) this.last = this.head;
     this.floor = this.last;
     this.connectedOnce = true;
+  }
+
+  /** A replay goes on as it stood: the server of the new connection knows its position alone. */
+  private restore(): void {
+    const was = this.replayed;
+    if (was === null || !this.open) return;
+    this.replayed = null;
+    if (was.state === "paused") this.pause();
+    this.speed(was.speed ?? 0, was.unit === "x" ? "x" : undefined);
   }
 
   private gap({ data }: WireMessage): void {

@@ -1,0 +1,45 @@
+import type { Session } from "../session.ts";
+import type { Controls } from "./controls.ts";
+
+/**
+ * Keys of the view, while it has the focus. They come before those of the charts: with shift the
+ * arrows pan as ever.
+ */
+export function listenToKeys(root: HTMLElement, session: Session, controls: Controls): () => void {
+  const aborter = new AbortController();
+  const listener = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const target = event.target as HTMLElement;
+    // A menu has uses of its own for every key, and a button for the space bar.
+    if (target.tagName === "SELECT" || (target.tagName === "BUTTON" && event.key === " ")) return;
+    const chosen = actionFor(event.key, session, controls);
+    if (chosen === null) return;
+    // Else the notebook takes the key as a command of its own.
+    event.preventDefault();
+    event.stopPropagation();
+    chosen();
+  };
+  root.addEventListener("keydown", listener, { capture: true, signal: aborter.signal });
+  return () => aborter.abort();
+}
+
+function actionFor(key: string, session: Session, controls: Controls): (() => void) | null {
+  const { replaying } = session;
+  if (replaying !== null) {
+    switch (key) {
+      case " ": return () => replaying.toggle();
+      case "ArrowLeft": return () => replaying.step(-1);
+      case "ArrowRight": return () => replaying.step(1);
+      case "Home": return () => replaying.toStart();
+      case "End": return () => replaying.toEnd();
+      default: return null;
+    }
+  }
+  if (controls.root.hidden) return null;
+  switch (key) {
+    case " ": return () => controls.toggle();
+    case "t": return () => controls.nextTrade();
+    case "ArrowRight": return controls.standing ? () => controls.stepOn() : null;
+    default: return null;
+  }
+}
