@@ -125,7 +125,9 @@ class WebSocketManager:
     def lags(self) -> dict[str, int]:
         """Return, by stream type, how many messages the reader furthest behind has to get."""
         lags = dict.fromkeys(KINDS, 0)
-        for reader, channel in self._readers.values():
+        for connection, (reader, channel) in self._readers.items():
+            if self.replays.of(connection) is not None:
+                continue  # Where a replay stands is its reader's own wish.
             lag = channel.info.seq - reader.sent
             lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
         return lags

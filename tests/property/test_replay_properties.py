@@ -170,6 +170,32 @@ def test_a_reader_always_holds_the_log_up_to_the_cursor(story, rate, acts):
             assert fold(reader.held) == fold(entries[: reader.replay.cursor])
 
 
+STATES = st.lists(st.sampled_from(("metrics", "trade")), min_size=4, max_size=12)
+
+
+@given(STATES, st.lists(st.tuples(st.integers(1, 12), st.integers(1, 6)), min_size=2, max_size=4))
+def test_a_seek_given_up_halfway_leaves_no_state_out(kinds, seeks):
+    entries, _ = log_of([(1, kind) for kind in kinds])
+    reader = Reader(entries, Pace(1.0))
+    reader.control(ControlRequest("pause"))
+    for seq, told in seeks:
+        reader.control(ControlRequest("seek", to=SeekTo(seq=seq)))
+        reader.page(told)
+    reader.drain()
+    assert fold(reader.held) == fold(entries[: reader.replay.cursor])
+
+
+@given(LOGS, st.integers(1, 40))
+def test_a_seek_tells_of_states_the_latest_alone(story, seq):
+    entries, _ = log_of(story)
+    reader = Reader(entries, Pace(1.0))
+    reader.control(ControlRequest("pause"))
+    if reader.control(ControlRequest("seek", to=SeekTo(seq=seq))):
+        reader.drain()
+        states = [entry.key for entry in reader.held if entry.delivery is Delivery.STATE]
+        assert len(states) == len(set(states))
+
+
 @given(LOGS, RATES.filter(bool), st.integers(1, 5))
 def test_it_wakes_when_something_is_due_and_comes_to_its_end(story, rate, size):
     entries, places = log_of(story)

@@ -276,7 +276,8 @@ async def test_seeks_that_overtake_each_other_leave_the_reader_with_the_last(
     ("ask", "allowed"),
     [
         ({"action": "seek", "to": {"trade": "trade_9"}}, ["trade_1", "trade_2"]),
-        ({"action": "seek", "to": {"seq": 99}}, [0, 34]),
+        ({"action": "seek", "to": {"seq": 99}}, [1, 34]),
+        ({"action": "seek", "to": {"seq": -1}}, [1, 34]),
         ({"action": "seek", "to": {"time": "2025-01-01"}}, [at(0), at(BARS - 1)]),
         ({"action": "seek", "to": {"time": "soon"}}, [at(0), at(BARS - 1)]),
         ({"action": "seek", "to": {"seq": 1, "trade": "trade_1"}}, ["seq", "time", "trade"]),
@@ -447,3 +448,10 @@ async def test_a_reader_that_inflates_gets_the_same(app, make, log, jp_ws_fetch,
     told = [m for text in await Client(socket).until("ended") for m in decode_frame(text)]
     socket.close()
     assert [m for m in told if m.seq is not UNSET] == [decode(text) for text in log(run_id)]
+
+
+async def test_a_replay_that_stands_is_nobody_who_lags(app, make, replay):
+    client = await replay(make(), speed="0.001")
+    await client.until("playing")
+    await client.ask("pause")
+    assert app.manager.lags()["backtest"] == 0

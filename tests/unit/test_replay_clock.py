@@ -133,6 +133,15 @@ def test_a_seek_into_a_candle_tells_no_more_of_it_until_resumed():
     assert tell(made, 9.0) == 4
 
 
+def test_a_seek_given_up_halfway_for_one_before_it_starts_again():
+    made = replay(0, 1, 1, 1, 1, 2)
+    made.control(ControlRequest("seek", to=SeekTo(seq=5)), 0.0)
+    made.told(3, 0.0)
+    assert made.control(ControlRequest("seek", to=SeekTo(seq=6)), 0.0) is False
+    assert made.control(ControlRequest("seek", to=SeekTo(seq=3)), 0.0) is True
+    assert (made.cursor, made.target) == (0, 3)
+
+
 def test_a_time_without_an_offset_is_utc_and_one_with_is_taken_as_meant():
     made = replay(0, 60, 120)
     made.control(ControlRequest("seek", to=SeekTo(time="1970-01-01T02:00:00+01:00")), 0.0)
@@ -147,3 +156,18 @@ def test_a_log_without_market_time_is_sought_by_seq():
     made = Replay(index.finish(), Pace(), 0.0)
     with pytest.raises(InvalidRequest, match="seek by seq"):
         made.control(ControlRequest("seek", to=SeekTo(time="2024-01-01")), 0.0)
+
+
+@pytest.mark.parametrize("wire", [b'{"data":{}}', b'{"data":{},"extra":{"bar":7}}'])
+def test_a_log_whose_beginning_was_trimmed_begins_where_it_can(wire):
+    index = ReplayIndex(STEP_MS)
+    index.extend([Entry(seq, "equity", "equity", wire) for seq in (5, 6, 7)])
+    made = Replay(index.finish(), Pace(), 0.0)
+    assert tell(made, 0.0) == 7
+    with pytest.raises(InvalidRequest) as caught:
+        made.control(ControlRequest("seek", to=SeekTo(seq=4)), 0.0)
+    assert caught.value.details["allowed"] == [5, 7]
+    made.control(ControlRequest("seek", to=SeekTo(seq=5)), 0.0)
+    assert tell(made, 0.0) == 5
+    made.control(ControlRequest("step", -9.0), 0.0)
+    assert tell(made, 0.0) >= 5

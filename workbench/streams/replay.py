@@ -86,11 +86,11 @@ class Replay:
         return self._at(self._index.place(self.cursor + 1))
 
     def latest(self) -> dict[str, int]:
-        """Return the states that are to be told: while seeking, those that hold at its target.
+        """Return the latest states as they were where the last seek led.
 
-        To be given to `Subscription.select`; empty means every one.
+        For `Subscription.choose`: of states before that, these alone are told; after it, all.
         """
-        return self._index.latest(self._merged) if self.cursor < self._merged else {}
+        return self._index.latest(self._merged)
 
     def told(self, seq: int, now: float) -> None:
         """Note that all messages up to `seq`, which is due, are told."""
@@ -193,13 +193,12 @@ class Replay:
             place = max(place, index.place(0))
             return self._go(index.until(place), place, now)
         self._clock = min(place, index.place(index.last))
-        self.target = max(self.target, self.cursor, index.until(self._clock))
+        self.target = index.until(self._clock)
         return False
 
     def _go(self, seq: int, place: int, now: float) -> bool:
-        # A seek given up halfway has left out states that hold at another place.
-        torn = self.cursor < self._merged
-        back = torn or seq < self.cursor or place < self.position(now)
+        # A seek given up halfway has left out states that only what follows them replaces.
+        back = seq < max(self.cursor, self._merged) or place < self.position(now)
         if back:
             self.cursor = 0
         self.target = self._merged = seq
@@ -226,10 +225,11 @@ class Replay:
                 raise InvalidRequest(msg, field="to.trade", value=to.trade[:40], allowed=allowed)
         else:
             seq = int(given["seq"])
-            if not 0 <= seq <= index.last:
-                allowed_seqs = [0, index.last]
-                msg = f"There is no message {seq}: the log has 1 to {index.last}, 0 is before it"
-                raise InvalidRequest(msg, field="to.seq", value=seq, allowed=allowed_seqs)
+            if seq and not index.first <= seq <= index.last:
+                there = f"the log has {index.first} to {index.last}, 0 is before it"
+                msg = f"There is no message {seq}: {there}"
+                known = [index.first, index.last]
+                raise InvalidRequest(msg, field="to.seq", value=seq, allowed=known)
         return seq, index.place(seq)
 
     def _time(self, text: str) -> int:

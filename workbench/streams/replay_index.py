@@ -60,13 +60,14 @@ class ReplayIndex:
 
     Attributes
     ----------
-    last
-        Seq of the last message taken in.
+    first, last
+        Seq of the first and the last message taken in; what was before may have been trimmed.
     trades
         Seq of the entry of each trade, by `trade_id`.
     """
 
     def __init__(self, step_ms: int | None = None) -> None:
+        self.first = 1
         self.last = 0
         self.trades: dict[str, int] = {}
         self._step = step_ms
@@ -81,14 +82,16 @@ class ReplayIndex:
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Take in the next entries of the log."""
+        if entries and not self.last:
+            self.first = entries[0].seq
         for entry in entries:
             self._add(entry)
 
     def finish(self) -> ReplayIndex:
         """Note that all entries are in."""
         if not self._placed:
-            self._starts = range(1, self.last + 1)
-            self._places = range(self.last)
+            self._starts = range(self.first, self.last + 1)
+            self._places = range(len(self._starts))
             self._times = array("q")
         return self
 
