@@ -316,9 +316,20 @@ def test_a_replay_comes_back_with_its_pace_and_pause():
     feed(one, [*told(LOG, {})[:4], encode(Replay(NOW, data=state))])
     assert one.query() == {
         "since": "3", "epoch": EPOCH, "batch": "1", "heartbeat": "5.0", "replay": "1",
-        "speed": "50.0",
+        "speed": "0.001",
     }  # fmt: skip
-    assert [json.loads(said) for said in one.opened()] == [{"type": "control", "action": "pause"}]
+    assert [json.loads(said) for said in one.opened()] == [
+        {"type": "control", "action": "pause"},
+        {"type": "control", "action": "speed", "value": 50.0},
+    ]
+    # Until both have taken effect, the replay's old state is what a further loss goes back to.
+    for between in (structs.replace(state, state="playing", speed=0.001), state):
+        assert one.query()["speed"] == "0.001"
+        feed(one, [encode(Replay(NOW, data=between))])
+        assert one.replaying == state
+    feed(one, [encode(Replay(NOW, data=structs.replace(state, state="playing")))])
+    assert one.query()["speed"] == "50.0"
+    assert one.opened() == []
 
 
 def test_a_replays_end_holds_until_something_is_asked():

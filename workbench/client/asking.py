@@ -24,7 +24,11 @@ def pace(speed: float | str | None) -> Pace:
 
 def speed_request(speed: float | str | None) -> ControlRequest:
     """Ask for a pace."""
-    wanted = pace(speed)
+    return pace_request(pace(speed))
+
+
+def pace_request(wanted: Pace) -> ControlRequest:
+    """Ask for a pace that has been checked."""
     return ControlRequest("speed", wanted.value or 0.0, "x" if wanted.market else None)
 
 

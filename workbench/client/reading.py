@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, structs
 
-from workbench.client.asking import encode_request, pace
+from workbench.client.asking import encode_request, pace, pace_request
 from workbench.client.frames import Unknown, read_frame
 from workbench.client.position import Place, Position
 from workbench.client.wishes import Wishes
@@ -45,6 +45,7 @@ from workbench.messages import (
 from workbench.streams import Pace
 
 SILENT_HEARTBEATS = 3
+STANDING = Pace(0.001)
 CLOSE_FINISHED = 1000
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
@@ -98,6 +99,7 @@ class Reader:
         self._points: set[int] = set()
         self._final = False
         self._asked = False
+        self._restored: Pace | None = None
         self.epoch = wishes.epoch
         self.status: str | None = None
         self.heartbeat: HeartbeatData | None = None
@@ -117,13 +119,17 @@ class Reader:
         beat = self._wishes.heartbeat
         return None if beat is None else SILENT_HEARTBEATS * beat
 
+    @property
+    def _stands(self) -> bool:
+        return self.replaying is not None and self.replaying.state == "paused"
+
     def query(self) -> dict[str, str]:
         """Return the query of the next connection: what is wanted, from where."""
         return self._wishes.query(
             since=self._position.resume,
             epoch=self.epoch,
             from_now=self._from_now,
-            speed=self._pace,
+            speed=STANDING if self._stands else self._pace,
         )
 
     def opened(self) -> list[bytes]:
@@ -133,12 +139,17 @@ class Reader:
         self.reconnect_s: float | None = None
         self._refused: Error | None = None
         self._greeting: ConnectedData | None = None
-        still = self.replaying is not None and self.replaying.state == "paused"
-        return [self.ask(ControlRequest("pause"))] if still else []
+        if not self._stands:
+            return []
+        # A server knows no paused beginning: it begins very slowly, and is paused at once.
+        self._restored = self._pace
+        self._asked = True
+        return [encode_request(ControlRequest("pause")), encode_request(pace_request(self._pace))]
 
     def ask(self, request: ControlRequest | Ping) -> bytes:
         """Return a request as it is to be sent."""
         self._asked = True
+        self._restored = None
         self.paused_end = False
         return encode_request(request)
 
@@ -267,9 +278,13 @@ class Reader:
             self._position.restart(data.seq)
 
     def _replayed(self, data: ReplayData) -> None:
+        now = Pace.of(data.speed, None if data.unit is UNSET else data.unit)
+        if self._restored is not None and (data.state, now) != ("paused", self._restored):
+            return
+        self._restored = None
         self.replaying = data
         self.paused_end = data.state == "ended"
-        self._pace = Pace.of(data.speed, None if data.unit is UNSET else data.unit)
+        self._pace = now
 
     def _forget(self) -> None:
         self._points.clear()
