@@ -1,9 +1,9 @@
 import { HEARTBEAT_S, webSocketFactory, type Wishes } from "./address.ts";
 import { Backoff } from "./backoff.ts";
-import { Emitter } from "./emitter.ts";
+import { Controls } from "./controls.ts";
 import { MessageIterator } from "./iterate.ts";
 import { Liveness } from "./liveness.ts";
-import { FINAL_TYPES, type AnyMessage, type ClientMessage, type ReplayData, type SeekTo, type Until } from "./messages.ts";
+import { FINAL_TYPES, type AnyMessage, type ClientMessage, type ReplayData } from "./messages.ts";
 import {
   ENDED,
   failure,
@@ -48,7 +48,7 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
  * already seen, proves that nothing is missing. Handlers get `(data, message)`; `"*"` hears every
  * type; `"reset"` says that the story begins anew and what was heard before must be forgotten.
  */
-export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
+export class StreamClient extends Controls implements AsyncIterable<AnyMessage> {
   /** Name of the log, once known. */
   epoch: string | null;
   status: StreamStatus = { state: "connecting" };
@@ -126,42 +126,6 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     if (!ENDED.has(this.status.state)) this.#setStatus({ state: "closed" });
   }
 
-  ping(data?: unknown): void {
-    this.send(data === undefined ? { type: "ping" } : { type: "ping", data });
-  }
-
-  pause(): void {
-    this.send({ type: "control", action: "pause" });
-  }
-
-  resume(): void {
-    this.send({ type: "control", action: "resume" });
-  }
-
-  /** So many candles on; in a replay also back. */
-  step(candles = 1): void {
-    this.send({ type: "control", action: "step", value: candles });
-  }
-
-  /** Candles a second, or with unit `x` multiples of market time; 0 is as fast as possible. */
-  speed(value: number, unit?: "x"): void {
-    this.send({ type: "control", action: "speed", value, ...(unit && { unit }) });
-  }
-
-  runUntil(until: Until): void {
-    this.send({ type: "control", action: "run_until", until });
-  }
-
-  stop(): void {
-    this.send({ type: "control", action: "stop" });
-  }
-
-  /** Of a replay: go to a message, a market time or a trade. */
-  seek(to: SeekTo): void {
-    this.send({ type: "control", action: "seek", to });
-  }
-
-  /** Say something to the server; throws a StreamError while there is no connection. */
   send(message: ClientMessage): void {
     if (this.#socket === null || !this.#open) throw new StreamError("There is no connection to send on", "not_connected");
     this.#socket.send(JSON.stringify(message));
@@ -216,15 +180,13 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     else if (typeof seq === "number") {
       // Within one connection the server sends nothing twice, but may send merged messages late.
       if (seq <= this.#floor) return;
-      const fault = this.#verifier?.check(message) ?? null;
-      if (fault !== null) {
-        this.#corrupt(fault, message);
-        return;
-      }
+      if (!this.#proved(message)) return;
       if (seq > this.#last) this.#last = seq;
       if (FINAL_TYPES.has(type) && this.options.replay === undefined) this.#ended = true;
     } else if (type === "error") this.#lastError = { text: String(data?.error ?? ""), code: String(message.extra?.code ?? "") };
     this.emit(message);
+    // A handler may have closed the client.
+    if (this.#socket === null) return;
     const behind = this.#last < this.#head;
     if (type === "connected") {
       this.#setStatus({ state: behind ? "catching-up" : "live" });
@@ -274,14 +236,23 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     this.#verifier?.begin(first);
   }
 
-  /** Ask once more from the last good message; what is wrong then as well is wrong in the log. */
-  #corrupt(fault: string, { seq, type }: WireMessage): void {
-    const again = type === "complete" || this.#corruptAt === this.#last;
-    this.#corruptAt = this.#last;
-    if (!again) {
-      this.#closed(1006, fault);
-      return;
+  /** An event that is missing is asked for once more; what is wrong then as well is wrong in the log. */
+  #proved(message: WireMessage): boolean {
+    const missing = this.#verifier?.missing(message) ?? null;
+    if (missing === null) {
+      const fault = this.#verifier?.differs(message) ?? null;
+      if (fault !== null) this.#corrupt(fault, message);
+      return fault === null;
     }
+    if (this.#corruptAt === this.#last) this.#corrupt(missing, message);
+    else {
+      this.#corruptAt = this.#last;
+      this.#closed(1006, missing);
+    }
+    return false;
+  }
+
+  #corrupt(fault: string, { seq }: WireMessage): void {
     this.#drop();
     const error = `The stream is corrupted at seq ${seq}: ${fault}`;
     const timestamp = new Date(this.#clock.now()).toISOString();

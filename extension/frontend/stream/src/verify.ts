@@ -19,19 +19,16 @@ export class Verifier {
     this.#trades = whole && (this.types?.includes("trade") ?? true) ? new TradeChecksum() : null;
   }
 
-  /** What is wrong with the next message, or null. A message with a fault is not taken in. */
-  check(message: WireMessage): string | null {
-    return this.#sequence(message) ?? this.#sums(message);
-  }
-
-  #sequence({ eseq }: WireMessage): string | null {
+  /** Which event is missing before this message, or null. */
+  missing({ eseq }: WireMessage): string | null {
     if (typeof eseq !== "number" || this.types !== null) return null;
     if (this.#next !== null && eseq !== this.#next) return `event ${this.#next} was due, but ${eseq} came`;
     this.#next = eseq + 1;
     return null;
   }
 
-  #sums(message: WireMessage): string | null {
+  /** In what the trades differ from those the run made, or null. */
+  differs(message: WireMessage): string | null {
     if (this.#trades === null) return null;
     if (message.type === "trade") {
       // A plain server of the contract tells no quantities: then there is nothing to prove.
