@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.analysis import indicators
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
+    from workbench.client.publishing import publish
     from workbench.client.run import Run
     from workbench.data import symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
@@ -31,6 +32,7 @@ _HOMES = {
     "connect": "workbench.client.discovery",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
+    "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
     "symbols": "workbench.data",
 }
@@ -48,6 +50,7 @@ __all__ = [
     "connect",
     "indicators",
     "list_runs",
+    "publish",
     "start",
     "symbols",
 ]

@@ -12,11 +12,14 @@ WorkbenchError
 ├── NotAllowed              the caller lacks the right (403)
 ├── NotFound                no such run or stream (404)
 ├── Conflict                not possible in the present state (409)
+├── RateLimited             too many messages (429)
+├── TooManyConnections      no place left; try later (503)
 ├── DataError               candles are missing or broken
 │   ├── InsufficientData
 │   └── InvalidCandles
 ├── StrategyError           the user's strategy raised
 ├── WorkerLost              the run's process went away without a result
+├── StreamCorrupted         what a stream told is not what its log holds
 └── ServerUnreachable       no server answers where one was expected
 """
 
@@ -128,6 +131,20 @@ class Conflict(WorkbenchError):
     status = 409
 
 
+class RateLimited(WorkbenchError):
+    """More messages than a connection may send; `details` names `allowed`."""
+
+    code = "rate_limited"
+    status = 429
+
+
+class TooManyConnections(WorkbenchError):
+    """The server, or the stream, has as many subscribers as it takes; try again later."""
+
+    code = "too_many_connections"
+    status = 503
+
+
 class DataError(WorkbenchError):
     """Candles are missing or broken."""
 
@@ -158,6 +175,17 @@ class WorkerLost(WorkbenchError):
     """The process of the run ended without a result."""
 
     code = "worker_lost"
+
+
+class StreamCorrupted(WorkbenchError):
+    """A stream lacks events, told other trades than it proves, or broke the protocol.
+
+    `details` names `missing_eseq` and `found_eseq`, or `expected` and `received` (trades and
+    checksum), or the message's `type`.
+    """
+
+    code = "stream_corrupted"
+    status = 502
 
 
 class ServerUnreachable(WorkbenchError):

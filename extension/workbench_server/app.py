@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Float, Int, Unicode
 
 from workbench import paths
 from workbench.runs import servers
+from workbench.runs.producers import LEASE_S
 from workbench.runs.records import PATIENCE_S
+from workbench.runs.retention import Retention
 from workbench.runs.service import RunService
+from workbench_server.compression import MODES
+from workbench_server.handlers.watched import WatchedSocket, farewell
+from workbench_server.limits import Places
 from workbench_server.manager import WebSocketManager
+from workbench_server.metrics import Metrics
 from workbench_server.routes import routes
 
 POLL_MS = 200
+TIDY_MS = 300_000
+SHRINK_PAGES = 1000
 
 
 class WorkbenchApp(ExtensionApp):
@@ -41,6 +51,42 @@ class WorkbenchApp(ExtensionApp):
         help="Seconds a finished run waits for a server to come back before it leaves its last "
         "messages in a file for the next one.",
     ).tag(config=True)
+    slow_after = Float(
+        30.0,
+        help="Seconds after which a subscriber whose socket takes nothing is closed (4408).",
+    ).tag(config=True)
+    compression = CaselessStrEnum(
+        MODES,
+        "auto",
+        help="Compress what subscribers are sent: on, off, or auto: unless they are on this "
+        "machine and behind no proxy.",
+    ).tag(config=True)
+    ping_interval = Float(
+        20.0, min=0.0, help="Seconds between two WebSocket pings on a connection; 0 for none."
+    ).tag(config=True)
+    ping_timeout = Float(
+        20.0, min=0.001, help="Seconds after a ping in which its answer must come."
+    ).tag(config=True)
+    message_rate = Float(
+        10.0, help="Messages a second a subscriber may send; 0 for any number."
+    ).tag(config=True)
+    message_burst = Int(50, min=1, help="Messages a subscriber may send at once.").tag(config=True)
+    max_connections = Int(0, min=0, help="Subscribers in all; 0 for any number.").tag(config=True)
+    max_connections_per_stream = Int(
+        0, min=0, help="Subscribers of one stream; 0 for any number."
+    ).tag(config=True)
+    producer_lease = Float(
+        LEASE_S,
+        help="Seconds a producer on another machine may be away before its run counts as lost.",
+    ).tag(config=True)
+    keep_days = Float(
+        None, allow_none=True, help="Days that finished runs are kept. Default: for ever."
+    ).tag(config=True)
+    keep_bytes = Int(
+        None,
+        allow_none=True,
+        help="Bytes that all runs may take before the oldest finished ones go. Default: no bound.",
+    ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(
         False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
@@ -53,9 +99,18 @@ class WorkbenchApp(ExtensionApp):
         """Open the state folder; no task is started yet."""
         home = Path(self.home) if self.home else paths.home()
         self.service = RunService(
-            home, lambda: [self.base_address], self.max_workers, self.worker_patience
+            home,
+            lambda: [self.base_address],
+            self.max_workers,
+            self.worker_patience,
+            self.producer_lease,
         )
         self.manager = WebSocketManager(self.service)
+        self.sockets: set[WatchedSocket] = set()
+        self.places = Places(self.max_connections, self.max_connections_per_stream)
+        self._metrics = Metrics(self)
+        self._retention = Retention(self.service, self.keep_days, self.keep_bytes, self._followed)
+        self._tidy = PeriodicCallback(self.tidy, TIDY_MS)
         self._server_file: Path | None = None
         self._poll = PeriodicCallback(self.service.supervisor.poll, POLL_MS)
 
@@ -76,14 +131,31 @@ class WorkbenchApp(ExtensionApp):
             self.service.home, self.base_address, private=self.private
         )
         self._poll.start()
+        self._metrics.register()
+        self._tidy.start()
+        self._first_tidy = asyncio.create_task(self.tidy())
 
     async def stop_extension(self) -> None:
         """Close the sockets; workers go on and find the next server."""
         self._poll.stop()
+        self._metrics.unregister()
+        await farewell(self.sockets)
+        self._tidy.stop()
+        self._first_tidy.cancel()
         self.manager.shut_down()
         if self._server_file is not None:
             self._server_file.unlink(missing_ok=True)
         self.service.close()
+
+    async def tidy(self) -> None:
+        """Delete the runs that are not to be kept, and give their room back, piece by piece."""
+        for _ in self._retention.apply(time.time()):
+            await asyncio.sleep(0)
+        while self.service.shrink(SHRINK_PAGES):
+            await asyncio.sleep(0.02)
+
+    def _followed(self) -> set[str]:
+        return {stream["id"] for stream in self.manager.counts()}
 
     def current_activity(self) -> dict[str, int]:
         """Tell the server's idle culler how many runs are at work."""

@@ -4,49 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Protocol
 
-from workbench.streams import Entry, StreamInfo, StreamLog, Subscription
-from workbench_server.framing import text_frames
+from workbench.messages import FINAL_TYPES, Delivery
+from workbench.streams import Entry, StreamInfo, StreamLog
+from workbench_server.audience import Audience
+from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
+from workbench_server.counters import Counters
+from workbench_server.reader import Reader
 
 TAIL_ENTRIES = 4096
 READ_ENTRIES = 1000
-CHUNKS_KEPT = 16
+MERGED_ENTRIES = 8000
+"""Where curves are merged, more of the log goes into a chunk."""
+CHUNKS_KEPT = 8
 FLUSH_INTERVAL_S = 0.05
 """Subscribers at the tail are written to 20 times a second at most."""
 RECHECK_S = 1.0
-
-
-class Connection(Protocol):
-    """A subscriber's socket."""
-
-    async def send(self, frames: bytes) -> None:
-        """Write frames and wait until the socket has taken them."""
-
-    def push(self, frames: bytes) -> bool:
-        """Write frames without waiting; False, and nothing written, if others still wait."""
-
-    @property
-    def behind(self) -> bool:
-        """Whether the socket has not yet taken all that was written."""
-
-    async def drained(self) -> None:
-        """Wait until the socket has taken all that was written."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Close the socket."""
-
-
-@dataclass(eq=False, slots=True)
-class _Member:
-    """A subscriber that stands at the tail."""
-
-    connection: Connection
-    subscription: Subscription
-    cursor: int
-    left: asyncio.Future[int]
 
 
 class Channel:
@@ -61,19 +36,26 @@ class Channel:
         Where the entries are.
     info
         Where the stream stands.
+    counters
+        Where deliveries are counted.
     """
 
-    def __init__(self, log: StreamLog, info: StreamInfo) -> None:
+    def __init__(self, log: StreamLog, info: StreamInfo, counters: Counters) -> None:
         self.info = info
         self.deleted = False
         self.subscribers = 0
         self._log = log
+        self._counters = counters
         self._tail: deque[Entry] = deque(maxlen=TAIL_ENTRIES)
-        self._chunks: dict[tuple[int, object], tuple[int, bytes]] = {}
-        self._told_at = 0.0
-        self._live: set[_Member] = set()
+        self._chunks: dict[Place, Chunk] = {}
+        self._audiences: dict[object, Audience] = {}
+        self._paced: dict[Reader, asyncio.Future[None]] = {}
         self._loop = asyncio.get_running_loop()
-        self._telling: asyncio.TimerHandle | None = None
+        self._told_at = 0.0
+        self._news = False
+        self._round: Iterator[bool] | None = None
+        self._round_seq = 0
+        self._telling: asyncio.Handle | None = None
         self._recheck = self._loop.call_later(RECHECK_S, self._look)
 
     def close(self) -> None:
@@ -82,9 +64,13 @@ class Channel:
         if self._telling is not None:
             self._telling.cancel()
 
-    def extend(self, entries: list[Entry]) -> None:
+    def extend(self, entries: Sequence[Entry]) -> None:
         """Take in entries that have just been appended to the log."""
-        self.refresh()
+        if entries[0].seq == self.info.seq + 1:
+            self.info = _advanced(self.info, entries)
+            self._wake()
+        else:
+            self.refresh()
         if self._tail and entries[0].seq != self._tail[-1].seq + 1:
             self._tail.clear()
         self._tail.extend(entries)
@@ -98,22 +84,17 @@ class Channel:
             return
         else:
             self.info = info
-        self._chunks.clear()
-        if self._telling is None:
-            when = max(self._loop.time(), self._told_at + FLUSH_INTERVAL_S)
-            self._telling = self._loop.call_at(when, self._tell)
+        self._wake()
 
-    def chunk(self, since: int, subscription: Subscription) -> tuple[int, bytes]:
-        """Return what comes next after `since`: up to which seq, and the frames to write.
-
-        All who stand at the same place of the tail share one chunk.
-        """
-        place = (since, subscription.filters)
+    def chunk(self, reader: Reader, merge: bool = False) -> Chunk:
+        """Return what comes next for a reader; all who stand at the same place share it."""
+        wishes = reader.subscription
+        place = Place(reader.sent, reader.carry, wishes.filters, wishes.batch, merge)
         found = self._chunks.get(place)
         if found is None:
-            entries = self.read(since, READ_ENTRIES)
-            frames = text_frames(subscription.select(entries, self.info.latest))
-            found = (entries[-1].seq if entries else since, frames)
+            entries = self.read(place.sent, MERGED_ENTRIES if merge else READ_ENTRIES)
+            part = bounded(entries, CHUNK_BYTES, merge)
+            found = Chunk(part, place, wishes, self.info.latest)
             if len(self._chunks) == CHUNKS_KEPT:
                 self._chunks.clear()
             self._chunks[place] = found
@@ -132,30 +113,73 @@ class Channel:
         """Tell whether nothing will ever come after `since`."""
         return self.deleted or (self.info.closed and since >= self.info.seq)
 
-    async def follow(self, connection: Connection, subscription: Subscription, cursor: int) -> int:
-        """Keep a subscriber that stands at the tail supplied, together with all who do.
+    def leaves_at(self, upto: int) -> bool:
+        """Tell whether who has been told up to there is not, or no more, at the tail."""
+        return upto < self._round_seq or self.ended(upto)
 
-        Returns its cursor once the stream has ended or its socket does not keep up.
+    async def follow(self, reader: Reader) -> None:
+        """Keep a reader that stands at the tail supplied, together with all who do.
+
+        Returns once the stream has ended or the reader's socket does not keep up; for a reader
+        with a rate of its own, as soon as there is anything new.
         """
-        member = _Member(connection, subscription, cursor, self._loop.create_future())
-        self._live.add(member)
+        wishes = reader.subscription
+        form = (wishes.filters, wishes.batch, reader.connection.deflate)
+        readers = self._paced
+        if wishes.max_rate is None:
+            if form not in self._audiences:
+                self._audiences[form] = Audience(self.info.kind, self._counters, form[-1])
+            readers = self._audiences[form].readers
+        left = readers[reader] = self._loop.create_future()
         try:
-            return await member.left
+            await left
         finally:
-            self._live.discard(member)
+            del readers[reader]
+            if wishes.max_rate is None and not readers:
+                self._audiences.pop(form, None)
+
+    def _wake(self) -> None:
+        self._chunks.clear()
+        self._news = True
+        if self._telling is None:
+            when = max(self._loop.time(), self._told_at + FLUSH_INTERVAL_S)
+            self._telling = self._loop.call_at(when, self._tell)
 
     def _tell(self) -> None:
         self._telling = None
-        self._told_at = self._loop.time()
-        for member in self._live:
-            if member.left.done():
-                continue
-            upto, frames = self.chunk(member.cursor, member.subscription)
-            if not frames or member.connection.push(frames):
-                member.cursor = upto
-            if member.cursor < self.info.seq or self.ended(upto) or member.connection.behind:
-                member.left.set_result(member.cursor)
+        if self._round is None:
+            self._news = False
+            self._told_at, self._round_seq = self._loop.time(), self.info.seq
+            self._round = self._tell_all()
+        if next(self._round, False):
+            self._telling = self._loop.call_soon(self._tell)
+            return
+        self._round = None
+        if self._news:
+            self._wake()
+
+    def _tell_all(self) -> Iterator[bool]:
+        for left in self._paced.values():
+            if not left.done():
+                left.set_result(None)
+        for audience in list(self._audiences.values()):
+            yield from audience.tell(self)
 
     def _look(self) -> None:
         self._recheck = self._loop.call_later(RECHECK_S, self._look)
         self.refresh()
+
+
+def _advanced(info: StreamInfo, entries: Sequence[Entry]) -> StreamInfo:
+    """Return where a log stands after the entries that follow."""
+    deliveries = [entry.delivery for entry in entries]
+    latest = dict(info.latest)
+    for entry, delivery in zip(entries, deliveries, strict=True):
+        if delivery is Delivery.STATE:
+            latest[entry.key] = entry.seq
+    return info._replace(
+        seq=entries[-1].seq,
+        eseq=info.eseq + deliveries.count(Delivery.EVENT),
+        latest=latest,
+        closed=info.closed or any(entry.type in FINAL_TYPES for entry in entries),
+    )

@@ -24,15 +24,22 @@ from workbench.messages import (
 )
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
-from workbench.streams import Entry, Position, StreamQuery, Subscription
-from workbench_server.channel import Channel, Connection
+from workbench.streams import Entry, Position, StreamQuery
+from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
+from workbench_server.liveness import heartbeats
+from workbench_server.reader import Connection, Reader, TooSlow
+from workbench_server.replaying import Replays
 
+KINDS = ("backtest", "live_trading", "market_data")
 CLOSE_FINISHED = 1000
 CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
+CLOSE_TOO_SLOW = 4408
+MERGE_ABOVE = 300
+"""Curves are merged for a reader that has fallen behind by so many messages."""
 
 
 class WebSocketManager:
@@ -47,13 +54,16 @@ class WebSocketManager:
     ----------
     counters
         What has been sent and refused since the start.
+    replays
+        Those who watch a finished run once more.
     """
 
     def __init__(self, service: RunService) -> None:
         self._service = service
         self._channels: dict[str, Channel] = {}
-        self._connections: set[Connection] = set()
+        self._readers: dict[Connection, tuple[Reader, Channel]] = {}
         self.counters = Counters()
+        self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
 
     async def serve(self, connection: Connection, run_id: str, query: StreamQuery) -> None:
@@ -67,21 +77,31 @@ class WebSocketManager:
         record = self._service.registry.get(run_id)
         position = query.position
         channel = self._open(run_id)
-        self._connections.add(connection)
+        reader = Reader(connection, query.subscription)
+        self._readers[connection] = reader, channel
         try:
+            if query.replay is not None:
+                frames, hello = record.spec.timeframes, _greeting(record, channel)
+                gap = _gap(position, channel)
+                end = await self.replays.serve(reader, channel, query, frames, hello, gap)
+                connection.close(*end)
+                return
             await connection.send(_greeting(record, channel))
-            cursor = 0
             if position.now:
-                cursor = channel.info.seq
+                reader.sent = channel.info.seq
             elif position.since or position.epoch:
                 gap = _gap(position, channel)
                 if gap is None:
-                    cursor = position.since
+                    reader.sent = position.since
                 else:
                     await connection.send(text_frame(encode(gap)))
-            await self._pump(connection, channel, query.subscription, cursor)
+            loop = asyncio.get_running_loop()
+            with heartbeats(loop, connection, query.heartbeat, lambda: channel.info.seq, reader):
+                await self._pump(reader, channel)
+        except TooSlow:
+            connection.close(CLOSE_TOO_SLOW, "too slow, resume from your last seq")
         finally:
-            self._connections.discard(connection)
+            del self._readers[connection]
             self._release(run_id, channel)
 
     def counts(self) -> list[dict[str, Any]]:
@@ -100,32 +120,62 @@ class WebSocketManager:
         by_kind: Counter[str] = Counter()
         for channel in self._channels.values():
             by_kind[channel.info.kind] += channel.subscribers
-        kinds = ("backtest", "live_trading", "market_data")
-        return {**{kind: by_kind[kind] for kind in kinds}, "total": by_kind.total()}
+        return {**{kind: by_kind[kind] for kind in KINDS}, "total": by_kind.total()}
+
+    def lags(self) -> dict[str, int]:
+        """Return, by stream type, how many messages the reader furthest behind has to get."""
+        lags = dict.fromkeys(KINDS, 0)
+        for reader, channel in self._readers.values():
+            lag = channel.info.seq - reader.sent
+            lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
+        return lags
 
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
-        for connection in list(self._connections):
+        for connection in list(self._readers):
             connection.close(CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
 
-    async def _pump(
-        self, connection: Connection, channel: Channel, subscription: Subscription, cursor: int
-    ) -> None:
-        while not channel.ended(cursor):
-            if cursor < channel.info.seq:
-                cursor, frames = channel.chunk(cursor, subscription)
-                if frames:
-                    await connection.send(frames)
-                await asyncio.sleep(0)  # Catching up may not keep others waiting.
-            else:
-                cursor = await channel.follow(connection, subscription, cursor)
+    async def _pump(self, reader: Reader, channel: Channel) -> None:
+        connection, now = reader.connection, asyncio.get_running_loop().time
+        rate = reader.subscription.max_rate
+        merge, due = rate is not None, 0.0
+        while not channel.ended(reader.sent):
+            if reader.sent >= channel.info.seq:
+                reader.behind_since = None
+                await channel.follow(reader)
+                fell = connection.behind
+                reader.behind_since = now() if fell else None
                 await connection.drained()
+                waiting = channel.info.seq - reader.sent
+                merge = rate is not None or (fell and waiting >= MERGE_ABOVE)
+                continue
+            if reader.behind_since is None:
+                reader.behind_since = now()
+            if rate is not None:
+                await asyncio.sleep(due - now())
+                due = now() + 1 / rate
+            await self._catch_up(reader, channel, merge)
+            await asyncio.sleep(0)  # Catching up may not keep others waiting.
         if channel.deleted:
             connection.close(CLOSE_NO_STREAM, "deleted")
         else:
             connection.close(CLOSE_FINISHED, "finished")
+
+    async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
+        chunk = channel.chunk(reader, merge)
+        deflate = reader.connection.deflate
+        frames = chunk.frames(deflate)
+        if frames:
+            if deflate:
+                reader.step = 0
+            await reader.connection.send(frames)
+            self.counters.delivered[channel.info.kind] += chunk.messages
+            self.counters.delivered_bytes[channel.info.kind] += len(frames)
+        reader.sent, reader.carry = chunk.upto, chunk.carry
+        reader.conflated += chunk.conflated
+        self.counters.conflated[channel.info.kind] += chunk.conflated
 
     def _open(self, run_id: str) -> Channel:
         channel = self._channels.get(run_id)
@@ -134,7 +184,7 @@ class WebSocketManager:
             if info is None:
                 msg = f"There is no stream {run_id!r}"
                 raise NotFound(msg, stream=run_id)
-            channel = self._channels[run_id] = Channel(self._service.log, info)
+            channel = self._channels[run_id] = Channel(self._service.log, info, self.counters)
         channel.subscribers += 1
         return channel
 
@@ -185,11 +235,18 @@ def _gap(position: Position, channel: Channel) -> Gap | None:
         reason = "the log has another epoch: the story starts again"
     elif position.since > info.seq:
         reason = "that position is beyond the end of the log: the story starts again"
+    elif position.since < info.first_seq - 1:
+        reason = "what came after that position is no longer kept: the story starts later"
     else:
         return None
     return Gap(
         utc_now(),
         data=GapData(
-            reason, position.since, position.epoch, info.epoch, min(1, info.seq), info.seq
+            reason,
+            position.since,
+            position.epoch,
+            info.epoch,
+            min(info.first_seq, info.seq),
+            info.seq,
         ),
     )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench_server.handlers.publish import PublishHandler
+from workbench_server.handlers.contract import (
+    AsyncApiHandler,
+    DocsHandler,
+    OpenApiHandler,
+    SchemasHandler,
+)
+from workbench_server.handlers.publish import NewStreamHandler, PublishHandler
 from workbench_server.handlers.results import (
     CandlesHandler,
     EquityHandler,
@@ -20,8 +26,13 @@ _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
     (r"/api/workbench", InfoHandler),
+    (r"/api/workbench/schemas\.json", SchemasHandler),
+    (r"/api/workbench/asyncapi\.json", AsyncApiHandler),
+    (r"/api/workbench/openapi\.json", OpenApiHandler),
+    (r"/api/workbench/docs", DocsHandler),
     (r"/api/backtesting", RunsHandler),
     (r"/api/backtesting/start", StartHandler),
+    (r"/api/backtesting/publish", NewStreamHandler),
     (rf"/api/backtesting/{_RUN}/control", ControlHandler),
     (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
     (rf"/api/backtesting/{_RUN}/equity", EquityHandler),

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import psutil
@@ -25,14 +26,27 @@ from websockets.sync.client import connect
 
 from tests.benchmarks.measuring import Row, cpu_of_process
 from tests.benchmarks.servers import TOKEN, Running, new_run, program, workbench_server
-from workbench.messages import Equity, EquityData, encode, utc_now
+from workbench.messages import Equity, EquityData, encode, iso_time, utc_now
 from workbench.runs.publishing import batch_frame
 
 TITLE = "Fan-out"
 BATCH = 64
 OURS, FASTAPI, BROADCAST = "ours", "FastAPI loop", "websockets.broadcast"
+COMPRESSED, FLOOR = "ours, compressed", "bare write loop"
 ASKED = {1: 12.0, BATCH: 1.0}
+ASKED_COMPRESSED = 14.0
+ASKED_BYTES = 60.0
 ASKED_KB = 30.0
+MODULES = {
+    FASTAPI: "peer_fastapi",
+    BROADCAST: "peer_websockets",
+    FLOOR: "peer_floor",
+}
+# What a browser behind a proxy sends: compression is off on the machine itself.
+DEFLATE = [
+    "X-Forwarded-For: 203.0.113.9",
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+]
 PAUSE_S = 0.05
 
 
@@ -47,67 +61,95 @@ class Door(NamedTuple):
     stream_headers: list[str]
 
 
+class Figures(NamedTuple):
+    """CPU us and bytes a delivered message by batch size, and kB an idle subscriber."""
+
+    cpu: dict[int, float]
+    bytes: dict[int, float]
+    kilobytes: float
+
+
 def measure(quick: bool) -> list[Row]:
     """Return the rows of this benchmark."""
     rows = []
-    names = [OURS, BROADCAST] + [FASTAPI] * bool(find_spec("fastapi") and find_spec("uvicorn"))
+    peers = [FLOOR, BROADCAST] + [FASTAPI] * bool(find_spec("fastapi") and find_spec("uvicorn"))
     for count in (20, 100) if quick else (100, 1000):
-        found: dict[str, list[dict[int, float]]] = {name: [] for name in names}
-        idle: dict[str, list[float]] = {name: [] for name in names}
+        names = [OURS, COMPRESSED, *peers]
+        found: dict[str, list[Figures]] = {name: [] for name in names}
         for _ in range(1 if quick else 3):
             for name in names:
-                costs, kilobytes = one_server(name, count, quick)
-                found[name].append(costs)
-                idle[name].append(kilobytes)
-        for size in (1, BATCH):
-            cost = {name: statistics.median(c[size] for c in found[name]) for name in names}
-            what = f"{count} subscribers, " + ("one at a time" if size == 1 else f"{size} at once")
-            rows += _compared(what, cost, "us CPU a message")
-            rows.append(Row(what, cost[OURS], ASKED[size], "us CPU a message", "asked: at most"))
-        if count >= 100:
-            memory = {name: statistics.median(idle[name]) for name in names}
-            rows += _compared(f"{count} idle subscribers", memory, "kB each")
-            rows.append(
-                Row(
-                    f"{count} idle subscribers", memory[OURS], ASKED_KB, "kB each", "asked: at most"
-                )
-            )
+                found[name].append(one_server(name, count, quick))
+        rows += _rows(count, found)
+    many = 500 if quick else 5000
+    rows += _rows(many, {name: [one_server(name, many, True)] for name in (OURS, COMPRESSED)})
     return rows
 
 
-def _compared(what: str, values: dict[str, float], unit: str) -> list[Row]:
-    rows = [
-        Row(what, values[OURS], values[name], unit, name)
-        for name in (FASTAPI, BROADCAST)
-        if name in values
-    ]
-    if FASTAPI not in values:
+def _rows(count: int, found: dict[str, list[Figures]]) -> list[Row]:
+    rows = []
+    for size in (1, BATCH):
+        what = f"{count} subscribers, " + ("one at a time" if size == 1 else f"{size} at once")
+        cpu = {name: statistics.median(f.cpu[size] for f in runs) for name, runs in found.items()}
+        rows += _compared(what, cpu, "us CPU a message", ASKED[size])
+        what += ", compressed"
+        packed = statistics.median(f.bytes[size] for f in found[COMPRESSED])
+        plain = statistics.median(f.bytes[size] for f in found[OURS])
+        unit = "us CPU a message"
+        limit = ASKED_COMPRESSED if size == 1 else ASKED[size]
+        rows.append(Row(what, cpu[COMPRESSED], limit, unit, "asked: at most"))
+        rows.append(Row(what, packed, ASKED_BYTES, "bytes a message", "asked: at most"))
+        rows.append(Row(what, packed, plain, "bytes a message", "ours, plain"))
+    if count >= 100:
+        memory = {n: statistics.median(f.kilobytes for f in runs) for n, runs in found.items()}
+        what = f"{count} idle subscribers"
+        rows += _compared(what, memory, "kB each", ASKED_KB)
         rows.append(
-            Row(what, values[OURS], None, unit, FASTAPI, "fastapi or uvicorn not installed")
+            Row(f"{what}, compressed", memory[COMPRESSED], ASKED_KB, "kB each", "asked: at most")
         )
     return rows
 
 
-def one_server(name: str, count: int, quick: bool) -> tuple[dict[int, float], float]:
-    """Return CPU microseconds a delivered message by batch size, and kB an idle subscriber."""
+def _compared(what: str, values: dict[str, float], unit: str, asked: float) -> list[Row]:
+    rows = [
+        Row(what, values[OURS], values[name], unit, name)
+        for name in (FASTAPI, BROADCAST, FLOOR)
+        if name in values
+    ]
+    if BROADCAST in values and FASTAPI not in values:
+        rows.append(
+            Row(what, values[OURS], None, unit, FASTAPI, "fastapi or uvicorn not installed")
+        )
+    return [*rows, Row(what, values[OURS], asked, unit, "asked: at most")]
+
+
+def one_server(name: str, count: int, quick: bool) -> Figures:
+    """Return what one server takes for so many subscribers."""
     with tempfile.TemporaryDirectory() as folder, _open(name, Path(folder)) as door:
         time.sleep(1.0)  # The server is done starting.
         before = psutil.Process(door.server.pid).memory_info().rss
-        with _subscribers(door, count) as subscribers:
+        with subscribed(door, count) as subscribers:
             time.sleep(1.0)
             kilobytes = (psutil.Process(door.server.pid).memory_info().rss - before) / 1000 / count
             with connect(
                 f"ws://127.0.0.1:{door.server.port}{door.publish}",
                 additional_headers=door.publish_headers, compression=None, proxy=None,
             ) as producer:  # fmt: skip
-                if name == OURS:
+                if name in (OURS, COMPRESSED):
                     producer.recv()
                 send = partial(producer.send, text=True)
                 publish = Publishing(door, send, producer.recv, subscribers)
                 publish.rounds(1, 3)  # Once for nothing.
                 rounds = {1: 10, BATCH: 3} if quick else {1: 50, BATCH: 8}
                 costs = {size: publish.rounds(size, rounds[size]) for size in rounds}
-    return costs, kilobytes
+    cpu = {size: cost.cpu for size, cost in costs.items()}
+    return Figures(cpu, {size: cost.bytes for size, cost in costs.items()}, kilobytes)
+
+
+class Cost(NamedTuple):
+    """CPU microseconds of the server, and bytes, a delivered message."""
+
+    cpu: float
+    bytes: float
 
 
 class Publishing:
@@ -118,7 +160,7 @@ class Publishing:
         door: Door,
         send: Callable[[bytes], None],
         receive: Callable[[], object],
-        subscribers: Callable[[int], int],
+        subscribers: Callable[[int], tuple[int, int]],
     ) -> None:
         self._door, self._send, self._receive = door, send, receive
         self._subscribers = subscribers
@@ -126,9 +168,9 @@ class Publishing:
         self._greetings = 1 if door.stream_headers else 0
         subscribers(self._greetings)
 
-    def rounds(self, size: int, rounds: int) -> float:
-        """Publish batches of `size`; return the server's CPU microseconds a delivered message."""
-        received = self._subscribers(0)
+    def rounds(self, size: int, rounds: int) -> Cost:
+        """Publish batches of `size`; return what each delivered message came to."""
+        messages_before, bytes_before = self._subscribers(0)
         cpu = cpu_of_process(self._door.server.pid)
         for _ in range(rounds):
             time.sleep(PAUSE_S)
@@ -138,18 +180,23 @@ class Publishing:
             self._receive()
             self._subscribers(self._sent + self._greetings)
         taken = cpu_of_process(self._door.server.pid) - cpu
-        return 1e6 * taken / (self._subscribers(0) - received)
+        received, size_received = self._subscribers(0)
+        received -= messages_before
+        return Cost(1e6 * taken / received, (size_received - bytes_before) / received)
 
 
 def _message(number: int) -> bytes:
+    """Return an equity point unlike the one before, so that compression has work to do."""
+    noise = Random(number).random()
     data = EquityData(
-        "backtest_20240211_143022", "2024-01-15T08:15:00Z", 10_000.25 + number, 10_000.0, -0.0125
-    )
+        "backtest_20240211_143022", iso_time(1_705_306_500_000 + 900_000 * number),
+        10_000 + 500 * noise, 9_900 + 700 * noise * noise, -noise / 7,
+    )  # fmt: skip
     return encode(Equity(utc_now(), data=data))
 
 
 @contextmanager
-def _subscribers(door: Door, count: int) -> Iterator[Callable[[int], int]]:
+def subscribed(door: Door, count: int) -> Iterator[Callable[[int], tuple[int, int]]]:
     """Yield a function that waits until each has had so many, and returns what all have had."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.subscribers", str(door.server.port), door.stream,
@@ -161,11 +208,12 @@ def _subscribers(door: Door, count: int) -> Iterator[Callable[[int], int]]:
     if process.stdout.readline().strip() != "connected":
         raise RuntimeError("the subscribers could not connect")
 
-    def wait(messages: int) -> int:
+    def wait(messages: int) -> tuple[int, int]:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(f"{messages}\n")
-        return int(process.stdout.readline())
+        received, size = process.stdout.readline().split()
+        return int(received), int(size)
 
     try:
         yield wait
@@ -176,24 +224,26 @@ def _subscribers(door: Door, count: int) -> Iterator[Callable[[int], int]]:
 
 
 def _open(name: str, home: Path) -> AbstractContextManager[Door]:
-    return _open_ours(home) if name == OURS else _open_peer(name, home)
+    if name in (OURS, COMPRESSED):
+        return open_ours(home, DEFLATE if name == COMPRESSED else [])
+    return _open_peer(name, home)
 
 
 @contextmanager
-def _open_ours(home: Path) -> Iterator[Door]:
+def open_ours(home: Path, headers: list[str]) -> Iterator[Door]:
+    """Serve a fresh run."""
     service, run_id = new_run(home)
     service.close()
     with workbench_server(home) as server:
         yield Door(
             server, f"/api/ws/publish/{run_id}", f"/api/ws/stream/backtest/{run_id}", batch_frame,
-            {"Authorization": f"Bearer {TOKEN}"}, [f"Authorization: token {TOKEN}"],
+            {"Authorization": f"Bearer {TOKEN}"}, [f"Authorization: token {TOKEN}", *headers],
         )  # fmt: skip
 
 
 @contextmanager
 def _open_peer(name: str, home: Path) -> Iterator[Door]:
-    module = "peer_fastapi" if name == FASTAPI else "peer_websockets"
-    with program(module, home) as server:
+    with program(MODULES[name], home) as server:
         yield Door(
             server, "/publish", "/stream", lambda _, found: b"[%s]" % b",".join(found),
             {}, [],

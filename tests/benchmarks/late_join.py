@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+from msgspec import structs
 from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import connect
 
@@ -17,9 +19,9 @@ from tests.benchmarks.measuring import Row, cpu_of_process
 from tests.benchmarks.raw_socket import Reader
 from tests.benchmarks.servers import TOKEN, Running, new_run, workbench_server
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 from workbench.engine import BacktestEngine, StreamingBacktestEngine
-from workbench.messages import LogMessage
+from workbench.messages import Complete, LogMessage, Trade, TradeChecksum
 
 TITLE = "Late join"
 ASKED_S = 0.3
@@ -45,6 +47,7 @@ def measure(quick: bool) -> list[Row]:
             size = raw(server, path)[1]
             readers: dict[str, Callable[[], int]] = {
                 "raw socket, frames counted": lambda: raw(server, path)[0],
+                "websockets, batch=1, parsed": lambda: parsed(server, path + "?batch=1"),
                 "websockets, messages received": lambda: plain(server, path),
                 "workbench client, validated": lambda: validated(server, run_id),
             }
@@ -68,11 +71,23 @@ def finished_run(home: Path, events: int) -> str:
     messages: list[LogMessage] = []
     engine = BacktestEngine(Cross, {"15M": random_walk(events)}, commission=COMMISSION)
     StreamingBacktestEngine(engine, run_id, messages.append, equity_every=1).run()  # type: ignore[arg-type]
-    messages = messages[: events - 1] + messages[-1:]
+    kept = messages[: events - 1]
+    messages = [*kept, proved(kept, messages[-1])]
     for first in range(0, len(messages), BATCH):
         service.append(run_id, "worker", first + 1, messages[first : first + BATCH])
     service.close()
     return run_id
+
+
+def proved(kept: list[LogMessage], final: LogMessage) -> LogMessage:
+    """Return the last message as it would be had the run told only these."""
+    assert isinstance(final, Complete)
+    checksum = TradeChecksum()
+    for message in kept:
+        if isinstance(message, Trade):
+            checksum.add(message)
+    extra = structs.replace(final.extra, trades=checksum.count, crc32=checksum.value)
+    return structs.replace(final, extra=extra)
 
 
 def timed(reader: Callable[[], int], pid: int) -> Taken:
@@ -89,6 +104,21 @@ def raw(server: Running, path: str) -> tuple[int, int]:
         reader.read()
     reader.socket.close()
     return reader.messages, reader.bytes
+
+
+def parsed(server: Running, path: str) -> int:
+    """Return the number of messages in arrays, parsed as JSON."""
+    count = 0
+    with connect(
+        f"ws://127.0.0.1:{server.port}{path}", max_size=None,
+        additional_headers={"Authorization": f"token {TOKEN}"}, compression=None, proxy=None,
+    ) as connection:  # fmt: skip
+        try:
+            while True:
+                found = msgspec.json.decode(connection.recv(decode=False))
+                count += len(found) if isinstance(found, list) else 1
+        except ConnectionClosedOK:
+            return count
 
 
 def plain(server: Running, path: str) -> int:
@@ -108,5 +138,5 @@ def plain(server: Running, path: str) -> int:
 
 def validated(server: Running, run_id: str) -> int:
     """Return the number of messages of this project's client, each parsed and checked."""
-    follower = Follower(Server(f"http://127.0.0.1:{server.port}/", TOKEN), run_id)
-    return sum(len(batch) for batch in follower.batches(linger=0.0))
+    stream = Stream(Server(f"http://127.0.0.1:{server.port}/", TOKEN), run_id)
+    return sum(len(batch) for batch in stream.batches())

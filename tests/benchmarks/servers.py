@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -75,14 +76,20 @@ def _serving(command: list[str], home: Path) -> Iterator[Running]:
     }
     with (home / "server.log").open("ab") as output:
         process = subprocess.Popen(
-            [*command, f"--port={port}"], env=environment, stdout=output, stderr=output
-        )
+            [*command, f"--port={port}"], env=environment, stdout=output, stderr=output,
+            preexec_fn=_many_files,
+        )  # fmt: skip
     try:
         _wait(process, port)
         yield Running(process.pid, port)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _many_files() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20_000), hard))
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

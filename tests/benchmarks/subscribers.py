@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.subscribers PORT PATH COUNT [HEADER]``. Each line on standard input
 is a number of messages; when every subscriber has had that many since it connected, the number
-of all messages received is answered.
+of all messages and of all bytes received are answered.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main(port: int, path: str, count: int, *headers: str) -> None:
                 key.data.read()
                 if key.data.messages >= wanted:
                     behind.discard(id(key.data))
-        print(sum(reader.messages for reader in readers), flush=True)
+        found = (sum(r.messages for r in readers), sum(r.bytes for r in readers))
+        print(*found, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import threading
 import psutil
 import pytest
 
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 
 from .conftest import LONG_BODY, essence, follow, start_run, wait_for
 
@@ -42,10 +42,10 @@ def test_a_killed_server_loses_and_doubles_nothing(new_server, undisturbed, same
     server = process.start()
     run_id = start_run(server, {**LONG_BODY, "speed": PACE})
     seen = []
-    follower = Follower(server, run_id)
+    stream = Stream(server, run_id)
 
     def read():
-        seen.extend(follower)
+        seen.extend(stream)
 
     reader = threading.Thread(target=read)
     if same_port:
@@ -72,7 +72,7 @@ def test_a_run_that_ends_while_no_server_is_there_is_taken_in_by_the_next(new_se
     run_id = start_run(server, {**LONG_BODY, "speed": PACE})
     wait_for(lambda: progress(server, run_id) > 20, "20 %")
     process.kill()
-    left = process.home / "spool" / f"{run_id}.json"
+    left = process.home / "spool" / f"{run_id}.jsonl"
     wait_for(left.exists, "the file the run leaves")
     server = process.start()
     wait_for(

@@ -57,6 +57,11 @@ async def test_late_readers_get_the_same_events_and_curve(call, spec_body, story
     assert [m["type"] for m in late].count("progress") == 1
 
 
+def told(messages):
+    """The messages without what was merged into them for this one reader."""
+    return [{k: v for k, v in message.items() if k != "conflated"} for message in messages]
+
+
 async def test_resuming_gives_exactly_the_rest(call, spec_body, story):
     _, reply = await call("POST", "api", "backtesting", "start", body=spec_body)
     run_id = reply["backtest_id"]
@@ -65,7 +70,7 @@ async def test_resuming_gives_exactly_the_rest(call, spec_body, story):
     epoch = whole[0]["data"]["epoch"]
     for cut in (1, 2, len(whole) // 2, len(whole) - 2):
         rest, _ = await story(run_id, since=whole[cut]["seq"], epoch=epoch)
-        assert rest[1:] == whole[cut + 1 :]
+        assert told(rest[1:]) == told(whole[cut + 1 :])
 
 
 async def test_a_position_that_cannot_be_served_is_answered_by_gap(call, spec_body, story):

@@ -16,7 +16,6 @@ ALLOWED = {
     "paths": set(),
     "timeframes": {"errors"},
     "messages": {"errors"},
-    "contract": {"errors", "messages"},
     "streams": {"errors", "messages"},
     "data": {"errors", "timeframes", "messages", "paths"},
     "report": {"errors", "timeframes", "messages", "data"},
@@ -24,12 +23,14 @@ ALLOWED = {
     "analysis": {"errors", "timeframes", "messages", "data"},
     "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
     "runs": {"errors", "messages", "paths", "streams", "data", "engine", "report"},
+    "contract": {"errors", "timeframes", "messages", "streams", "runs"},
     "client": {
-        "errors", "timeframes", "messages", "paths", "data", "engine", "runs", "report", "widgets",
+        "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
+        "report", "widgets",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "client",
+        "report", "client", "contract",
     },
 }  # fmt: skip
 """What each room may use. Read downwards, a room only uses rooms above it."""

@@ -66,3 +66,61 @@ def test_unknown_filters_are_named(types, format_, field):
         Subscription.parse(types, format_)
     assert caught.value.details["field"] == field
     assert caught.value.details["allowed"]
+
+
+def conflated(wires: list[bytes]) -> dict[int, int]:
+    """Return `conflated` by seq, of the messages that have it."""
+    found = [msgspec.json.decode(wire) for wire in wires]
+    return {m["seq"]: m["conflated"] for m in found if "conflated" in m}
+
+
+def test_a_state_says_how_many_were_merged_into_it():
+    chosen = Subscription().choose(STORY, {"progress": 7})
+    assert conflated(chosen.messages) == {7: 1}
+    assert (chosen.conflated, chosen.carry) == (1, ())
+
+
+def test_the_count_is_carried_from_chunk_to_chunk():
+    first = Subscription().choose(STORY[:4], {"progress": 7})
+    assert (first.conflated, first.carry) == (1, (("progress", 1),))
+    assert conflated(first.messages) == {}
+    second = Subscription().choose(STORY[4:], {"progress": 7}, first.carry)
+    assert conflated(second.messages) == {7: 1}
+    assert (second.conflated, second.carry) == (0, ())
+
+
+def test_a_type_that_was_not_asked_for_is_not_merged():
+    chosen = Subscription(["trade"]).choose(STORY, {"progress": 7}, merge=True)
+    assert (chosen.conflated, chosen.carry) == (0, ())
+
+
+def curve(values: list[float]) -> list[Entry]:
+    return [
+        Entry(
+            n, "equity", "equity",
+            encode(Equity("t", data=EquityData("b", "2024-01-01T00:00:00Z", v, 1.0, 0.0), seq=n)),
+        )
+        for n, v in enumerate(values, 1)
+    ]  # fmt: skip
+
+
+def test_a_merged_curve_keeps_last_lowest_and_highest():
+    chosen = Subscription().choose(curve([5, 9, 4, 1, 6, 7]), {}, merge=True)
+    assert seqs(chosen.messages) == [2, 4, 6]
+    assert conflated(chosen.messages) == {6: 3}
+    assert chosen.conflated == 3
+
+
+def test_a_merged_curve_crosses_no_event_and_spares_none():
+    entries = curve([5, 9, 4, 1, 6, 7])
+    entries[2] = entry(3, "trade")
+    assert seqs(Subscription().choose(entries, {}, merge=True).messages) == [2, 3, 4, 6]
+    sent = Subscription(columns=True).choose(entries, {}, merge=True).messages
+    assert seqs(sent) == [2, 3, 6]
+    assert conflated(sent) == {6: 2}
+    assert msgspec.json.decode(sent[2])["data"]["equity"] == [1.0, 7.0]
+
+
+def test_a_curve_is_whole_unless_merging_is_wanted():
+    chosen = Subscription().choose(curve([1, 2, 3, 4, 5, 6]), {})
+    assert (len(chosen.messages), chosen.conflated) == (6, 0)

@@ -71,7 +71,6 @@ def demo(args: argparse.Namespace) -> int:
 def _run(server: Any, args: argparse.Namespace, output: Output) -> None:
     from workbench.cli.following import TYPES, follow
     from workbench.client.api import start
-    from workbench.client.stream import Follower
 
     run = start(
         "sma_cross",
@@ -87,7 +86,7 @@ def _run(server: Any, args: argparse.Namespace, output: Output) -> None:
         strategy_params=PARAMETERS,
     )
     try:
-        follow(Follower(server, run.id, types=TYPES).batches(), output)
+        follow(run.stream(types=TYPES).batches(), output)
     except KeyboardInterrupt:
         # Its last words are to reach the log before the server goes.
         with contextlib.suppress(WorkbenchError, TimeoutError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 
 from workbench.cli.output import Line, Pace
 from workbench.messages import (
@@ -83,14 +83,14 @@ class Narrator:
             return [Line(f"{data.backtest_id} is {data.status}", "dim")]
         self.capital = data.initial_capital
         frames = " / ".join(data.timeframes) if data.timeframes is not UNSET else ""
-        lines = [
-            Line(
-                f"{data.strategy} on {data.symbol} {frames}: {data.bars:,} candles, "
-                f"{data.start} to {data.end}, capital {money(data.initial_capital)}",
-                "bold",
-            ),
-            Line(f"data: {data.source}", "dim"),
-        ]
+        # Who publishes a run of their own may not know beforehand how long it is.
+        facts = [] if data.bars is UNSET else [f"{data.bars:,} candles"]
+        if data.start is not UNSET and data.end is not UNSET:
+            facts.append(f"{data.start} to {data.end}")
+        facts.append(f"capital {money(data.initial_capital)}")
+        lines = [Line(f"{data.strategy} on {data.symbol} {frames}: {', '.join(facts)}", "bold")]
+        if data.source:
+            lines.append(Line(f"data: {data.source}", "dim"))
         if data.synthetic is True:
             lines.append(Line("SYNTHETIC DATA: generated, never traded", "bold yellow"))
         return lines
@@ -137,9 +137,13 @@ def _exit(data: ExitData, message: Trade) -> Line:
 
 def _control(message: Control) -> Line:
     data = message.data
-    value = "" if data.value is UNSET else f" {data.value:g}"
+    what = data.action if data.value is UNSET else f"{data.action} {data.value:g}"
+    if data.unit is not UNSET:
+        what += data.unit
+    if data.until is not UNSET:
+        what += "".join(f" {name} {value}" for name, value in to_builtins(data.until).items())
     answer = "" if data.accepted else f" refused: {data.reason}"
-    return Line(f"control: {data.action}{value}{answer}", "dim")
+    return Line(f"control: {what}{answer}", "dim")
 
 
 def _when(time: str) -> str:

@@ -115,12 +115,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _follow(run: Run, args: argparse.Namespace, output: Output) -> None:
     from workbench.cli.following import TYPES, follow, write_json
-    from workbench.client.stream import Follower
 
     if args.json:
-        write_json(Follower(run.server, run.id).batches())
+        write_json(run.stream().batches())
     else:
-        follow(Follower(run.server, run.id, types=TYPES).batches(), output)
+        follow(run.stream(types=TYPES).batches(), output)
     if args.report is not None:
         path = run.report(args.report)
         if not args.json:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import Output, confirmed
-from workbench.cli.servers import add_server_options, found
-from workbench.cli.sources import FolderRuns, Runs, ServerRuns
-from workbench.errors import InvalidRequest
+from workbench.cli import controls, pruning
+from workbench.cli.output import Output
+from workbench.cli.servers import add_server_options
+from workbench.cli.sources import runs_of
 from workbench.report.measures import measures, percent
 
 
@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
     """Add the subcommand and its own."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "runs",
-        help="list, show, watch, stop and delete runs, and write their reports",
+        help="list, show, watch, control and delete runs, and write their reports",
         description="Works on a running server, or without one on the state folder itself.",
     )
     parser.set_defaults(handler=list_runs, url=None, token_env=None, json=False)
@@ -42,7 +42,8 @@ def add(commands: Any) -> None:
     action("rm", remove, "delete runs with their logs", "+").add_argument(
         "--yes", action="store_true", help="do not ask"
     )
-    action("stop", stop, "end runs where they are", "+")
+    controls.add(action)
+    pruning.add(action)
     action("watch", watch, "follow a run from its beginning to its end", "").add_argument(
         "--json", action="store_true", help="print the messages, one a line"
     )
@@ -53,7 +54,7 @@ def add(commands: Any) -> None:
 
 def list_runs(args: argparse.Namespace) -> int:
     """``runs list``."""
-    listed = _runs(args).summaries()
+    listed = runs_of(args).summaries()
     if args.json:
         print(json.dumps(listed, indent=2))
         return 0
@@ -85,7 +86,7 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 
 def show(args: argparse.Namespace) -> int:
     """``runs show``."""
-    run = _runs(args).detail(args.id)
+    run = runs_of(args).detail(args.id)
     if args.json:
         print(json.dumps(run, indent=2))
         return 0
@@ -130,25 +131,10 @@ def _text(value: object) -> str:
 
 def remove(args: argparse.Namespace) -> int:
     """``runs rm``."""
-    runs = _runs(args)
+    runs = runs_of(args)
     for run_id in args.id:
         runs.detail(run_id)
-    what = args.id[0] if len(args.id) == 1 else f"{len(args.id)} runs"
-    if not args.yes and not confirmed(f"Delete {what} with all events?"):
-        msg = f"{what}: not deleted; say yes, or give --yes"
-        raise InvalidRequest(msg, field="yes", value=False, allowed=True)
-    for run_id in args.id:
-        runs.delete(run_id)
-        print(f"deleted {run_id}")
-    return 0
-
-
-def stop(args: argparse.Namespace) -> int:
-    """``runs stop``."""
-    runs = _runs(args)
-    for run_id in args.id:
-        runs.stop(run_id)
-        print(f"stopping {run_id}")
+    pruning.delete(runs, args.id, yes=args.yes)
     return 0
 
 
@@ -156,7 +142,7 @@ def watch(args: argparse.Namespace) -> int:
     """``runs watch``."""
     from workbench.cli.following import TYPES, follow, write_json
 
-    runs = _runs(args)
+    runs = runs_of(args)
     if args.json:
         write_json(runs.batches(args.id, None))
     else:
@@ -166,7 +152,7 @@ def watch(args: argparse.Namespace) -> int:
 
 def report(args: argparse.Namespace) -> int:
     """``runs report``."""
-    page = _runs(args).report(args.id)
+    page = runs_of(args).report(args.id)
     if args.output == "-":
         sys.stdout.write(page)
         return 0
@@ -174,13 +160,6 @@ def report(args: argparse.Namespace) -> int:
     path.write_text(page, encoding="utf-8")
     print(f"report: {path}")
     return 0
-
-
-def _runs(args: argparse.Namespace) -> Runs:
-    from workbench import paths
-
-    server = found(args)
-    return FolderRuns(paths.home()) if server is None else ServerRuns(server)
 
 
 def _final_metrics(run: dict[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.cli.servers import found
 from workbench.errors import ServerUnreachable
-from workbench.messages import FINAL_STATUSES, AnyMessage
+from workbench.messages import FINAL_STATUSES, AnyMessage, ControlRequest
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
+    from workbench.runs.retention import Stored
     from workbench.runs.service import RunService
 
 
@@ -26,8 +29,17 @@ class Runs(Protocol):
     def delete(self, run_id: str) -> None:
         """Remove one with its log."""
 
-    def stop(self, run_id: str) -> None:
-        """End one where it is."""
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        """Control one; return the state it then is to be in."""
+
+    def stored(self) -> list[Stored]:
+        """Return what all runs take."""
+
+    def followed(self) -> set[str]:
+        """Return the ids of those that someone follows now."""
+
+    def shrink(self) -> None:
+        """Give the room of deleted runs back."""
 
     def report(self, run_id: str) -> str:
         """Return its report as an HTML page."""
@@ -52,17 +64,34 @@ class ServerRuns:
     def delete(self, run_id: str) -> None:
         self._server.rest.delete(f"api/backtesting/{_quoted(run_id)}")
 
-    def stop(self, run_id: str) -> None:
-        self._server.rest.post(f"api/backtesting/{_quoted(run_id)}/control", {"action": "stop"})
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        from workbench.runs.commands import body_of
+
+        path = f"api/backtesting/{_quoted(run_id)}/control"
+        return str(self._server.rest.post(path, body_of(request))["status"])
+
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import Stored
+
+        listed = self._server.rest.get("api/backtesting", {"limit": 1_000_000})["backtests"]
+        names = ("backtest_id", "status", "finished", "bytes")
+        return [Stored(*(run[name] for name in names)) for run in listed]
+
+    def followed(self) -> set[str]:
+        streams = self._server.rest.get("api/ws/stream/status")["streams"]
+        return {stream["id"] for stream in streams if stream["connections"]}
+
+    def shrink(self) -> None:
+        """A server does so by itself."""
 
     def report(self, run_id: str) -> str:
         return self._server.rest.text(f"api/backtesting/{_quoted(run_id)}/report")
 
     def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
-        from workbench.client.stream import Follower
+        from workbench.client.stream import Stream
 
         self.detail(run_id)
-        yield from Follower(self._server, run_id, types=types).batches()
+        yield from Stream(self._server, run_id, types=types).batches()
 
 
 class FolderRuns:
@@ -83,9 +112,28 @@ class FolderRuns:
     def delete(self, run_id: str) -> None:
         self._open().delete(run_id)
 
-    def stop(self, run_id: str) -> None:
-        self.detail(run_id)
-        raise ServerUnreachable("No server runs that could stop it; start one: workbench serve")
+    def control(self, run_id: str, request: ControlRequest) -> str:
+        status = self.detail(run_id)["status"]
+        msg = (
+            f"{run_id} is {status}, and no server runs that could pass {request.action} on; "
+            "start one: workbench serve"
+        )
+        raise ServerUnreachable(msg)
+
+    def stored(self) -> list[Stored]:
+        from workbench.runs.retention import stored
+
+        if not (self._home / "workbench.db").is_file():
+            return []
+        return stored(self._open())
+
+    def followed(self) -> set[str]:
+        return set()
+
+    def shrink(self) -> None:
+        service = self._open()
+        while service.shrink(10_000):
+            pass
 
     def report(self, run_id: str) -> str:
         from workbench.runs.reading import report_of
@@ -108,6 +156,14 @@ class FolderRuns:
         from workbench.runs.reading import open_folder
 
         return open_folder(self._home)
+
+
+def runs_of(args: argparse.Namespace) -> Runs:
+    """Return the runs of the server that was named or runs, or else those of the state folder."""
+    from workbench import paths
+
+    server = found(args)
+    return FolderRuns(paths.home()) if server is None else ServerRuns(server)
 
 
 def _quoted(run_id: str) -> str:

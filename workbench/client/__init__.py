@@ -1,0 +1,36 @@
+"""Reading and controlling runs from Python: `Stream`, `AsyncStream`, and finding a server.
+
+The names are resolved when first used, so that importing a part costs only that part.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.client.asynchronous import AsyncStream
+    from workbench.client.discovery import Server, connect
+    from workbench.client.stream import Stream
+
+_HOMES = {
+    "AsyncStream": "workbench.client.asynchronous",
+    "Server": "workbench.client.discovery",
+    "Stream": "workbench.client.stream",
+    "connect": "workbench.client.discovery",
+}
+
+__all__ = ["AsyncStream", "Server", "Stream", "connect"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'workbench.client' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 from workbench.errors import WorkbenchError, from_body
-from workbench.messages import FINAL_STATUSES, AnyMessage, Equity, Trade, decode
+from workbench.messages import (
+    FINAL_STATUSES,
+    AnyMessage,
+    ControlRequest,
+    Equity,
+    Trade,
+    Until,
+    decode,
+)
+from workbench.runs.commands import body_of, speed_request
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from workbench.client.asynchronous import AsyncStream
     from workbench.widgets.view import BacktestView
 
 
@@ -133,29 +144,115 @@ class Run:
 
     def follow(self, types: Sequence[str] | None = None) -> Iterator[AnyMessage]:
         """Iterate over the messages from the first to the run's end, as they come."""
-        return iter(Follower(self.server, self.id, types=types))
+        with self.stream(types=types) as stream:
+            yield from stream
+
+    def stream(self, **options: Any) -> Stream:
+        """Return the run's stream, from the first message to the run's end, as they come.
+
+        Parameters
+        ----------
+        **options
+            Those of `workbench.client.Stream`: `types`, `columns`, `max_rate`, `since`, `epoch`,
+            `from_now`, `heartbeat`, `patience`.
+        """
+        return Stream(self.server, self.id, **options)
+
+    def astream(self, **options: Any) -> AsyncStream:
+        """Return the run's stream for asyncio: ``async for message in run.astream()``.
+
+        Parameters
+        ----------
+        **options
+            As for `stream`; also `replay` and `speed`.
+        """
+        from workbench.client.asynchronous import AsyncStream
+
+        return AsyncStream(self.server, self.id, **options)
+
+    def replay(self, speed: float | str | None = None, **options: Any) -> Stream:
+        """Play the run again once it has ended: a `Stream` with a clock, for this reader alone.
+
+        Its `pause`, `resume`, `step`, `speed` and `seek` move the replay, not the run.
+
+        Parameters
+        ----------
+        speed
+            100 (candles a second), ``"3600x"`` (multiples of market time); None is as fast as
+            possible.
+        **options
+            As for `stream`.
+        """
+        return Stream(self.server, self.id, replay=True, speed=speed, **options)
 
     # --- control ------------------------------------------------------------------------
 
     def pause(self) -> None:
         """Stand still at the next candle."""
-        self._control("pause")
+        self._control(ControlRequest("pause"))
 
     def resume(self) -> None:
         """Go on."""
-        self._control("resume")
+        self._control(ControlRequest("resume"))
 
     def step(self, candles: int = 1) -> None:
         """Do so many candles, then stand still."""
-        self._control("step", candles)
+        self._control(ControlRequest("step", candles))
 
-    def speed(self, candles_per_second: float | None = None) -> None:
-        """Set the pace; None is as fast as possible."""
-        self._control("speed", candles_per_second)
+    def speed(self, pace: float | str | None = None) -> None:
+        """Set the pace.
+
+        Parameters
+        ----------
+        pace
+            Candles a second, or multiples of market time as ``"3600x"``; None is as fast as
+            possible.
+
+        Raises
+        ------
+        InvalidRequest
+            It is none of these.
+        """
+        self._control(speed_request(pace))
+
+    def run_until(
+        self,
+        *,
+        time: str | datetime | None = None,
+        bars: int | None = None,
+        trades: int | None = None,
+        drawdown: float | None = None,
+    ) -> None:
+        """Go on until a condition is met, then stand still; give one of them.
+
+        Parameters
+        ----------
+        time
+            After the first candle that opens at or after it; ISO 8601 or a datetime, UTC
+            without an offset.
+        bars
+            After so many further candles.
+        trades
+            After the candle of the n-th further fill, entry or exit.
+        drawdown
+            After the first candle that closes with a drawdown of at least this fraction
+            (0.1 is 10 %).
+
+        Raises
+        ------
+        InvalidRequest
+            None or several are given, a value is wrong, or the time is past.
+        Conflict
+            The run has ended.
+        """
+        when = time.isoformat() if isinstance(time, datetime) else time
+        until = {"time": when, "bars": bars, "trades": trades, "drawdown": drawdown}
+        given = {name: value for name, value in until.items() if value is not None}
+        self._control(ControlRequest("run_until", until=Until(**given)))  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """End the run here; what it has brought is kept."""
-        self._control("stop")
+        self._control(ControlRequest("stop"))
 
     def delete(self) -> None:
         """Remove the run and its log for good."""
@@ -191,9 +288,8 @@ class Run:
     def _candles(self) -> dict[str, Any]:
         return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
 
-    def _control(self, action: str, value: float | None = None) -> None:
-        body = {"action": action} if value is None else {"action": action, "value": value}
-        self.server.rest.post(f"api/backtesting/{self.id}/control", body)
+    def _control(self, request: ControlRequest) -> None:
+        self.server.rest.post(f"api/backtesting/{self.id}/control", body_of(request))
 
     def __repr__(self) -> str:
         try:

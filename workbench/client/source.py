@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from workbench.client.discovery import Server
-from workbench.client.stream import Follower
+from workbench.client.stream import Stream
 
 
 class ServerSource:
@@ -17,13 +17,13 @@ class ServerSource:
     def __init__(self, server: Server, run_id: str) -> None:
         self._server = server
         self._run_id = run_id
-        self._followers: list[Follower] = []
+        self._streams: list[Stream] = []
 
     def messages(self, since: int, epoch: str | None) -> Iterator[list[dict[str, Any]]]:
         """Yield batches of messages after `since`, as they come, to the run's end."""
-        follower = Follower(self._server, self._run_id, since=since, epoch=epoch, columns=True)
-        self._followers.append(follower)
-        for batch in follower.batches(linger=0.1):
+        stream = Stream(self._server, self._run_id, since=since, epoch=epoch, columns=True)
+        self._streams.append(stream)
+        for batch in stream.batches():
             yield [msgspec.to_builtins(message) for message in batch]
 
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
@@ -36,5 +36,5 @@ class ServerSource:
 
     def close(self) -> None:
         """End every iteration."""
-        for follower in self._followers:
-            follower.close()
+        for stream in self._streams:
+            stream.close()

@@ -1,171 +1,181 @@
-"""Following a run from Python: through lost connections, without a gap or a double."""
+"""A run's stream as a plain iterator: for scripts, kernels and threads."""
 
 from __future__ import annotations
 
-import random
+import contextlib
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from urllib.parse import urlencode
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as open_socket
 
-from workbench.client.discovery import Server
-from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError
-from workbench.messages import AnyMessage, Connected, Error, Gap, decode
+from workbench.client.controls import Controls
+from workbench.client.following import Following
+from workbench.errors import Conflict, WorkbenchError
+from workbench.messages import AnyMessage, ControlRequest, Ping
 
-RETRY_S = (0.2, 5.0)
-CLOSE_FINISHED = 1000
-CLOSE_POLICY = 1008
-CLOSE_NO_STREAM = 4404
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+BATCH_MESSAGES = 1000
 
 
-class Follower:
-    """An iterator over a run's messages, from a position to the run's end.
+class Stream(Following, Controls[None]):
+    """The messages of a run, from a position to its end, as an iterator.
 
-    Lost connections are resumed from the last `seq`; a message is never yielded twice.
+    Lost connections are resumed where they broke off; nothing is told twice, and what is missing
+    is found: events are numbered without gaps, and the last message proves the trades. A replay
+    ends the iteration where it ends; after `seek`, iterate again.
+
+    One thread iterates; any thread may call the other methods. Nothing is sent before the first
+    message is asked for.
 
     Parameters
     ----------
     server, run_id
         What to follow.
+    types
+        Only these message types; those of the connection itself (`connected`, `gap`) always come.
+    columns
+        Get the equity curve as `equity_columns`, many points a message.
+    max_rate
+        Be written to at most so many times a second; states and the curve are merged then.
     since, epoch
         Go on after this seq of that epoch.
-    types
-        Only these message types (`connected` and `gap` always come).
-    columns
-        Get the equity curve as column batches.
+    from_now
+        Skip what is there.
+    heartbeat
+        Seconds between the server's signs of life; after three without any message, the
+        connection counts as dead and another is opened. None for none.
     patience
-        Seconds to go on trying when the server does not answer.
+        Seconds to go on trying while no server answers.
+    replay
+        Play a finished run again, on this connection alone.
+    speed
+        Pace of the replay: 100 (candles a second), ``"3600x"`` (multiples of market time); None
+        is as fast as possible.
+
+    Raises
+    ------
+    NotFound
+        There is no such run, or it was deleted.
+    NotAllowed
+        The token does not allow to read it.
+    InvalidRequest
+        A wish is not understood.
+    StreamCorrupted
+        Events are missing, also when asked for again; or the trades are not those of the run.
+    ServerUnreachable
+        No server could be read from for `patience` seconds.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        run_id: str,
-        *,
-        since: int = 0,
-        epoch: str | None = None,
-        types: Sequence[str] | None = None,
-        columns: bool = False,
-        patience: float = 60.0,
-    ) -> None:
-        self._server = server
-        self._run_id = run_id
-        self._types = types
-        self._columns = columns
-        self._patience = patience
-        self._closed = threading.Event()
-        self._connection: ClientConnection | None = None
-        self.seq = since
-        self.epoch = epoch
+    def __iter__(self) -> Self:
+        return self
 
-    def __iter__(self) -> Iterator[AnyMessage]:
-        for batch in self.batches(linger=0.0):
-            yield from batch
+    def __next__(self) -> AnyMessage:
+        if not self._more():
+            raise StopIteration
+        return self._ready.popleft()
 
-    def batches(self, linger: float = 0.05) -> Iterator[list[AnyMessage]]:
-        """Yield messages in lists: all that arrive within `linger` seconds of the first.
-
-        Raises
-        ------
-        NotFound
-            There is no such run.
-        NotAllowed
-            The token does not allow to read it.
-        ServerUnreachable
-            No server answered for `patience` seconds.
-        """
-        delay = RETRY_S[0]
-        deadline = time.monotonic() + self._patience
-        while not self._closed.is_set():
-            try:
-                with self._connect() as connection:
-                    self._connection = connection
-                    for batch in self._receive(connection, linger):
-                        yield batch
-                        delay, deadline = RETRY_S[0], time.monotonic() + self._patience
-            except ConnectionClosed as closed:
-                code = closed.rcvd.code if closed.rcvd else 1006
-                if code == CLOSE_FINISHED:
-                    return
-                if code in (CLOSE_NO_STREAM, CLOSE_POLICY):
-                    raise self._refusal(code) from None
-            except InvalidStatus as refused:
-                if refused.response.status_code == 403:
-                    msg = f"The server at {self._server.url} does not let this token read"
-                    raise NotAllowed(msg, url=self._server.url) from None
-            except (OSError, WebSocketException, TimeoutError):
-                pass
-            if self._closed.is_set():
-                return
-            if time.monotonic() > deadline:
-                msg = f"No server answers at {self._server.url}, tried {self._patience:.0f} s"
-                raise ServerUnreachable(msg, url=self._server.url)
-            self._closed.wait(delay * random.uniform(0.5, 1.0))
-            delay = min(2 * delay, RETRY_S[1])
+    def batches(self) -> Iterator[list[AnyMessage]]:
+        """Iterate over lists of the messages that have come together."""
+        while self._more(drain=True):
+            batch = list(self._ready)
+            self._ready.clear()
+            yield batch
 
     def close(self) -> None:
-        """End the iteration; may be called from another thread."""
-        self._closed.set()
-        if self._connection is not None:
-            self._connection.close()
+        """End the iteration, in whichever thread it goes on."""
+        self._done = True
+        self._stopped.set()
+        self._drop()
 
-    def _connect(self) -> ClientConnection:
-        query = {
-            "since": self.seq or None,
-            "epoch": self.epoch,
-            "types": ",".join(self._types) if self._types else None,
-            "format": "columns" if self._columns else None,
-        }
-        text = urlencode({name: value for name, value in query.items() if value is not None})
-        address = self._server.url.replace("http", "ws", 1)
-        headers = {"Authorization": f"token {self._server.token}"} if self._server.token else {}
-        return connect(
-            f"{address}api/ws/stream/backtest/{self._run_id}" + (f"?{text}" if text else ""),
-            additional_headers=headers,
-            compression=None,
-            proxy=None,
-            open_timeout=10,
-            close_timeout=1,
-            max_size=MAX_MESSAGE_BYTES,
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # A connection has a thread of its own, which would go on for ever.
+        if hasattr(self, "_stopped"):
+            self._drop()
+
+    def _set_up(self) -> None:
+        self._connection: ClientConnection | None = None
+        self._sending = threading.Lock()
+        self._stopped = threading.Event()
+
+    def _more(self, *, drain: bool = False) -> bool:
+        """Wait until there are messages; False when none will come."""
+        try:
+            while not self._ready:
+                if self._reader.failure is not None:
+                    raise self._reader.failure
+                if self._over():
+                    return False
+                if self._wait_s:
+                    wait, self._wait_s = self._wait_s, 0.0
+                    self._stopped.wait(wait)
+                else:
+                    self._read(drain)
+        except WorkbenchError:
+            self.close()
+            raise
+        return True
+
+    def _read(self, drain: bool) -> None:
+        try:
+            connection = self._connection or self._open()
+            good = self._fed(connection.recv(self._reader.silence_s, decode=False))
+            with contextlib.suppress(TimeoutError, ConnectionClosed):
+                while drain and good and len(self._ready) < BATCH_MESSAGES:
+                    good = self._fed(connection.recv(0, decode=False))
+            if not good:
+                self._drop()
+        except (OSError, WebSocketException) as error:
+            try:
+                if not self._done:
+                    self._lost(error)
+            finally:
+                self._drop()
+
+    def _open(self) -> ClientConnection:
+        # `connect` wants to be a context manager; this one's end is `_drop`.
+        entered = contextlib.ExitStack()
+        connection: ClientConnection = entered.enter_context(
+            open_socket(self._address(), **self._options)
         )
+        with self._sending:
+            self._unsent.extendleft(reversed(self._reader.opened()))
+            self._connection = connection
+            self._flush(connection)
+        if self._done:
+            self._drop()
+        return connection
 
-    def _receive(self, connection: ClientConnection, linger: float) -> Iterator[list[AnyMessage]]:
-        self._refused: Error | None = None
-        while True:
-            batch = [self._take(connection.recv())]
-            until = time.monotonic() + linger
-            while linger and (left := until - time.monotonic()) > 0:
-                try:
-                    batch.append(self._take(connection.recv(timeout=left)))
-                except TimeoutError:
-                    break
-                except ConnectionClosed:
-                    yield [message for message in batch if message is not None]
-                    raise
-            chosen = [message for message in batch if message is not None]
-            if chosen:
-                yield chosen
+    def _drop(self) -> None:
+        with self._sending:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
-    def _take(self, data: str | bytes) -> AnyMessage | None:
-        message = decode(data)
-        if isinstance(message, Connected):
-            self.epoch = message.data.epoch
-        elif isinstance(message, Gap):
-            self.seq = 0
-        elif isinstance(message.seq, int):
-            if message.seq <= self.seq:
-                return None
-            self.seq = message.seq
-        elif isinstance(message, Error):
-            self._refused = message
-        return message
+    def _ask(self, request: ControlRequest | Ping) -> None:
+        if self._done:
+            msg = f"The stream of {self._run_id} is closed: nothing can be asked of it"
+            raise Conflict(msg, value=getattr(request, "action", "ping"))
+        with self._sending:
+            self._unsent.append(self._reader.ask(request))
+            if self._connection is not None:
+                self._flush(self._connection)
 
-    def _refusal(self, code: int) -> WorkbenchError:
-        gone = f"The run {self._run_id} was deleted"
-        told = self._refused.data.error if self._refused else gone
-        details = self._refused.data.details if self._refused else {}
-        return (NotFound if code == CLOSE_NO_STREAM else NotAllowed)(told, **details)
+    def _flush(self, connection: ClientConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while self._unsent:
+                connection.send(self._unsent[0], text=True)
+                self._unsent.popleft()

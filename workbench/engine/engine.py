@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from workbench.engine.metrics import Performance, period_ends, periods_per_year
 from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
+from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 
@@ -64,6 +65,10 @@ class BacktestEngine:
         Candles in all, and done.
     warm_up
         Index of the first candle `next` is called on; `bars` when there is none.
+    filled
+        Fills so far, entries and exits.
+    watch
+        What ends `advance` early; None for nothing.
     performance
         Running metrics.
 
@@ -108,6 +113,8 @@ class BacktestEngine:
         self.bars = len(base)
         self.bar = 0
         self.finished = False
+        self.filled = 0
+        self.watch: Watch | None = None
         self.performance = Performance(self.initial_capital, periods_per_year(base))
         views = {one.timeframe.name: View(one) for one in columns}
         view = views[base.timeframe.name]
@@ -124,6 +131,8 @@ class BacktestEngine:
         self._trade_notional = 0.0
         self._period_ends = period_ends(base)
         self._period = 0
+        self._due: list[float] = []
+        self._interrupted = False
 
         self.strategy = strategy()
         self.strategy._bind(self._broker, views, params, seed)
@@ -161,6 +170,8 @@ class BacktestEngine:
     def advance(self, candles: int) -> list[Fill]:
         """Process up to `candles` further candles and return what was filled, in order.
 
+        Fewer when `interrupt` was called, or the candle was done that `watch` looks for.
+
         Raises
         ------
         StrategyError
@@ -168,6 +179,9 @@ class BacktestEngine:
         """
         end = min(self.bar + candles, self.bars)
         while self.bar < end and not self.finished:
+            if self._interrupted:
+                self._interrupted = False
+                break
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
             if self.bar == self._period_ends[self._period]:
                 self.performance.end_period()
@@ -177,6 +191,11 @@ class BacktestEngine:
             finally:
                 self._settle()
         return self.take_fills()
+
+    def interrupt(self) -> None:
+        """End `advance` after the candle it is on, or the next one at once; from any thread."""
+        self._interrupted = True
+        self._due.clear()
 
     def take_fills(self) -> list[Fill]:
         """Return what was filled and not returned yet, in order."""
@@ -188,15 +207,23 @@ class BacktestEngine:
         start = max(self.bar, min(self.warm_up, end))  # nothing can happen before
         broker, orders, clock, higher = self._broker, self._broker.orders, self._clock, self._higher
         candles = self.candles
-        decide = self.strategy.next
         units, offset, lower, upper = broker.levels()
         equities: list[float] = []
-        for bar, low, high, close in zip(
+        decide: Callable[[], object] = self.strategy.next
+        if self.watch is not None:
+            decide = self.watch.around(
+                decide, broker.fills, self.filled, equities, self.performance.peak, self.interrupt
+            )
+        # Emptying this list ends the loop, which so need not look at a flag for each candle.
+        self._due = due = candles.low[start:end].tolist()
+        if self._interrupted:
+            due.clear()
+        for low, bar, high, close in zip(
+            due,
             range(start, end),
-            candles.low[start:end].tolist(),
             candles.high[start:end].tolist(),
             candles.close[start:end].tolist(),
-            strict=True,
+            strict=False,
         ):
             # Orders fill while the clock still shows their own candle.
             if orders or low <= lower or high >= upper:
@@ -217,15 +244,17 @@ class BacktestEngine:
                 decide()
             except (Exception, SystemExit) as error:
                 self._blame(error, "next")
-        self.bar = end
-        self.performance.extend(equities)
-        self._equity = broker.equity(self._closes[end - 1])
+        self.bar = start + len(equities)
+        if equities:
+            self.performance.extend(equities)
+            self._equity = broker.equity(self._closes[self.bar - 1])
 
     def _settle(self) -> None:
         """Take the fills from the broker and count them."""
         fills, performance = self._broker.fills, self.performance
         self._broker.fills = []
         self._fills += fills
+        self.filled += len(fills)
         for fill in fills:
             performance.add_commission(fill.commission)
             if isinstance(fill, EntryFill):

@@ -128,6 +128,11 @@ class Performance:
     # --- what can be said -------------------------------------------------------------
 
     @property
+    def peak(self) -> float:
+        """Highest equity so far, in the account's currency."""
+        return self._peak
+
+    @property
     def drawdown(self) -> float:
         """Present drawdown, a fraction, zero or negative: ``equity / highest equity - 1``."""
         return min(0.0, self._equity / self._peak - 1)

@@ -108,6 +108,8 @@ class StreamingBacktestEngine:
     def advance(self, candles: int) -> bool:
         """Process up to `candles` further candles; tell whether there is more to do.
 
+        Fewer as `BacktestEngine.advance` does.
+
         Raises
         ------
         StrategyError
@@ -119,17 +121,31 @@ class StreamingBacktestEngine:
         while engine.bar < end and not self.done:
             marks = (self._equity_every, self._progress_every)
             mark = min(engine.bar - engine.bar % every + every for every in marks)
+            before, goal = engine.bar, min(mark, end)
             try:
-                fills = engine.advance(min(mark, end) - engine.bar)
+                fills = engine.advance(goal - before)
             except StrategyError:
                 self._trades(engine.take_fills())
                 raise
             self._trades(fills)
             if engine.done:
                 self._end("complete")
-            else:
+            elif engine.bar > before:
                 self._report()
+            if engine.bar < goal:
+                break
         return not self.done
+
+    def tell(self, status: Literal["running", "paused"], reason: str | None = None) -> None:
+        """Emit that the run goes on, or stands still, and why it does so by itself.
+
+        One that stands still says on which candle: a `progress` comes first if there was none.
+        """
+        self._start()
+        if status == "paused" and self.engine.bar % self._progress_every:
+            self._progress()
+        data = StatusData(self.backtest_id, status, UNSET if reason is None else reason)
+        self._emit(Status(timestamp=self._now(), data=data))
 
     def stop(self) -> None:
         """End the run early: close the open position at the last close, emit `complete`."""

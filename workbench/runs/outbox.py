@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
+
+from workbench.runs.spill import Spill
+
+MEMORY_BYTES = 16 * 1024 * 1024
+DISK_BYTES = 4 * 1024**3
 
 
 class Outbox:
     """Numbered messages waiting for their acknowledgement.
 
     Numbers start at 1. `take` hands out each message once per connection; `rewind` starts a
-    new connection at the position the server names.
+    new connection at the position the server names. The oldest messages are in memory; what
+    is beyond the bound is spilled, and read back as acknowledgements come.
+
+    Parameters
+    ----------
+    memory
+        Bytes of messages to keep in memory.
+    disk
+        Bytes to spill; beyond that the outbox is `full`.
+    spill
+        Where to.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, memory: int = MEMORY_BYTES, disk: int = DISK_BYTES, spill: Spill | None = None
+    ) -> None:
+        self._memory = memory
+        self._disk = disk
+        self._spill = Spill() if spill is None else spill
         self._messages: deque[bytes] = deque()
+        self._bytes = 0
         self._first = 1
         self._taken = 0
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._messages) + len(self._spill)
 
     @property
-    def untaken(self) -> int:
-        """Messages not handed out on this connection."""
+    def first(self) -> int:
+        """Number of the oldest message there is, or of the next."""
+        return self._first
+
+    @property
+    def last(self) -> int:
+        """Number of the last message there has been."""
+        return self._first + len(self) - 1
+
+    @property
+    def ready(self) -> int:
+        """Messages that `take` can hand out now."""
         return len(self._messages) - self._taken
 
     @property
@@ -31,9 +63,25 @@ class Outbox:
         """Messages handed out and not acknowledged."""
         return self._taken
 
-    def add(self, message: bytes) -> None:
-        """Append a message."""
-        self._messages.append(message)
+    @property
+    def full(self) -> bool:
+        """Whether disk and memory hold what they may: the producer has to wait."""
+        return self._spill.size >= self._disk
+
+    @property
+    def spilled(self) -> int:
+        """Bytes put aside on disk."""
+        return self._spill.size
+
+    def add(self, message: bytes) -> bool:
+        """Append a message; tell whether it is the only one that `take` can hand out."""
+        if self._bytes >= self._memory or self._spill.size:
+            self._spill.add(message)
+            return False
+        messages = self._messages
+        messages.append(message)
+        self._bytes += len(message)
+        return len(messages) == self._taken + 1
 
     def take(self, count: int, size: int) -> tuple[int, list[bytes]]:
         """Hand out up to `count` messages of up to `size` bytes together, at least one."""
@@ -50,12 +98,37 @@ class Outbox:
 
     def acknowledge(self, last: int) -> None:
         """Forget the messages up to number `last`."""
-        while self._messages and self._first <= last:
-            self._messages.popleft()
+        messages = self._messages
+        while self._first <= last and len(self):
+            if not messages:
+                self._refill()
+            self._bytes -= len(messages.popleft())
             self._first += 1
             self._taken = max(0, self._taken - 1)
+        if self._spill.size and self._bytes <= self._memory // 2:
+            self._refill()
 
     def rewind(self, last: int) -> None:
         """Start again after number `last`, which the log has."""
         self.acknowledge(last)
         self._taken = 0
+
+    def drain(self) -> Iterator[bytes]:
+        """Yield and forget all messages, handed out or not, in their order."""
+        self._taken = 0
+        while len(self):
+            message = self._messages[0]
+            yield message
+            self.acknowledge(self._first)
+
+    def close(self) -> None:
+        """Forget everything and give the files back."""
+        self._messages.clear()
+        self._spill.close()
+        self._bytes = self._taken = 0
+
+    def _refill(self) -> None:
+        # A quarter at a time, at least: fewer reads; at most: the producer waits for it.
+        messages = self._spill.take(self._memory // 4 or 1)
+        self._messages.extend(messages)
+        self._bytes += sum(map(len, messages))

@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from workbench.runs.publishing import (
     batch_frame,
     reply_decoder,
 )
+from workbench.runs.spill import Spill
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +33,14 @@ BATCH_MESSAGES = 500
 BATCH_BYTES = 256 * 1024
 IN_FLIGHT = 4 * BATCH_MESSAGES
 LINGER_S = 0.02
-PENDING_LIMIT = 500_000
 RETRY_S = (0.1, 2.0)
 
 
 class Publisher:
     """Sends messages to a stream; a thread of its own does the talking.
 
-    The caller never waits for the network, unless `PENDING_LIMIT` messages are unacknowledged.
+    The caller never waits for the network. What is beyond the outbox's bound in memory goes to
+    disk; only once that is full too, the caller waits until the server has taken some.
 
     Parameters
     ----------
@@ -49,7 +51,18 @@ class Publisher:
     urls
         Called before each connection: base addresses of the servers to try, in order.
     on_command
-        Called from the publisher's thread with each control.
+        Called from the publisher's thread with each control, once.
+    folder
+        Where to spill to; None for the system's temporary folder.
+    outbox
+        What to keep messages in, if not the usual one.
+
+    Attributes
+    ----------
+    refused
+        Why the server takes no more; None while it does. What is sent then is dropped.
+    joined
+        Set once a server has taken the producer in and handed over the controls that waited.
     """
 
     def __init__(
@@ -58,15 +71,22 @@ class Publisher:
         token: str,
         urls: Callable[[], list[str]],
         on_command: Callable[[Command], None],
+        *,
+        folder: Path | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         self._stream = stream
         self._token = token
         self._urls = urls
         self._on_command = on_command
-        self._outbox = Outbox()
-        self._changed = threading.Condition()
+        self._outbox = Outbox(spill=Spill(folder)) if outbox is None else outbox
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._closing = False
+        self._abandoned = False
         self.refused: str | None = None
+        self.joined = threading.Event()
+        self._obeyed = 0
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
@@ -76,11 +96,11 @@ class Publisher:
 
     def send_encoded(self, wire: bytes) -> None:
         """Queue a message that is JSON already."""
-        with self._changed:
-            while len(self._outbox) >= PENDING_LIMIT and self.refused is None:
-                self._changed.wait()
-            self._outbox.add(wire)
-            if self._outbox.untaken == 1:
+        # The lock itself: this is done for every message, and the condition's detour costs.
+        with self._lock:
+            if self._outbox.full:
+                self._wait_for_room()
+            if self.refused is None and self._outbox.add(wire):
                 self._changed.notify_all()
 
     def close(self, patience: float) -> bool:
@@ -99,11 +119,23 @@ class Publisher:
             self._thread.join(5)
         return done
 
-    def pending(self) -> tuple[int, list[bytes]]:
-        """Return what is not acknowledged: its first number and the messages."""
+    def pending(self) -> tuple[int, Iterator[bytes]]:
+        """Give up; return what is not acknowledged: its first number and the messages."""
         with self._changed:
-            self._outbox.rewind(0)
-            return self._outbox.take(len(self._outbox) + 1, 1 << 62)
+            self._abandoned = True
+            self._changed.notify_all()
+        self._thread.join(5)
+        return self._outbox.first, self._outbox.drain()
+
+    def _wait_for_room(self) -> None:
+        log.warning(
+            "%d messages wait for a server, %d bytes of them on disk: waiting until it takes some",
+            len(self._outbox),
+            self._outbox.spilled,
+        )
+        while self._outbox.full and self.refused is None:
+            self._changed.wait()
+        log.warning("going on: %d messages wait", len(self._outbox))
 
     # --- the publisher's thread ---------------------------------------------------------
 
@@ -120,11 +152,13 @@ class Publisher:
 
     def _finished(self) -> bool:
         with self._changed:
-            return self.refused is not None or (self._closing and not len(self._outbox))
+            idle = self._closing and not len(self._outbox)
+            return self.refused is not None or self._abandoned or idle
 
     def _session(self, url: str) -> bool:
         """Publish over one connection until it breaks; tell whether it came about."""
         address = url.replace("http", "ws", 1) + f"api/ws/publish/{self._stream}"
+        address += f"?obeyed={self._obeyed}"
         try:
             connection = connect(
                 address,
@@ -150,9 +184,16 @@ class Publisher:
                 hello = reply_decoder.decode(connection.recv(timeout=10))
                 if not isinstance(hello, Hello):
                     return False
+                if hello.last > self._outbox.last:
+                    self._refuse("another producer has published this stream")
                 with self._changed:
+                    if self.refused is not None or self._abandoned:
+                        return True
                     self._outbox.rewind(hello.last)
                     self._changed.notify_all()
+                for command in hello.commands:
+                    self._obey(command)
+                self.joined.set()
                 receiver.start()
                 self._send_all(connection, broken)
             except (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError) as error:
@@ -165,14 +206,16 @@ class Publisher:
         while not broken.is_set():
             with self._changed:
                 while not broken.is_set() and not (
-                    self._outbox.untaken and self._outbox.in_flight < IN_FLIGHT
+                    self._outbox.ready and self._outbox.in_flight < IN_FLIGHT
                 ):
-                    if self._closing and not len(self._outbox):
+                    if self._abandoned or (self._closing and not len(self._outbox)):
                         return
                     self._changed.wait(1.0)
-                gather = self._outbox.untaken < BATCH_MESSAGES and not self._closing
+                gather = self._outbox.ready < BATCH_MESSAGES and not self._closing
             if gather:
                 broken.wait(LINGER_S)
+            if self._abandoned:
+                return
             with self._changed:
                 first, messages = self._outbox.take(BATCH_MESSAGES, BATCH_BYTES)
             if messages:
@@ -191,15 +234,20 @@ class Publisher:
 
     def _reply(self, reply: Any) -> None:
         if isinstance(reply, Command):
-            with contextlib.suppress(Exception):
-                self._on_command(reply)
+            self._obey(reply)
             return
         with self._changed:
-            if isinstance(reply, Ack):
+            if isinstance(reply, Ack) and not self._abandoned:
                 self._outbox.acknowledge(reply.last)
             elif isinstance(reply, Refused):
                 self.refused = reply.error
             self._changed.notify_all()
+
+    def _obey(self, command: Command) -> None:
+        if command.seq > self._obeyed:
+            self._obeyed = command.seq
+            with contextlib.suppress(Exception):
+                self._on_command(command)
 
     def _refuse(self, why: str) -> None:
         with self._changed:

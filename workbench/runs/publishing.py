@@ -1,6 +1,7 @@
 """What producer and server say to each other on the publish socket.
 
-The server speaks first: `Hello` tells the last of the producer's numbers in the log. The
+The server speaks first: `Hello` tells the last of the producer's numbers in the log, and the
+commands the producer has not seen: it names the last one it obeyed as ``?obeyed=SEQ``. The
 producer sends batches numbered by itself; each is answered by an `Ack` once it is in the log.
 After a reconnect it sends again what was not acknowledged; the log passes over what it has.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from workbench.messages import ControlAction, LogMessage
+from workbench.messages import ControlAction, LogMessage, Until
 
 
 class Batch(Struct, frozen=True):
@@ -20,23 +21,35 @@ class Batch(Struct, frozen=True):
     messages: list[LogMessage]
 
 
-class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
-    """The producer's messages up to `last` are in the log."""
+class Command(Struct, frozen=True, tag_field="type", tag="command", omit_defaults=True):
+    """A control for the producer: an accepted `control` event of its log.
+
+    Attributes
+    ----------
+    action, value, unit, until
+        See `workbench.messages.ControlRequest`.
+    seq
+        Number of that event; 0 before it is in the log.
+    """
+
+    action: ControlAction
+    value: float | None = None
+    unit: str | None = None
+    until: Until | None = None
+    seq: int = 0
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=True):
+    """The producer's messages up to `last` are in the log; `commands` wait for it."""
 
     last: int
+    commands: list[Command] = []
 
 
 class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
     """The producer's messages up to `last` are in the log."""
 
     last: int
-
-
-class Command(Struct, frozen=True, tag_field="type", tag="command", omit_defaults=True):
-    """A control for the producer."""
-
-    action: ControlAction
-    value: float | None = None
 
 
 class Refused(Struct, frozen=True, tag_field="type", tag="refused"):

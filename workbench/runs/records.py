@@ -54,11 +54,18 @@ class RunRecord(Struct, kw_only=True, omit_defaults=False):
     python, paths
         Interpreter and module search path of the caller's kernel, if it asked for them.
     pid, pid_start
-        The worker's process and its start time, which tells a reused pid.
+        The producer's process and its start time, which tells a reused pid; None for one that
+        has not started, or is on another machine.
     source, synthetic
         Where the candles come from, and whether they are generated.
     result
         `data` and `extra` of the final message.
+    producer
+        Who publishes it: ``worker``, a process of the server's, or ``kernel``, a process of
+        the user's that the server neither starts nor ends.
+    seen
+        When a producer that is not a worker was last known to be connected, seconds since the
+        epoch.
     """
 
     id: str
@@ -76,6 +83,13 @@ class RunRecord(Struct, kw_only=True, omit_defaults=False):
     pid: int | None = None
     pid_start: float | None = None
     result: dict[str, Any] | None = None
+    producer: str = "worker"
+    seen: float | None = None
+
+    @property
+    def spawned(self) -> bool:
+        """Whether its process is one of the server's own."""
+        return self.producer == "worker"
 
 
 def new_token() -> str:

@@ -16,7 +16,7 @@ from workbench.streams.database import Database
 
 _COLUMNS = (
     "id, status, created, started, finished, spec, strategy, python, paths, "
-    "token_hash, pid, pid_start, source, synthetic, result"
+    "token_hash, pid, pid_start, source, synthetic, result, producer, seen"
 )
 _json = msgspec.json.encode
 
@@ -36,8 +36,9 @@ class RunRegistry:
         strategy: bytes | None = None,
         python: str | None = None,
         paths: Sequence[str] = (),
+        producer: str = "worker",
     ) -> RunRecord:
-        """Add a pending run under a fresh id."""
+        """Add a pending run under a fresh id; `producer` says who is to publish it."""
         now = datetime.now(UTC)
         with self._db.transaction() as tx:
             taken = 0
@@ -56,10 +57,12 @@ class RunRegistry:
                 strategy=strategy,
                 python=python,
                 paths=list(paths),
+                producer=producer,
             )
             tx.execute(
                 "INSERT INTO runs (id, status, created, spec, strategy, python, paths, "
-                "token_hash, source, synthetic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "token_hash, source, synthetic, producer) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     record.id,
                     record.status,
@@ -71,6 +74,7 @@ class RunRegistry:
                     record.token_hash,
                     source,
                     int(synthetic),
+                    producer,
                 ),
             )
         return record
@@ -102,15 +106,20 @@ class RunRegistry:
         self._update(run_id, token_hash=hash_token(token))
 
     def set_worker(self, run_id: str, pid: int, pid_start: float) -> None:
-        """Note the worker's process."""
+        """Note the producer's process."""
         self._update(run_id, pid=pid, pid_start=pid_start)
+
+    def set_seen(self, run_id: str, now: float) -> None:
+        """Note that the producer was connected at `now`, seconds since the epoch."""
+        self._update(run_id, seen=now)
 
     def set_status(self, run_id: str, status: str, result: dict[str, Any] | None = None) -> None:
         """Enter a state. A final one is never left again."""
-        if self.get(run_id).status in FINAL_STATUSES:
+        rows = self._db.query("SELECT status, started FROM runs WHERE id = ?", run_id)
+        if not rows or rows[0][0] in FINAL_STATUSES:
             return
         values: dict[str, object] = {"status": status}
-        if status == "running" and self.get(run_id).started is None:
+        if status == "running" and rows[0][1] is None:
             values["started"] = utc_now()
         if status in FINAL_STATUSES:
             values["finished"] = utc_now()

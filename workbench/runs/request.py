@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,8 @@ from workbench.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from workbench.data import SymbolInfo
+
+Request = TypeVar("Request", bound=Struct)
 
 
 class PickledStrategy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +65,7 @@ def check(body: bytes, candles: Path) -> Checked:
     InvalidRequest
         Or one of its kinds; `details` names `field`, `value` and `allowed`.
     """
-    request = _parse(body)
+    request = parse_body(body, StartRequest)
     _check_numbers(request)
     info, timeframes = _check_data(request, candles)
     if request.strategy is None:
@@ -82,7 +85,14 @@ def check(body: bytes, candles: Path) -> Checked:
     return Checked(spec, request.strategy, info.source, info.synthetic)
 
 
-def _parse(body: bytes) -> StartRequest:
+def parse_body(body: bytes, kind: type[Request]) -> Request:
+    """Parse a JSON object into a struct, and say by name what is wrong with it.
+
+    Raises
+    ------
+    InvalidRequest
+        It is not such an object; `details` names `field`, `value` and `allowed`.
+    """
     try:
         raw = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -91,7 +101,7 @@ def _parse(body: bytes) -> StartRequest:
     if not isinstance(raw, dict):
         msg = f"The body is a JSON {type(raw).__name__}, expected an object"
         raise InvalidRequest(msg, field=None, value=None, allowed="a JSON object")
-    known = StartRequest.__struct_fields__
+    known = kind.__struct_fields__
     for name in raw:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -99,7 +109,7 @@ def _parse(body: bytes) -> StartRequest:
             msg = f"Unknown field {name!r}{hint}"
             raise InvalidRequest(msg, field=name, value=raw[name], allowed=sorted(known))
     try:
-        return msgspec.convert(raw, StartRequest)
+        return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         raise _explain(error, raw) from error
 
@@ -147,17 +157,28 @@ def _check_numbers(request: StartRequest) -> None:
     if request.seed is not None and request.seed < 0:
         msg = f"seed is {request.seed}, expected 0 or more"
         raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
-    for field, longest in _LENGTHS.items():
-        text = getattr(request, field)
-        if len(text) > longest or not _PRINTABLE.fullmatch(text):
-            allowed = f"at most {longest} printable characters"
-            msg = f"{field} has {len(text)} characters, expected {allowed}"
-            raise InvalidRequest(msg, field=field, value=text[:100], allowed=allowed)
+    check_texts(request, _LENGTHS)
     if len(request.strategy_ids) != 1:
         msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
         raise InvalidRequest(
             msg, field="strategy_ids", value=request.strategy_ids, allowed="one name"
         )
+
+
+def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
+    """Check that texts are printable and not too long.
+
+    Raises
+    ------
+    InvalidRequest
+        One is not.
+    """
+    for field, longest in lengths.items():
+        text = getattr(request, field)
+        if len(text) > longest or not _PRINTABLE.fullmatch(text):
+            allowed = f"at most {longest} printable characters"
+            msg = f"{field} has {len(text)} characters, expected {allowed}"
+            raise InvalidRequest(msg, field=field, value=text[:100], allowed=allowed)
 
 
 def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[str]]:

@@ -8,33 +8,19 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest
-from workbench.messages import (
-    FINAL_STATUSES,
-    Complete,
-    CompleteData,
-    CompleteExtra,
-    Control,
-    ControlAction,
-    ControlData,
-    Error,
-    FinalMetrics,
-    LogMessage,
-    Status,
-    StatusData,
-    utc_now,
-)
+from workbench.errors import InvalidRequest
+from workbench.messages import Complete, ControlRequest, Error, LogMessage, Status
 from workbench.paths import candles_dir
 from workbench.runs import request
-from workbench.runs.publishing import Command
+from workbench.runs.controlling import Controller
+from workbench.runs.figures import Figures, figures
+from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
 from workbench.runs.supervisor import Supervisor
 from workbench.streams import Database, Entry, SqliteLog
 
 Listener = Callable[[str, list[Entry]], None]
-_AFTER: dict[str, Any] = {"pause": "paused", "step": "paused", "resume": "running"}
-ACTIONS: tuple[str, ...] = ("pause", "resume", "step", "speed", "stop")
 
 
 class RunService:
@@ -50,6 +36,8 @@ class RunService:
         Runs at once.
     patience
         Seconds a finished worker waits for a server; see `Job`.
+    lease
+        Seconds a producer on another machine may be away; see `Supervisor`.
     """
 
     def __init__(
@@ -58,22 +46,30 @@ class RunService:
         urls: Callable[[], list[str]],
         max_workers: int,
         patience: float = PATIENCE_S,
+        lease: float = LEASE_S,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
         self.registry = RunRegistry(self._database)
+        self.producers = Producers()
         self.supervisor = Supervisor(
-            home, self.registry, self.append, self._append_own, urls, max_workers, patience
+            home, self.registry, self.append, self._append_own, urls, max_workers, patience,
+            self.producers, lease,
+        )  # fmt: skip
+        self.controller = Controller(
+            self.registry, self.log, self._append_own, self.supervisor.stop_asked
         )
-        self._listeners: list[Listener] = []
-        self._producers: dict[str, Callable[[Command], None]] = {}
-        self._undelivered: dict[str, list[Command]] = {}
+        self._listeners: list[Listener] = [self.controller.deliver]
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with (stream, entries) after each append."""
         self._listeners.append(listener)
+
+    def shrink(self, pages: int) -> bool:
+        """Give up to `pages` free pages of the state file back; tell whether there are more."""
+        return self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""
@@ -126,6 +122,8 @@ class RunService:
             "finished": record.finished,
             "source": record.source,
             "synthetic": record.synthetic,
+            "producer": record.producer,
+            "bytes": info.bytes if (info := self.log.info(record.id)) else 0,
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
@@ -150,46 +148,34 @@ class RunService:
         self.supervisor.kill(run_id)
         self.registry.delete(run_id)
         self.log.delete(run_id)
-        self._undelivered.pop(run_id, None)
+        self.supervisor.forget(run_id)
         for listener in self._listeners:
             listener(run_id, [])
 
-    def control(self, run_id: str, action: str, value: float | None = None) -> dict[str, Any]:
-        """Pass a control to the run's worker; accepted and refused ones show in the stream.
+    def control(
+        self, run_id: str, request: ControlRequest, by: str | None = None
+    ) -> dict[str, Any]:
+        """Pass a control on to the run's worker, by way of the log, where all can see it.
+
+        Refused ones are shown there too, unless the run has ended.
+
+        Parameters
+        ----------
+        by
+            Who asks, for the others to see.
 
         Raises
         ------
         InvalidRequest
-            There is no such action, or its value is wrong.
+            There is no such action, or what it is to do is wrong or past.
         Conflict
             The run has ended.
         """
-        record = self.registry.get(run_id)
-        command = _command(action, value)
-        if record.status in FINAL_STATUSES:
-            msg = f"Run {run_id} is {record.status}: it can no longer be controlled"
-            raise Conflict(msg, field="action", value=action, allowed=[])
-        if record.status == "pending" and record.pid is None and action == "stop":
-            self._append_own(run_id, [_never_started(record)])
-            return {"backtest_id": run_id, "action": action, "status": "stopped"}
-        # A pending run obeys as soon as it starts; until then it stays pending.
-        status: Any = record.status
-        if record.pid is not None:
-            status = _AFTER.get(action, status)
-        done = Control(
-            utc_now(),
-            data=ControlData(
-                command.action, True, msgspec.UNSET if value is None else float(value)
-            ),
-        )
-        told: list[LogMessage] = [done]
-        if status != record.status:
-            told.append(Status(utc_now(), data=StatusData(run_id, status)))
-        self._append_own(run_id, told)
-        self._deliver(run_id, command)
-        if action == "stop":
-            self.supervisor.stop_asked(run_id)
-        return {"backtest_id": run_id, "action": action, "status": status}
+        return self.controller.control(run_id, request, by)
+
+    def figures(self) -> Figures:
+        """Return how much is kept."""
+        return figures(self._database)
 
     # --- the publish side ---------------------------------------------------------------
 
@@ -203,17 +189,6 @@ class RunService:
         """
         return self.registry.get(run_id).token_hash == hash_token(token)
 
-    def producer_joined(self, run_id: str, send: Callable[[Command], None]) -> None:
-        """Note a producer's connection and hand it the commands that waited for it."""
-        self._producers[run_id] = send
-        for command in self._undelivered.pop(run_id, []):
-            send(command)
-
-    def producer_left(self, run_id: str, send: Callable[[Command], None]) -> None:
-        """Note that a producer's connection is gone."""
-        if self._producers.get(run_id) == send:
-            del self._producers[run_id]
-
     def append(
         self, stream: str, producer: str, first: int, messages: Sequence[LogMessage]
     ) -> None:
@@ -224,9 +199,11 @@ class RunService:
         NotFound, OutOfOrder
             As `StreamLog.append`.
         """
-        entries = self.log.append(stream, producer, first, messages)
-        for message in messages[len(messages) - len(entries) :]:
-            self._note(stream, message)
+        # One transaction: what the registry says of a run is never behind its log.
+        with self._database.transaction():
+            entries = self.log.append(stream, producer, first, messages)
+            for message in messages[len(messages) - len(entries) :]:
+                self._note(stream, message)
         if entries:
             for listener in self._listeners:
                 listener(stream, entries)
@@ -248,13 +225,6 @@ class RunService:
                 }
                 self.registry.set_status(run_id, status, result)
 
-    def _deliver(self, run_id: str, command: Command) -> None:
-        send = self._producers.get(run_id)
-        if send is None:
-            self._undelivered.setdefault(run_id, []).append(command)
-        else:
-            send(command)
-
     def _latest(self, run_id: str, kind: str) -> dict[str, Any] | None:
         """Return `data` of the latest message of a state type."""
         info = self.log.info(run_id)
@@ -264,28 +234,3 @@ class RunService:
         entry = self.log.read(run_id, seq - 1, 1)[0]
         data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
         return data
-
-
-def _command(action: str, value: float | None) -> Command:
-    if action not in ACTIONS:
-        msg = f"Unknown action {action!r}: use {', '.join(ACTIONS)}"
-        raise InvalidRequest(msg, field="action", value=action, allowed=list(ACTIONS))
-    if action == "step" and value is not None and not (1 <= value <= 1e9 and value % 1 == 0):
-        allowed = "a whole number of candles, 1 or more"
-        msg = f"step by {value}, expected {allowed}"
-        raise InvalidRequest(msg, field="value", value=value, allowed=allowed)
-    if action == "speed" and value is not None and not 0 <= value <= 1e9:
-        allowed = "candles a second; 0 or none for full speed"
-        msg = f"speed {value}, expected {allowed}"
-        raise InvalidRequest(msg, field="value", value=value, allowed=allowed)
-    known: ControlAction = action  # type: ignore[assignment]
-    return Command(known, value)
-
-
-def _never_started(record: RunRecord) -> Complete:
-    metrics = FinalMetrics(0, 0, 0, *[0.0] * 10)
-    return Complete(
-        utc_now(),
-        data=CompleteData(record.id, metrics),
-        extra=CompleteExtra("stopped", 0, record.spec.initial_capital, 0, 0),
-    )

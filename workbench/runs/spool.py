@@ -1,31 +1,94 @@
-"""The end of a run that no server was there to take: a file the next server reads."""
+"""The end of a run that no server was there to take: a file the next server reads.
+
+The first line is the number of the first message, then comes a message a line. A file that
+is complete is renamed; one that is not is of use once its writer is gone.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
-from workbench.runs.publishing import Batch, batch_decoder, batch_frame
+import msgspec
+
+from workbench.messages import LogMessage
+from workbench.runs.publishing import Batch
+
+log = logging.getLogger(__name__)
+
+BATCH_MESSAGES = 500
+_decode = msgspec.json.Decoder(LogMessage).decode
 
 
-def write(home: Path, run_id: str, first: int, messages: list[bytes]) -> Path:
+def path_of(home: Path, run_id: str) -> Path:
+    """Return the file a run leaves."""
+    return home / "spool" / f"{run_id}.jsonl"
+
+
+def _unfinished(home: Path, run_id: str) -> Path:
+    return path_of(home, run_id).with_suffix(".part")
+
+
+def write(home: Path, run_id: str, first: int, messages: Iterable[bytes]) -> Path:
     """Leave messages `first`, `first` + 1, … for the next server."""
-    folder = home / "spool"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{run_id}.json"
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(batch_frame(first, messages))
+    path = path_of(home, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = _unfinished(home, run_id)
+    with temporary.open("wb") as file:
+        file.write(b"%d\n" % first)
+        for message in messages:
+            file.write(message)
+            file.write(b"\n")
     temporary.replace(path)
     return path
 
 
-def read(home: Path, run_id: str) -> Batch | None:
-    """Return what the run left, or None."""
-    try:
-        return batch_decoder.decode((home / "spool" / f"{run_id}.json").read_bytes())
-    except FileNotFoundError:
-        return None
+def find(home: Path, run_id: str, *, ended: bool) -> Path | None:
+    """Return what the run left, or None; if its process has `ended`, also an unfinished file."""
+    path = path_of(home, run_id)
+    if path.exists():
+        return path
+    path = _unfinished(home, run_id)
+    return path if ended and path.exists() else None
+
+
+def read(path: Path) -> Iterator[Batch]:
+    """Yield what the file holds, in batches.
+
+    What was cut off while it was written ends it.
+    """
+    with path.open("rb") as file:
+        head = file.readline()
+        if not head.endswith(b"\n"):
+            return
+        number = int(head)
+        lines = _whole_lines(file)
+        while batch := list(islice(lines, BATCH_MESSAGES)):
+            messages = []
+            for line in batch:
+                try:
+                    messages.append(_decode(line))
+                except msgspec.MsgspecError as error:
+                    log.warning("%s is damaged after message %d: %s", path, number, error)
+                    break
+            if messages:
+                yield Batch(number, messages)
+            if len(messages) < len(batch):
+                return
+            number += len(messages)
+
+
+def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+    for line in file:
+        if not line.endswith(b"\n"):
+            return
+        yield line
 
 
 def remove(home: Path, run_id: str) -> None:
     """Forget what the run left."""
-    (home / "spool" / f"{run_id}.json").unlink(missing_ok=True)
+    path_of(home, run_id).unlink(missing_ok=True)
+    _unfinished(home, run_id).unlink(missing_ok=True)

@@ -12,13 +12,16 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
 
 from workbench.errors import NotFound, WorkerLost
 from workbench.messages import LogMessage, error_message
-from workbench.runs import servers, spool
+from workbench.runs import servers
+from workbench.runs.leftovers import Leftovers
+from workbench.runs.producers import LEASE_S, Producers, lease_ended
 from workbench.runs.records import Job, RunRecord, new_token
 from workbench.runs.registry import RunRegistry
 
@@ -28,12 +31,14 @@ Append = Callable[[str, str, int, Sequence[LogMessage]], None]
 Say = Callable[[str, Sequence[LogMessage]], None]
 ACTIVE = ("running", "paused")
 STOP_PATIENCE_S = 5.0
+CLOSING_PATIENCE_S = 5.0
+INTAKE_S = 0.05
 LOG_TAIL_BYTES = 64 * 1024
 SPAWN_ERRORS = (OSError, psutil.Error)
 
 
 class Supervisor:
-    """Owns the worker processes of a state folder's runs.
+    """Owns the worker processes of a state folder's runs, and watches the other producers.
 
     `poll` is to be called a few times a second; it does all the work and never blocks.
 
@@ -53,6 +58,10 @@ class Supervisor:
         Runs at once; more wait as pending.
     patience
         See `Job`.
+    producers
+        Who is connected to publish.
+    lease
+        Seconds a producer on another machine may be away before its run counts as lost.
     """
 
     def __init__(
@@ -64,11 +73,17 @@ class Supervisor:
         urls: Callable[[], list[str]],
         max_workers: int,
         patience: float,
+        producers: Producers | None = None,
+        lease: float = LEASE_S,
     ) -> None:
+        self._producers = Producers() if producers is None else producers
+        self._lease = lease
+        self._leftovers = Leftovers(home, append)
+        self._started = time.time()
+        self._ended: dict[str, float] = {}
         self._patience = patience
         self._home = home
         self._registry = registry
-        self._append = append
         self._say = say
         self._stopping: dict[str, float] = {}
         self._urls = urls
@@ -85,12 +100,14 @@ class Supervisor:
         for run_id, deadline in list(self._stopping.items()):
             if time.monotonic() > deadline:
                 self._enforce_stop(run_id)
-        waiting = self._registry.list("pending")
-        spawned = [record for record in waiting if record.pid is not None]
-        for record in spawned:
-            self._check(record)
-        room = self._max_workers - len(active) - len(spawned)
-        for record in reversed([record for record in waiting if record.pid is None]):
+        pending = self._registry.list("pending")
+        waiting = [record for record in pending if _waits(record)]
+        for record in pending:
+            if not _waits(record):
+                self._check(record)
+        room = self._max_workers + len(waiting)
+        room -= sum(record.spawned for record in [*active, *pending])
+        for record in reversed(waiting):
             if room <= 0:
                 break
             self._spawn(record)
@@ -101,11 +118,17 @@ class Supervisor:
         self._stopping.setdefault(run_id, time.monotonic() + STOP_PATIENCE_S)
 
     def kill(self, run_id: str) -> None:
-        """End a run's worker at once."""
+        """End a run's worker at once; a process that is not the server's own is left alone."""
         record = self._registry.get(run_id)
-        if record.pid is not None and _alive(record):
+        if record.spawned and record.pid is not None and _alive(record):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(record.pid, signal.SIGKILL)
+
+    def forget(self, run_id: str) -> None:
+        """Remove what a deleted run has left beside its log."""
+        self._leftovers.forget(run_id)
+        self._ended.pop(run_id, None)
+        self._log_path(run_id).unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let go of the workers, which go on."""
@@ -131,7 +154,7 @@ class Supervisor:
             record = self._registry.get(run_id)
         except NotFound:
             return
-        if record.status in ACTIVE:
+        if record.status in ACTIVE and record.spawned:
             self.kill(run_id)
             self._lost(
                 record,
@@ -140,18 +163,35 @@ class Supervisor:
             )
 
     def _check(self, record: RunRecord) -> None:
-        if _alive(record):
+        """Take in what a run has left, and note that its producer is gone."""
+        gone = self._is_gone(record)
+        if not self._leftovers.take(record, ended=gone, seconds=INTAKE_S) or not gone:
             return
-        # The status may have become final between the query and now.
-        if self._registry.get(record.id).status not in (*ACTIVE, "pending"):
-            return
-        left = spool.read(self._home, record.id)
-        if left is not None:
-            self._append(record.id, "worker", left.first, left.messages)
-            spool.remove(self._home, record.id)
-        if self._registry.get(record.id).status in (*ACTIVE, "pending"):
-            self._lost(record, f"The worker process {record.pid} ended without a result")
+        self._ended.pop(record.id, None)
         self._children.pop(record.id, None)
+        # The status may have become final between the query and now.
+        if self._registry.get(record.id).status in (*ACTIVE, "pending"):
+            self._lost(record, self._why_lost(record))
+
+    def _is_gone(self, record: RunRecord) -> bool:
+        connected = self._producers.connected(record.id)
+        if record.pid is None:
+            now = time.time()
+            if connected and now - (record.seen or 0.0) > self._lease / 4:
+                self._registry.set_seen(record.id, now)
+            return not connected and lease_ended(record.seen, self._started, now, self._lease)
+        if _alive(record):
+            return False
+        # What it said last may still be on its way through the socket.
+        since = self._ended.setdefault(record.id, time.monotonic())
+        return not connected or time.monotonic() - since > CLOSING_PATIENCE_S
+
+    def _why_lost(self, record: RunRecord) -> str:
+        if record.spawned:
+            return f"The worker process {record.pid} ended without a result"
+        if record.pid is not None:
+            return f"The process {record.pid} that published the run ended without a result"
+        return f"The producer of the run has not been heard of for {self._lease:.0f} s"
 
     def _spawn(self, record: RunRecord) -> None:
         token = new_token()
@@ -192,16 +232,21 @@ class Supervisor:
         log.info("run %s started in process %d", record.id, child.pid)
 
     def _lost(self, record: RunRecord, message: str) -> None:
-        error = WorkerLost(
-            message,
-            backtest_id=record.id,
-            python=record.python or sys.executable,
-            output=self.log_tail(record.id),
-        )
+        facts: dict[str, Any] = {"backtest_id": record.id}
+        if record.spawned:
+            facts |= {
+                "python": record.python or sys.executable,
+                "output": self.log_tail(record.id),
+            }
+        error = WorkerLost(message, **facts)
         self._say(record.id, [error_message(error)])
 
     def _log_path(self, run_id: str) -> Path:
         return self._home / "logs" / f"{run_id}.log"
+
+
+def _waits(record: RunRecord) -> bool:
+    return record.spawned and record.pid is None
 
 
 def _alive(record: RunRecord) -> bool:

@@ -19,6 +19,7 @@ from workbench.runs import servers, spool
 from workbench.runs.control import Control
 from workbench.runs.publisher import Publisher
 from workbench.runs.records import Job
+from workbench.streams import Pace
 
 if TYPE_CHECKING:
     from workbench.engine import Strategy, StreamingBacktestEngine
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("workbench.worker")
 
 OUTPUT_LIMIT = 5_000_000
+JOIN_S = 5.0
 
 
 def main() -> int:
@@ -36,8 +38,10 @@ def main() -> int:
     sys.stdout = CappedText(sys.stdout, OUTPUT_LIMIT)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     home = Path(job.home)
-    control = Control(job.spec.speed, time.monotonic)
-    publisher = Publisher(job.run_id, job.token, lambda: _urls(job, home), control.command)
+    control = Control(Pace.of(job.spec.speed, None), time.monotonic)
+    publisher = Publisher(
+        job.run_id, job.token, lambda: _urls(job, home), control.command, folder=home
+    )
     try:
         _run(job, control, publisher)
     except WorkbenchError as error:
@@ -87,8 +91,11 @@ def _urls(job: Job, home: Path) -> list[str]:
 
 def _run(job: Job, control: Control, publisher: Publisher) -> None:
     engine = _engine(job, publisher)
+    control.interrupt = engine.engine.interrupt
+    # What was asked for while the run was pending is obeyed before the first candle.
+    publisher.joined.wait(JOIN_S)
     while publisher.refused is None:
-        candles = control.turn()
+        candles = control.turn(engine)
         if not candles:
             engine.stop()
             return

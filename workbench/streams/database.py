@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,51 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.streams import schema
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS streams (
-    id      TEXT PRIMARY KEY,
-    kind    TEXT NOT NULL,
-    epoch   TEXT NOT NULL,
-    seq     INTEGER NOT NULL DEFAULT 0,
-    eseq    INTEGER NOT NULL DEFAULT 0,
-    latest  BLOB NOT NULL,
-    closed  INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE IF NOT EXISTS blocks (
-    stream    TEXT NOT NULL REFERENCES streams(id) ON DELETE CASCADE,
-    first_seq INTEGER NOT NULL,
-    last_seq  INTEGER NOT NULL,
-    keys      BLOB NOT NULL,
-    payload   BLOB NOT NULL,
-    PRIMARY KEY (stream, last_seq)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS producers (
-    stream   TEXT NOT NULL REFERENCES streams(id) ON DELETE CASCADE,
-    producer TEXT NOT NULL,
-    last     INTEGER NOT NULL,
-    PRIMARY KEY (stream, producer)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (
-    id         TEXT PRIMARY KEY,
-    status     TEXT NOT NULL,
-    created    TEXT NOT NULL,
-    started    TEXT,
-    finished   TEXT,
-    spec       BLOB NOT NULL,
-    strategy   BLOB,
-    python     TEXT,
-    paths      BLOB NOT NULL,
-    token_hash TEXT NOT NULL,
-    pid        INTEGER,
-    pid_start  REAL,
-    source     TEXT NOT NULL,
-    synthetic  INTEGER NOT NULL,
-    result     BLOB
-) STRICT;
-"""
+REWRITE_BYTES = 64 * 1024 * 1024
 
 
 class Database:
@@ -71,17 +30,23 @@ class Database:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
+        self._depth = 0
+        self._rollbacks = 0
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute("PRAGMA foreign_keys=ON")
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
+        version = schema.version_of(self._connection)
+        if version > schema.SCHEMA_VERSION:
             self._connection.close()
             msg = f"{path} was written by a newer version (schema {version}); upgrade, or move it"
             raise WorkbenchError(msg, path=str(path), schema=version)
-        self._connection.executescript(_SCHEMA)
-        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if version == 0:
+            # Free pages can only be given back without a rewrite if this is set at the start.
+            self._connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA foreign_keys=ON")
+        schema.prepare(self._connection)
+        if version == 1 and path.stat().st_size <= REWRITE_BYTES:
+            self._list_free_pages()
         path.chmod(0o600)
 
     def query(self, sql: str, *values: object) -> list[Any]:
@@ -94,14 +59,51 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock; commit at the end, roll back on an exception."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Hold the write lock; commit at the end, roll back on an exception.
+
+        Within another transaction of this connection it is a part of that one.
+        """
+        if self._depth == 0:
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._depth += 1
         try:
             yield self._connection
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._depth -= 1
+            if self._depth == 0:
+                self._rollbacks += 1
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
+        self._depth -= 1
+        if self._depth == 0:
+            self._connection.execute("COMMIT")
+
+    def version(self) -> tuple[int, int]:
+        """Return what changes when anyone but this connection has changed the file.
+
+        A transaction that was rolled back here changes it too: what is remembered of the
+        file is true as long as this is the same.
+        """
+        row = self._connection.execute("PRAGMA data_version").fetchone()
+        return row[0], self._rollbacks
+
+    def shrink(self, pages: int) -> bool:
+        """Give up to `pages` free pages back to the file system; tell whether there are more.
+
+        A large file of version 1 has no list to do so by: its free pages are only used again.
+        """
+        if self._connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+            return False
+        self._connection.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        left: int = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
+        return left > 0
+
+    def _list_free_pages(self) -> None:
+        """Write the file anew so that free pages can be given back from now on."""
+        self._connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        # Not while another process is at it: then the file stays as it is.
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""

@@ -50,6 +50,13 @@ class StreamInfo(NamedTuple):
         The seq of the latest message of each state key.
     closed
         Whether the last message has been written.
+    first_seq
+        The first message there still is, 1 unless earlier ones were trimmed; one beyond `seq`
+        if all were.
+    window
+        So many messages are kept at least, and not many more; None for all.
+    bytes
+        What its messages take.
     """
 
     id: str
@@ -59,6 +66,9 @@ class StreamInfo(NamedTuple):
     eseq: int
     latest: dict[str, int]
     closed: bool
+    first_seq: int = 1
+    window: int | None = None
+    bytes: int = 0
 
 
 class OutOfOrder(WorkbenchError):
@@ -68,11 +78,18 @@ class OutOfOrder(WorkbenchError):
     status = 409
 
 
+class StreamEnded(WorkbenchError):
+    """The stream's last message is in the log; nothing comes after it."""
+
+    code = "stream_ended"
+    status = 409
+
+
 class StreamLog(Protocol):
     """Storage of streams. Calls return once the data is safe from the process's death."""
 
-    def create(self, stream: str, kind: str) -> StreamInfo:
-        """Start an empty log under a fresh epoch."""
+    def create(self, stream: str, kind: str, window: int | None = None) -> StreamInfo:
+        """Start an empty log under a fresh epoch, that keeps about `window` messages or all."""
 
     def info(self, stream: str) -> StreamInfo | None:
         """Tell where a log stands; None when there is none."""
@@ -91,12 +108,31 @@ class StreamLog(Protocol):
         ------
         OutOfOrder
             `first` is beyond the producer's next number.
+        StreamEnded
+            The log is closed, and some of the messages are not in it.
         NotFound
             There is no such stream.
         """
 
     def read(self, stream: str, since: int, limit: int) -> list[Entry]:
-        """Return at least one and about `limit` entries after `since`; none at the end."""
+        """Return at least one and about `limit` entries after `since`; none at the end.
+
+        Where `since` is before what is kept, they begin with the first that is.
+        """
+
+    def trim(self, stream: str, before: int) -> StreamInfo:
+        """Forget the messages before seq `before`; tell where the log stands.
+
+        State messages among them are no longer the latest of their key: there is none then.
+
+        Raises
+        ------
+        NotFound
+            There is no such stream.
+        """
+
+    def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        """Return all entries of one message type after `since`; meant for rare types."""
 
     def delete(self, stream: str) -> None:
         """Remove the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,12 @@ import msgspec
 from workbench.errors import NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
 from workbench.streams.database import Database
-from workbench.streams.log import Entry, OutOfOrder, StreamInfo
+from workbench.streams.guard import fresh
+from workbench.streams.log import Entry, StreamInfo
+
+REMEMBERED = 10_000
+SLACK = 4
+"""A window is cut once it is over by a quarter, not at every message."""
 
 _pack = msgspec.msgpack.Encoder().encode
 _keys: msgspec.msgpack.Decoder[list[tuple[str, str]]] = msgspec.msgpack.Decoder(
@@ -23,73 +29,94 @@ class SqliteLog:
     """`StreamLog` in the state file.
 
     A block's payload is its messages as JSON, a line each; `keys` holds their types and keys.
+    Where a log and its producers stand is remembered until another process writes the file.
     """
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._infos: dict[str, StreamInfo] = {}
+        self._positions: dict[tuple[str, str], int] = {}
+        self._version: tuple[int, int] | None = None
 
-    def create(self, stream: str, kind: str) -> StreamInfo:
+    def create(self, stream: str, kind: str, window: int | None = None) -> StreamInfo:
         epoch = secrets.token_hex(8)
         with self._db.transaction() as tx:
             tx.execute(
-                "INSERT INTO streams (id, kind, epoch, latest) VALUES (?, ?, ?, ?)",
-                (stream, kind, epoch, _pack({})),
+                "INSERT INTO streams (id, kind, epoch, latest, keep) VALUES (?, ?, ?, ?, ?)",
+                (stream, kind, epoch, _pack({}), window),
             )
-        return StreamInfo(stream, kind, epoch, 0, 0, {}, False)
+        return StreamInfo(stream, kind, epoch, 0, 0, {}, False, window=window)
 
     def info(self, stream: str) -> StreamInfo | None:
+        self._forget_if_changed()
+        known = self._infos.get(stream)
+        if known is not None:
+            return known
         rows = self._db.query(
-            "SELECT id, kind, epoch, seq, eseq, latest, closed FROM streams WHERE id = ?", stream
+            "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes "
+            "FROM streams WHERE id = ?",
+            stream,
         )
         if not rows:
             return None
-        name, kind, epoch, seq, eseq, latest, closed = rows[0]
-        return StreamInfo(name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed))
+        name, kind, epoch, seq, eseq, latest, closed, first, keep, size = rows[0]
+        info = StreamInfo(
+            name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed), first, keep, size
+        )
+        self._infos[stream] = info
+        return info
 
     def position(self, stream: str, producer: str) -> int:
-        rows = self._db.query(
-            "SELECT last FROM producers WHERE stream = ? AND producer = ?", stream, producer
-        )
-        return rows[0][0] if rows else 0
+        self._forget_if_changed()
+        return self._position(stream, producer)
 
     def append(
         self, stream: str, producer: str, first: int, messages: Sequence[LogMessage]
     ) -> list[Entry]:
         with self._db.transaction() as tx:
-            info = self.info(stream)
-            if info is None:
-                msg = f"There is no stream {stream!r}"
-                raise NotFound(msg, stream=stream)
-            last = self.position(stream, producer)
-            if first > last + 1:
-                msg = f"Batch starts at {first}, expected {last + 1} at the latest"
-                raise OutOfOrder(msg, first=first, expected=last + 1)
-            entries, info = _number(info, messages[last + 1 - first :])
-            if not entries:
+            info = self._existing(stream)
+            last = self._position(stream, producer)
+            new = fresh(info, last, first, messages)
+            if not new:
                 return []
+            entries, info = _number(info, new)
+            keys = _pack([(e.type, e.key) for e in entries])
+            payload = b"\n".join([e.wire for e in entries])
+            info = info._replace(bytes=info.bytes + len(keys) + len(payload))
             tx.execute(
                 "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
-                (
-                    stream,
-                    entries[0].seq,
-                    entries[-1].seq,
-                    _pack([(e.type, e.key) for e in entries]),
-                    b"\n".join(e.wire for e in entries),
-                ),
+                (stream, entries[0].seq, entries[-1].seq, keys, payload),
             )
+            last = first + len(messages) - 1
             tx.execute(
                 "INSERT INTO producers VALUES (?, ?, ?) "
                 "ON CONFLICT (stream, producer) DO UPDATE SET last = excluded.last",
-                (stream, producer, first + len(messages) - 1),
+                (stream, producer, last),
             )
             tx.execute(
-                "UPDATE streams SET seq = ?, eseq = ?, latest = ?, closed = ? WHERE id = ?",
-                (info.seq, info.eseq, _pack(info.latest), info.closed, stream),
+                "UPDATE streams SET seq = ?, eseq = ?, latest = ?, closed = ?, "
+                "bytes = ? WHERE id = ?",
+                (
+                    info.seq,
+                    info.eseq,
+                    _pack(info.latest),
+                    info.closed,
+                    info.bytes,
+                    stream,
+                ),
             )
+            if info.window and info.seq - info.first_seq >= info.window + info.window // SLACK:
+                info = _cut(tx, info, info.seq - info.window + 1)
+            self._infos[stream] = info
+            self._positions[stream, producer] = last
         return entries
 
     def read(self, stream: str, since: int, limit: int) -> list[Entry]:
         entries: list[Entry] = []
+        info = self.info(stream)
+        if info is None or since >= info.seq:
+            return entries
+        since = max(since, info.first_seq - 1)
         rows = self._db.iterate(
             "SELECT first_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? ORDER BY last_seq",
@@ -106,9 +133,77 @@ class SqliteLog:
                 break
         return entries
 
+    def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        rows = self._db.query(
+            "SELECT first_seq, keys, payload FROM blocks "
+            "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
+            stream,
+            since,
+            kind.encode(),
+        )
+        return [
+            Entry(seq, kind, key, wire)
+            for first, keys, payload in rows
+            for seq, ((type_, key), wire) in enumerate(
+                zip(_keys.decode(keys), payload.split(b"\n"), strict=True), first
+            )
+            if seq > since and type_ == kind
+        ]
+
+    def trim(self, stream: str, before: int) -> StreamInfo:
+        with self._db.transaction() as tx:
+            info = self._existing(stream)
+            if before > info.first_seq:
+                info = _cut(tx, info, min(before, info.seq + 1))
+                self._infos[stream] = info
+        return info
+
     def delete(self, stream: str) -> None:
         with self._db.transaction() as tx:
             tx.execute("DELETE FROM streams WHERE id = ?", (stream,))
+            self._forget()
+
+    def _existing(self, stream: str) -> StreamInfo:
+        info = self.info(stream)
+        if info is None:
+            msg = f"There is no stream {stream!r}"
+            raise NotFound(msg, stream=stream)
+        return info
+
+    def _position(self, stream: str, producer: str) -> int:
+        known = self._positions.get((stream, producer))
+        if known is None:
+            rows = self._db.query(
+                "SELECT last FROM producers WHERE stream = ? AND producer = ?", stream, producer
+            )
+            known = self._positions[stream, producer] = rows[0][0] if rows else 0
+        return known
+
+    def _forget_if_changed(self) -> None:
+        version = self._db.version()
+        if version != self._version or len(self._infos) > REMEMBERED:
+            self._forget()
+            self._version = version
+
+    def _forget(self) -> None:
+        self._infos.clear()
+        self._positions.clear()
+
+
+def _cut(tx: sqlite3.Connection, info: StreamInfo, before: int) -> StreamInfo:
+    """Forget what comes before seq `before`; blocks go when all of them does."""
+    freed = tx.execute(
+        "SELECT coalesce(sum(length(payload) + length(keys)), 0) FROM blocks "
+        "WHERE stream = ? AND last_seq < ?",
+        (info.id, before),
+    ).fetchone()[0]
+    tx.execute("DELETE FROM blocks WHERE stream = ? AND last_seq < ?", (info.id, before))
+    latest = {key: seq for key, seq in info.latest.items() if seq >= before}
+    tx.execute(
+        "UPDATE streams SET first_seq = ?, latest = ?, bytes = ? WHERE id = ?",
+        (before, _pack(latest), info.bytes - freed, info.id),
+    )
+    return info._replace(first_seq=before, latest=latest, bytes=info.bytes - freed)
 
 
 def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entry], StreamInfo]:

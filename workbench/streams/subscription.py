@@ -2,32 +2,41 @@
 
 The rule for *state* messages is one for live and late readers: such a message is sent only
 while it is still the latest of its key. A reader at the tail gets each as it comes, one that
-catches up gets only those that still hold, in their place in the order.
+catches up gets only those that still hold, in their place in the order. A *curve* is thinned
+only for who has fallen behind or wants few writes. What was merged away is told: `conflated`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from workbench.errors import InvalidRequest
-from workbench.messages import (
-    MESSAGE_TYPES,
-    Delivery,
-    Equity,
-    EquityBatch,
-    EquityColumns,
-    Message,
-    encode,
-    parse_time,
-)
+from workbench.messages import MESSAGE_TYPES, Delivery
+from workbench.streams.conflation import Carry, columns, spared, with_conflated
 from workbench.streams.log import Entry
 
-_equity: msgspec.json.Decoder[Equity] = msgspec.json.Decoder(Equity)
 LOG_TYPES = tuple(
     name for name, cls in MESSAGE_TYPES.items() if cls.delivery is not Delivery.CONNECTION
 )
+
+
+class Selection(NamedTuple):
+    """What to send of some entries.
+
+    Attributes
+    ----------
+    messages
+        Wire messages, in the order of the log.
+    conflated
+        Messages merged away.
+    carry
+        For the next selection: merged away, and not told of by any of `messages`.
+    """
+
+    messages: list[bytes]
+    conflated: int
+    carry: Carry
 
 
 class Subscription:
@@ -93,7 +102,18 @@ class Subscription:
         return cls(names, columns=format_ == "columns", batch=batch, max_rate=max_rate)
 
     def select(self, entries: Sequence[Entry], latest: Mapping[str, int]) -> list[bytes]:
-        """Return the wire messages to send for `entries`.
+        """Return the wire messages of `choose` alone."""
+        return self.choose(entries, latest).messages
+
+    def choose(
+        self,
+        entries: Sequence[Entry],
+        latest: Mapping[str, int],
+        carry: Carry = (),
+        *,
+        merge: bool = False,
+    ) -> Selection:
+        """Return what to send for `entries`.
 
         Parameters
         ----------
@@ -101,39 +121,50 @@ class Subscription:
             Consecutive entries of the log.
         latest
             The log's latest seq of each state key, at this moment.
+        carry
+            That of the selection before this one.
+        merge
+            Merge the points of a curve too, to the last, the lowest and the highest.
         """
         chosen: list[bytes] = []
-        points: list[Entry] = []
+        run: list[Entry] = []
+        untold = dict(carry)
+        conflated = 0
+        dropped: frozenset[int] = frozenset()
+        last_point = 0
+        if merge:
+            curve = [e for e in entries if e.delivery is Delivery.CURVE and self._wants(e.type)]
+            dropped = spared(curve)
+            conflated = len(dropped)
+            last_point = curve[-1].seq if dropped else 0
         for entry in entries:
-            if self.types is not None and entry.type not in self.types:
+            if not self._wants(entry.type):
                 continue
+            wire = entry.wire
             delivery = entry.delivery
-            if delivery is Delivery.STATE and latest.get(entry.key, entry.seq) > entry.seq:
-                continue
-            if self.columns and entry.type == "equity":
-                points.append(entry)
-                continue
-            if points:
-                chosen.append(_merge(points))
-                points = []
-            chosen.append(entry.wire)
-        if points:
-            chosen.append(_merge(points))
-        return chosen
+            if delivery is Delivery.STATE:
+                if latest.get(entry.key, entry.seq) > entry.seq:
+                    untold[entry.key] = untold.get(entry.key, 0) + 1
+                    conflated += 1
+                    continue
+                count = untold.pop(entry.key, 0)
+                if count:
+                    wire = with_conflated(wire, count)
+            elif delivery is Delivery.CURVE:
+                if entry.seq in dropped:
+                    continue
+                if self.columns:
+                    run.append(entry)
+                    continue
+                if entry.seq == last_point:
+                    wire = with_conflated(wire, len(dropped))
+            if run:
+                chosen.append(columns(run, len(dropped) if run[-1].seq == last_point else 0))
+                run = []
+            chosen.append(wire)
+        if run:
+            chosen.append(columns(run, len(dropped) if run[-1].seq == last_point else 0))
+        return Selection(chosen, conflated, tuple(untold.items()))
 
-
-def _merge(points: Sequence[Entry]) -> bytes:
-    messages = [_equity.decode(entry.wire) for entry in points]
-    data = [message.data for message in messages]
-    batch: Message = EquityBatch(
-        messages[-1].timestamp,
-        EquityColumns(
-            data[-1].backtest_id,
-            [parse_time(point.time) for point in data],
-            [point.equity for point in data],
-            [point.balance for point in data],
-            [point.drawdown for point in data],
-        ),
-        seq=points[-1].seq,
-    )
-    return encode(batch)
+    def _wants(self, kind: str) -> bool:
+        return self.types is None or kind in self.types

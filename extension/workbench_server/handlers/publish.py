@@ -1,16 +1,52 @@
-"""`ws …/api/ws/publish/{stream}`: the door every producer comes in by."""
+"""`POST /api/backtesting/publish`, `ws …/api/ws/publish/{stream}`: the producers' door."""
 
 from __future__ import annotations
 
+import time
+
 import msgspec
-from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
-from workbench.errors import NotFound, WorkbenchError
-from workbench.runs.publishing import Ack, Command, Hello, Refused, batch_decoder, encode_reply
+from workbench.errors import InvalidRequest, NotFound, WorkbenchError
+from workbench.runs import publication
+from workbench.runs.publishing import (
+    Ack,
+    Batch,
+    Command,
+    Hello,
+    Refused,
+    batch_decoder,
+    encode_reply,
+)
+from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+class NewStreamHandler(ApiHandler):
+    """`POST /api/backtesting/publish`."""
+
+    @web.authenticated
+    @authorized(action="execute")
+    def post(self) -> None:
+        """Open a stream for the caller to publish; the token in the reply is good for it alone."""
+        opened = publication.open_stream(self.service, self.json_body())
+        run_id = opened.record.id
+        stream = f"{self.base_url}api/ws/stream/backtest/{run_id}"
+        scheme = "wss" if self.request.protocol == "https" else "ws"
+        self.set_header("Cache-Control", "no-store")
+        self.reply(
+            {
+                "backtest_id": run_id,
+                "stream_url": f"{scheme}://{self.request.host}{stream}",
+                "stream_path": stream,
+                "publish_path": f"{self.base_url}api/ws/publish/{run_id}",
+                "token": opened.token,
+                "home": opened.home,
+            }
+        )
 
 
 class PublishHandler(SocketHandler):
@@ -32,33 +68,66 @@ class PublishHandler(SocketHandler):
             raise web.HTTPError(410, "no such run") from None
         if not allowed or self.request.headers.get("Origin"):
             raise web.HTTPError(403, "not this run's publish token")
+        obeyed = self.get_query_argument("obeyed", "0")
+        if not (obeyed.isascii() and obeyed.isdecimal() and len(obeyed) <= 16):
+            raise web.HTTPError(400, "obeyed is not a seq")
+        self._obeyed = int(obeyed)
         await super().get(run_id=run_id)
 
     def open(self, run_id: str) -> None:
         """Tell the producer where it stands."""
         super().open()
         self._run_id = run_id
-        last = self.service.log.position(run_id, "worker")
-        self.write_soon(encode_reply(Hello(last)))
-        self.service.producer_joined(run_id, self._command)
+        self._replaced = False
+        self._producer = self.service.registry.get(run_id).producer
+        self.service.producers.join(run_id, self._replace)
+        last = self.service.log.position(run_id, self._producer)
+        waiting = self.service.controller.joined(run_id, self._command, self._obeyed)
+        self.write_soon(encode_reply(Hello(last, waiting)))
 
     def on_message(self, message: str | bytes) -> None:
         """Append a batch and acknowledge it."""
+        if self._replaced:
+            return
+        began = time.perf_counter()
+        self.heard()
+        counters = self.extensionapp.manager.counters
         try:
-            batch = batch_decoder.decode(message)
-            self.service.append(self._run_id, "worker", batch.first, batch.messages)
-        except (msgspec.DecodeError, WorkbenchError) as error:
-            self.log.warning("batch for %s refused: %s", self._run_id, error)
+            batch = _batch(message)
+            self.service.append(self._run_id, self._producer, batch.first, batch.messages)
+        except WorkbenchError as error:
+            counters.refused[error.code] += 1
+            # The message may quote what was sent, which does not belong in a log.
+            self.log.warning("batch for %s refused: %s", self._run_id, error.code)
             self.write_soon(encode_reply(Refused(str(error))))
             self.close(1008, "batch refused")
             return
         last = batch.first + len(batch.messages) - 1
         self.write_soon(encode_reply(Ack(last)))
+        counters.took(len(batch.messages), time.perf_counter() - began)
 
     def on_close(self) -> None:
         """Note that the producer is gone."""
+        super().on_close()
         if hasattr(self, "_run_id"):
-            self.service.producer_left(self._run_id, self._command)
+            self.service.controller.left(self._run_id, self._command)
+            self.service.producers.leave(self._run_id, self._replace)
+
+    def _replace(self) -> None:
+        """Give way to a later connection: a producer came back before this one was missed."""
+        self._replaced = True
+        self.close(1008, "another connection publishes this stream now")
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))
+
+
+def _batch(message: str | bytes) -> Batch:
+    if isinstance(message, bytes):
+        msg = "Binary message, expected JSON text"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a batch")
+    try:
+        return batch_decoder.decode(message)
+    except (msgspec.DecodeError, RecursionError) as error:
+        msg = f"Batch not understood: {error}"
+        raise InvalidRequest(msg, field=None, value=None, allowed="a batch") from error

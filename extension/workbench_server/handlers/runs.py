@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.errors import InvalidRequest
+from workbench.messages import ControlRequest, Until
+from workbench.runs.commands import TAKES
 from workbench_server.handlers.base import ApiHandler
 
 
 class ControlBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of a control request."""
+    """Body of a control request: a subscriber's `control` message without its type."""
 
     action: str
     value: float | None = None
+    unit: str | None = None
+    until: Until | None = None
+
+    def request(self) -> ControlRequest:
+        """Return what a subscriber would say for the same."""
+        return ControlRequest(self.action, self.value, self.unit, self.until)
 
 
 class StartHandler(ApiHandler):
@@ -82,11 +92,27 @@ class ControlHandler(ApiHandler):
     @web.authenticated
     @authorized(action="execute")
     def post(self, run_id: str) -> None:
-        """Pause, resume, step, set the speed or stop."""
+        """Pause, resume, step, set the speed, run until something happens, or stop."""
         try:
             body = msgspec.json.decode(self.json_body(), type=ControlBody)
         except msgspec.DecodeError as error:
-            msg = f"The control is wrong: {error}"
-            allowed = {"action": "pause, resume, step, speed or stop", "value": "a number"}
-            raise InvalidRequest(msg, field=None, value=None, allowed=allowed) from error
-        self.reply(self.service.control(run_id, body.action, body.value))
+            raise _explain(error) from error
+        self.reply(self.service.control(run_id, body.request(), by=self.current_user.username))
+
+
+def _explain(error: msgspec.DecodeError) -> InvalidRequest:
+    """Name the field that is unknown, missing or of the wrong type."""
+    text = str(error)
+    named = re.search(r"field `(\w+)`", text) or re.search(r"at `\$\.([\w.]+)`", text)
+    allowed = {
+        "action": list(TAKES),
+        "value": "a number: candles to step, or the speed",
+        "unit": ["x"],
+        "until": list(Until.__struct_fields__),
+    }
+    return InvalidRequest(
+        f"The control is wrong: {text}",
+        field=named[1] if named else None,
+        value=None,
+        allowed=allowed,
+    )

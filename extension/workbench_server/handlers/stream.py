@@ -7,10 +7,19 @@ import asyncio
 import msgspec
 from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.utils import ensure_async
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 
-from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
+from workbench.errors import (
+    InvalidRequest,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    TooManyConnections,
+    WorkbenchError,
+)
 from workbench.messages import (
+    ClientMessage,
     ControlRequest,
     Ping,
     Pong,
@@ -22,8 +31,11 @@ from workbench.messages import (
 from workbench.streams import StreamQuery
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.sockets import SocketHandler
+from workbench_server.limits import Inbound, Verdict
+from workbench_server.liveness import shutdown_message
 from workbench_server.manager import CLOSE_NO_STREAM, CLOSE_POLICY
 
+CLOSE_TRY_LATER = 1013
 MAX_MESSAGE_BYTES = 64 * 1024
 BAD_MESSAGES_ALLOWED = 20
 
@@ -32,6 +44,7 @@ class BacktestStreamHandler(SocketHandler):
     """One subscriber of a backtest."""
 
     max_message_size = MAX_MESSAGE_BYTES
+    shared = True
 
     @ws_authenticated
     @authorized
@@ -44,18 +57,28 @@ class BacktestStreamHandler(SocketHandler):
         super().open()
         self._run_id = run_id
         self._bad = 0
-        self._task = asyncio.create_task(self._serve())
+        app = self.extensionapp
+        loop = asyncio.get_running_loop()
+        self._inbound = Inbound(app.message_rate, app.message_burst, loop.time())
+        limit = app.places.take(run_id)
+        self._placed = limit is None
+        if limit is None:
+            self._task = loop.create_task(self._serve())
+        else:
+            msg = f"There are {limit} subscribers already, no more are taken; try again later"
+            self._end(TooManyConnections(msg, allowed=limit), CLOSE_TRY_LATER, "too many")
 
     async def _serve(self) -> None:
         try:
             given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
             await self.extensionapp.manager.serve(self, self._run_id, StreamQuery.parse(given))
         except NotFound as error:
-            self.write_soon(encode(error_message(error)))
-            self.close(CLOSE_NO_STREAM, "no such stream")
+            self._end(error, CLOSE_NO_STREAM, "no such stream")
         except InvalidRequest as error:
-            self.write_soon(encode(error_message(error)))
-            self.close(CLOSE_POLICY, "bad parameter")
+            self._end(error, CLOSE_POLICY, "bad parameter")
+        except HTTPError as error:
+            wrong = InvalidRequest(str(error.log_message), field=None, value=None, allowed="UTF-8")
+            self._end(wrong, CLOSE_POLICY, "bad parameter")
         except (WebSocketClosedError, asyncio.CancelledError):
             pass
         except Exception:
@@ -64,35 +87,84 @@ class BacktestStreamHandler(SocketHandler):
 
     async def on_message(self, message: str | bytes) -> None:
         """Answer a ping, pass a control on, or say what is wrong."""
+        if not self._admit():
+            return
         try:
-            if isinstance(message, bytes):
-                msg = "Binary message, expected JSON text"
-                raise InvalidRequest(msg, allowed=["ping", "control"])
-            try:
-                request = decode_request(message)
-            except msgspec.DecodeError as error:
-                msg = f"Message not understood: {error}"
-                raise InvalidRequest(msg, allowed=["ping", "control"]) from error
+            request = _request(message)
             if isinstance(request, Ping):
                 self.write_soon(encode(Pong(utc_now(), data={})))
-                return
-            await self._control(request)
+            else:
+                await self._control(request)
         except WorkbenchError as error:
             self._bad += 1
-            self.write_soon(encode(error_message(error)))
+            self._refuse(error)
             if self._bad > BAD_MESSAGES_ALLOWED:
                 self.close(CLOSE_POLICY, "too many bad messages")
 
+    def on_ping(self, data: bytes) -> None:
+        """Count pings with the messages; Tornado answers them."""
+        self._admit()
+
     def on_close(self) -> None:
         """Stop sending."""
+        super().on_close()
         if hasattr(self, "_task"):
             self._task.cancel()
+        if getattr(self, "_placed", False):
+            self.extensionapp.places.free(self._run_id)
+
+    def go_away(self) -> None:
+        """Say when to come back, and close because the server goes."""
+        self.write_soon(shutdown_message())
+        super().go_away()
+
+    def _admit(self) -> bool:
+        verdict = self._inbound.judge(asyncio.get_running_loop().time())
+        if verdict is Verdict.ACCEPT:
+            return True
+        app = self.extensionapp
+        msg = f"More than {app.message_rate:g} messages a second: this one was not read"
+        error = RateLimited(msg, allowed=f"{app.message_rate:g} a second")
+        if verdict is Verdict.TELL:
+            self._refuse(error)
+        else:
+            app.manager.counters.refused[error.code] += 1
+        if verdict is Verdict.CLOSE:
+            self.close(CLOSE_POLICY, "too many messages")
+        return False
+
+    def _refuse(self, error: WorkbenchError) -> None:
+        self.extensionapp.manager.counters.refused[error.code] += 1
+        self.write_soon(encode(error_message(error)))
+
+    def _end(self, error: WorkbenchError, code: int, reason: str) -> None:
+        self._refuse(error)
+        self.close(code, reason)
 
     async def _control(self, request: ControlRequest) -> None:
+        replay = self.extensionapp.manager.replays.of(self)
+        if replay is not None:
+            replay.ask(request)
+            return
+        by = self.current_user.username
         allowed = await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
         )
         if not allowed:
-            msg = f"You may read this stream, but not {request.action} the run"
-            raise NotAllowed(msg, field="action", value=request.action)
-        self.service.control(self._run_id, request.action, request.value)
+            action = request.action[:40]
+            msg = f"You may read this stream, but not control the run ({action})"
+            error = NotAllowed(msg, field="action", value=action)
+            self.service.controller.refuse(self._run_id, request, error, by)
+            raise error
+        self.service.control(self._run_id, request, by)
+
+
+def _request(message: str | bytes) -> ClientMessage:
+    if isinstance(message, bytes):
+        msg = "Binary message, expected JSON text"
+        raise InvalidRequest(msg, allowed=["ping", "control"])
+    try:
+        return decode_request(message)
+    except (msgspec.DecodeError, RecursionError) as error:
+        msg = f"Message not understood: {error}"
+        raise InvalidRequest(msg, allowed=["ping", "control"]) from error

@@ -1,0 +1,90 @@
+"""A piece of a stream, ready to write, that readers at the same place share: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from workbench.messages import Delivery
+from workbench.streams import Carry, Entry, Subscription
+from workbench_server.deflate import deflated_frames
+from workbench_server.framing import batched, text_frames
+
+CHUNK_BYTES = 256 * 1024
+"""About so much of the log goes into one write, so a stalled reader holds no more."""
+
+
+class Place(NamedTuple):
+    """Readers at the same place get the same chunk.
+
+    Attributes
+    ----------
+    sent, carry
+        The readers' cursor.
+    filters, batch
+        What they want, and in which form.
+    merge
+        Whether the points of a curve are merged for them.
+    """
+
+    sent: int
+    carry: Carry
+    filters: object
+    batch: bool
+    merge: bool
+
+
+class Chunk:
+    """What comes next after a place.
+
+    Attributes
+    ----------
+    upto, carry
+        The cursor of a reader that has been told of it.
+    payloads
+        Payloads of the frames, uncompressed.
+    messages, conflated
+        So many messages are in it, and so many were merged away.
+    """
+
+    __slots__ = ("_deflated", "_plain", "carry", "conflated", "messages", "payloads", "upto")
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        place: Place,
+        subscription: Subscription,
+        latest: Mapping[str, int],
+    ) -> None:
+        selection = subscription.choose(entries, latest, place.carry, merge=place.merge)
+        self.upto = entries[-1].seq if entries else place.sent
+        self.carry = selection.carry
+        self.payloads = batched(selection.messages) if place.batch else selection.messages
+        self.messages = len(selection.messages)
+        self.conflated = selection.conflated
+        self._plain: bytes | None = None
+        self._deflated: bytes | None = None
+
+    def frames(self, deflate: bool) -> bytes:
+        """Return the frames to write; compressed ones refer to nothing before them."""
+        if deflate:
+            if self._deflated is None:
+                self._deflated = deflated_frames(self.payloads)
+            return self._deflated
+        if self._plain is None:
+            self._plain = text_frames(self.payloads)
+        return self._plain
+
+
+def bounded(entries: Sequence[Entry], size: int, merge: bool) -> Sequence[Entry]:
+    """Return the first entries, at least one, that come to at most `size` bytes together.
+
+    If curves are merged, only what is never merged counts.
+    """
+    total = 0
+    for number, entry in enumerate(entries):
+        if not merge or entry.delivery is Delivery.EVENT:
+            total += len(entry.wire)
+        if number and total > size:
+            return entries[:number]
+    return entries

@@ -1,0 +1,142 @@
+"""The publisher against a server that cuts, refuses, stalls or is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from workbench.messages import Control, ControlData
+from workbench.runs import publisher as module
+from workbench.runs.outbox import Outbox
+from workbench.runs.publisher import Publisher
+from workbench.runs.publishing import Ack, Hello, Refused, batch_decoder, encode_reply
+from workbench.runs.spill import Spill
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(module, "RETRY_S", (0.001, 0.01))
+    monkeypatch.setattr(module, "BATCH_MESSAGES", 20)
+
+
+class Server:
+    """Takes batches into a list as the log does; `rule` may end a connection."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.batches = 0
+        self.connections = 0
+        self.rule: Callable[[ServerConnection], bool] = lambda connection: True
+        self._server = serve(self._handle, "127.0.0.1", 0, compression=None)
+        self.url = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}/"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def _handle(self, connection: ServerConnection) -> None:
+        self.connections += 1
+        with contextlib.suppress(ConnectionClosed):
+            connection.send(encode_reply(Hello(len(self.values))).decode())
+            for frame in connection:
+                batch = batch_decoder.decode(frame)
+                assert batch.first <= len(self.values) + 1
+                self.values += [
+                    m.data.value for m in batch.messages[len(self.values) + 1 - batch.first :]
+                ]
+                self.batches += 1
+                if not self.rule(connection):
+                    return
+                last = batch.first + len(batch.messages) - 1
+                connection.send(encode_reply(Ack(last)).decode())
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    yield server
+    server.close()
+
+
+def publish(urls, count, **options):
+    publisher = Publisher("s", "token", urls, lambda command: None, **options)
+    for number in range(1, count + 1):
+        publisher.send(Control("t", data=ControlData("step", True, float(number))))
+    return publisher
+
+
+def test_a_publisher_cut_again_and_again_is_heard_exactly_once(server):
+    def cut(connection):
+        if server.batches % 3 == 0:
+            # Taken in, but the acknowledgement is lost with the connection.
+            connection.socket.close()
+            return False
+        return True
+
+    server.rule = cut
+    outbox = Outbox(2000, 1 << 30, Spill(None, 4000, 500))
+    publisher = publish(lambda: [server.url], 700, outbox=outbox)
+    assert publisher.close(60)
+    assert server.values == list(range(1, 701))
+    assert server.connections > 3
+
+
+def test_without_a_server_nothing_blocks_and_the_rest_is_handed_back():
+    publisher = publish(lambda: ["http://127.0.0.1:9/"], 3000, outbox=Outbox(10_000, 1 << 30))
+    assert not publisher.close(0.01)
+    first, messages = publisher.pending()
+    assert first == 1
+    values = [msgspec.json.decode(message)["data"]["value"] for message in messages]
+    assert values == list(range(1, 3001))
+
+
+def test_a_full_disk_bound_blocks_until_the_server_takes_some(server, caplog):
+    there = threading.Event()
+    urls = [server.url]
+    outbox = Outbox(1000, 2000, Spill(None, 500, 100))
+    done = threading.Event()
+    made = []
+
+    def produce():
+        made.append(publish(lambda: urls if there.is_set() else [], 200, outbox=outbox))
+        done.set()
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    while not outbox.full:
+        assert not done.wait(0.001)
+    there.set()
+    assert done.wait(60)
+    thread.join()
+    assert made[0].close(60)
+    assert server.values == list(range(1, 201))
+    assert "wait for a server" in caplog.text
+
+
+def test_a_refusal_ends_it_and_what_is_said_after_is_dropped(server):
+    def refuse(connection):
+        connection.send(encode_reply(Refused("no")).decode())
+        return False
+
+    server.rule = refuse
+    publisher = publish(lambda: [server.url], 5)
+    publisher.close(60)
+    assert publisher.refused == "no"
+    publisher.send(Control("t", data=ControlData("step", True, 6.0)))
+    assert len(publisher._outbox) == 5
+
+
+def test_numbers_of_another_producer_are_not_taken_for_its_own(server):
+    server.values = [1.0, 2.0, 3.0]
+    publisher = publish(lambda: [server.url], 2)
+    assert not publisher.close(60)
+    assert publisher.refused == "another producer has published this stream"
+    assert server.values == [1, 2, 3]

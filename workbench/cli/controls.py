@@ -1,0 +1,73 @@
+"""``workbench runs pause | resume | step | speed | until | stop``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from workbench.cli.sources import runs_of
+from workbench.messages import ControlRequest, Until
+
+Request = Callable[[argparse.Namespace], ControlRequest]
+
+
+def add(action: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the actions; `action` is called with name, handler, help and how many ids it takes."""
+    action("pause", _asking(_plain("pause")), "have runs stand still at the next candle", "+")
+    action("resume", _asking(_plain("resume")), "have runs go on", "+")
+    action("stop", _asking(_plain("stop")), "end runs where they are", "+")
+    step = action("step", _asking(_step), "have a run do some candles, then stand still", "")
+    step.add_argument("candles", type=int, nargs="?", default=1, metavar="N", help="[1]")
+    speed = action("speed", _asking(_speed), "set how fast a run goes", "")
+    speed.add_argument(
+        "pace", metavar="PACE",
+        help="candles a second (100), multiples of market time (3600x), or max",
+    )  # fmt: skip
+    until = action(
+        "until", _asking(_until), "have a run go on until something happens, then stand still", ""
+    )
+    conditions = until.add_mutually_exclusive_group(required=True)
+    conditions.add_argument("--time", help="a candle opens at this time or later (ISO 8601, UTC)")
+    conditions.add_argument("--bars", type=int, metavar="N", help="so many further candles")
+    conditions.add_argument(
+        "--trades", type=int, metavar="N", help="so many further fills, entries and exits"
+    )
+    conditions.add_argument(
+        "--drawdown", type=float, metavar="X", help="this drawdown at a close (0.1 is 10 %%)"
+    )
+
+
+def _asking(request: Request) -> Callable[[argparse.Namespace], int]:
+    def handler(args: argparse.Namespace) -> int:
+        asked = request(args)
+        runs = runs_of(args)
+        for run_id in args.id if isinstance(args.id, list) else [args.id]:
+            status = runs.control(run_id, asked)
+            if asked.action == "stop":
+                print(f"stopping {run_id}")
+            else:
+                print(f"{asked.action} {run_id}: {status}")
+        return 0
+
+    return handler
+
+
+def _plain(action: str) -> Request:
+    return lambda _: ControlRequest(action)
+
+
+def _step(args: argparse.Namespace) -> ControlRequest:
+    return ControlRequest("step", args.candles)
+
+
+def _speed(args: argparse.Namespace) -> ControlRequest:
+    from workbench.runs.commands import speed_request
+
+    return speed_request(args.pace)
+
+
+def _until(args: argparse.Namespace) -> ControlRequest:
+    names = Until.__struct_fields__
+    given: dict[str, Any] = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    return ControlRequest("run_until", until=Until(**given))

@@ -1,0 +1,76 @@
+"""Where a run's stream is, and how to knock there: no token ever stands in an address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from workbench.client.discovery import Server
+from workbench.errors import InvalidRequest
+
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+OPEN_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 0.5
+MOST_BYTES = 64 * 1024 * 1024
+FRAMES_AHEAD = 16
+
+
+def server_at(url: str, token: str = "") -> Server:
+    """Return the server at a base address (http, https, ws or wss), without asking it.
+
+    Raises
+    ------
+    InvalidRequest
+        The address is none, or carries a query or credentials.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        # What was given is not repeated: it may hold a secret.
+        msg = "url is not the base address of a server, such as http://127.0.0.1:8888/"
+        raise InvalidRequest(msg, field="url", value=None, allowed=sorted(SCHEMES))
+    if parts.query or parts.fragment or parts.username or parts.password:
+        msg = "url carries a query or credentials: give the base address alone, and token="
+        raise InvalidRequest(msg, field="url", value=None, allowed="a base address")
+    path = parts.path if parts.path.endswith("/") else parts.path + "/"
+    return Server(f"{SCHEMES[parts.scheme]}://{parts.netloc}{path}", token)
+
+
+def stream_address(server: Server, run_id: str, query: Mapping[str, str]) -> str:
+    """Return the address of a run's stream."""
+    base = server.url.replace("http", "ws", 1)
+    tail = f"?{urlencode(query, safe=',')}" if query else ""
+    return f"{base}api/ws/stream/backtest/{quote(run_id, safe='')}{tail}"
+
+
+def socket_options(server: Server, heartbeat: float | None) -> dict[str, Any]:
+    """Return how to connect, for both kinds of ``websockets.connect``.
+
+    On loopback nothing is compressed, and the environment's proxies are passed by. Where the
+    server sends heartbeats, they tell a dead connection, and no pings are needed.
+    """
+    local = is_loopback(urlsplit(server.url).hostname or "")
+    options: dict[str, Any] = {
+        "additional_headers": {"Authorization": f"token {server.token}"} if server.token else {},
+        "compression": None if local else "deflate",
+        "open_timeout": OPEN_TIMEOUT_S,
+        "close_timeout": CLOSE_TIMEOUT_S,
+        "max_size": MOST_BYTES,
+        "max_queue": FRAMES_AHEAD,
+    }
+    if local:
+        options["proxy"] = None
+    if heartbeat is not None:
+        options["ping_interval"] = None
+    return options
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

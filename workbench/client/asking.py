@@ -1,0 +1,56 @@
+"""The requests a stream's reader can make, checked before they are sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from workbench.errors import InvalidRequest
+from workbench.messages import ControlRequest, SeekTo, Until
+from workbench.streams import Pace
+
+
+def pace(speed: float | str | None) -> Pace:
+    """Return a pace: 100 (candles a second), ``"3600x"`` (market time), None (full speed).
+
+    Raises
+    ------
+    InvalidRequest
+        It is none of these.
+    """
+    return Pace.parse(speed) if isinstance(speed, str) else Pace.of(speed, None)
+
+
+def speed_request(speed: float | str | None) -> ControlRequest:
+    """Ask for a pace."""
+    wanted = pace(speed)
+    return ControlRequest("speed", wanted.value or 0.0, "x" if wanted.market else None)
+
+
+def until_request(**condition: Any) -> ControlRequest:
+    """Ask to go on until one condition is met."""
+    return ControlRequest("run_until", until=Until(**_one("run_until", condition)))
+
+
+def seek_request(**place: Any) -> ControlRequest:
+    """Ask a replay to go to one place."""
+    return ControlRequest("seek", to=SeekTo(**_one("seek", place)))
+
+
+def query_speed(value: Pace) -> str | None:
+    """Return a pace as the query's ``speed``; None for full speed."""
+    if value.value is None:
+        return None
+    return f"{value.value!r}x" if value.market else repr(value.value)
+
+
+encode_request = msgspec.json.Encoder().encode
+
+
+def _one(action: str, given: dict[str, Any]) -> dict[str, Any]:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if len(chosen) != 1:
+        msg = f"{action} takes exactly one of {', '.join(given)}; got {len(chosen)}"
+        raise InvalidRequest(msg, field=action, value=sorted(chosen), allowed=list(given))
+    return chosen

@@ -1,0 +1,327 @@
+"""A kernel or script publishes its own run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import psutil
+
+from workbench.client.discovery import Server, connect
+from workbench.client.run import Run
+from workbench.client.telling import Telling
+from workbench.errors import Conflict, ServerUnreachable, StrategyError
+from workbench.messages import (
+    Complete,
+    CompleteData,
+    CompleteExtra,
+    FinalMetrics,
+    LogMessage,
+    error_message,
+    utc_now,
+)
+from workbench.runs import servers, spool
+from workbench.runs.gate import Gate
+from workbench.runs.publisher import Publisher
+from workbench.runs.publishing import Command
+from workbench.runs.telling import changed, number
+from workbench.timeframes import Timeframe
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 30.0
+_FRAMES_KEPT = 5
+
+
+def publish(
+    name: str,
+    *,
+    symbol: str = "",
+    timeframes: Sequence[str] | str = ("1H",),
+    strategy: str = "",
+    initial_capital: float = 10_000.0,
+    start: str = "",
+    end: str = "",
+    strategy_params: Mapping[str, Any] | None = None,
+    source: str = "",
+    synthetic: bool = False,
+    notes: str = "",
+    tags: Sequence[str] = (),
+    bars: int | None = None,
+    on_control: Callable[[Command], None] | None = None,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+    patience: float = PATIENCE_S,
+) -> PublishedStream:
+    """Publish a run of your own: ``with wb.publish("mine", symbol="EUR-USD") as stream:``.
+
+    The run is in the run list, and is followed, viewed and controlled like any other. It is
+    opened at the ``with`` and ends with it: ``complete``, or ``error`` if the block raises.
+
+    Parameters
+    ----------
+    name, notes, tags
+        For people.
+    symbol, timeframes, strategy, strategy_params
+        What is traded, on which candles, and how; `strategy` is `name` if left out.
+    initial_capital
+        In the account's currency.
+    start, end
+        The candles' range, ISO 8601, UTC. With these, and a symbol and timeframes the server
+        has candles of, the view draws them.
+    source, synthetic
+        Where the candles come from, and whether they are generated.
+    bars
+        Candles in all, if known.
+    on_control
+        Called with each control of a viewer (`action`, `value`), from a thread of its own.
+    url, token, server
+        The server; by default as for `workbench.start`.
+    patience
+        Seconds to wait at the end until the server has everything.
+
+    Raises
+    ------
+    InvalidRequest
+        An argument is wrong.
+    ServerUnreachable
+        The server named by `url` does not answer.
+    """
+    frames = [timeframes] if isinstance(timeframes, str) else timeframes
+    body = {
+        "name": name,
+        "symbol": symbol,
+        "timeframes": [Timeframe.parse(frame).name for frame in frames],
+        "strategy": strategy or name,
+        "strategy_params": dict(strategy_params or {}),
+        "start_date": str(start),
+        "end_date": str(end),
+        "initial_capital": number("initial_capital", initial_capital, "above 0", 0.0),
+        "source": source,
+        "synthetic": synthetic,
+        "notes": notes,
+        "tags": list(tags),
+    }
+    server = server or connect(url, token)
+    return PublishedStream(server, body, bars, on_control, patience)
+
+
+class PublishedStream(Telling):
+    """A run that this process publishes. Made by `workbench.publish`.
+
+    Nothing of it waits for the network. What cannot be sent yet waits in memory and, beyond
+    16 MiB, on disk; a server that comes back, or the next one of the state folder, gets it.
+
+    Attributes
+    ----------
+    id
+        The run's id.
+    run
+        Its handle, as `workbench.attach` returns it.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        body: dict[str, Any],
+        bars: int | None,
+        on_control: Callable[[Command], None] | None,
+        patience: float,
+    ) -> None:
+        super().__init__(body, bars)
+        self._server = server
+        self._on_control = on_control
+        self._patience = patience
+        self._gate = Gate()
+        self._home: Path | None = None
+        self._ended = False
+
+    def open(self) -> PublishedStream:
+        """Open the stream and tell what it runs on; ``with`` does it.
+
+        Raises
+        ------
+        WorkbenchError
+            The server refuses it or does not answer.
+        """
+        process = psutil.Process()
+        body = {**self._body, "pid": os.getpid(), "pid_start": process.create_time()}
+        reply = self._server.rest.post("api/backtesting/publish", body)
+        self.id = reply["backtest_id"]
+        self.run = Run(self.id, self._server)
+        self._home = None if reply["home"] is None else Path(reply["home"])
+        self._publisher = Publisher(
+            self.id, reply["token"], self._urls, self._controlled, folder=self._home
+        )
+        self.status()
+        return self
+
+    def __enter__(self) -> PublishedStream:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        if not self._ended and self._publisher.refused is None:
+            if isinstance(error, Exception):
+                self.fail(error)
+            else:
+                self.complete(status=None if error is None else "stopped")
+        try:
+            self.close()
+        except (Conflict, ServerUnreachable) as problem:
+            if error is None:
+                raise
+            log.warning("%s", problem)
+        return False
+
+    # --- telling --------------------------------------------------------------------------
+
+    def send(self, message: LogMessage) -> None:
+        """Tell any message of a log; the other methods end up here.
+
+        Raises
+        ------
+        Conflict
+            The stream has ended, or the server takes no more: the run was deleted.
+        """
+        if self._ended or self._publisher.refused is not None:
+            raise self._closed()
+        self.ledger.take(message)
+        self._publisher.send(message)
+
+    def complete(
+        self,
+        metrics: FinalMetrics | Mapping[str, Any] | None = None,
+        *,
+        status: Literal["complete", "stopped"] | None = None,
+    ) -> None:
+        """End the run; what is not given of its metrics follows from what was told.
+
+        Parameters
+        ----------
+        metrics
+            All, or some by name, in the units of the `complete` message.
+        status
+            ``stopped`` if it is not to count as whole; by default that is so when a viewer
+            has asked to stop.
+        """
+        found = self.ledger.final()
+        if isinstance(metrics, FinalMetrics):
+            found = metrics
+        elif metrics:
+            found = changed(found, metrics)
+        sums = self.ledger.checksum
+        extra = CompleteExtra(
+            status or ("stopped" if self.stopped else "complete"),
+            self.bar,
+            self.ledger.equity,
+            sums.count,
+            sums.value,
+        )
+        self.send(Complete(utc_now(), data=CompleteData(self.id, found), extra=extra))
+        self._ended = True
+
+    def fail(self, error: Exception) -> None:
+        """End the run with an `error` message that tells of an exception."""
+        kind = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_KEPT:]
+        failure = StrategyError(
+            f"{kind}: {error}",
+            exception=kind,
+            message=str(error),
+            traceback="".join(traceback.format_list(frames)).rstrip().splitlines(),
+        )
+        self.send(error_message(failure))
+        self._ended = True
+
+    def close(self) -> None:
+        """Wait until the server has everything; ``with`` does it.
+
+        What it has not after `patience` seconds is left for the next server of the state
+        folder.
+
+        Raises
+        ------
+        ServerUnreachable
+            The server is on another machine and did not take everything.
+        Conflict
+            It refused to: the run was deleted, say.
+        """
+        done = self._publisher.close(self._patience)
+        if self._publisher.refused is not None and not done:
+            raise self._closed()
+        if done:
+            return
+        first, messages = self._publisher.pending()
+        if self._home is not None and self._home.is_dir():
+            spool.write(self._home, self.id, first, messages)
+            log.warning("no server took the end of %s: it is left for the next", self.id)
+            return
+        msg = (
+            f"The server at {self._server.url} did not take the end of {self.id} within "
+            f"{self._patience:g} s; what it has not is lost"
+        )
+        raise ServerUnreachable(msg, url=self._server.url, backtest_id=self.id)
+
+    # --- controls -------------------------------------------------------------------------
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a viewer has asked to stop, or the run was deleted: leave the block."""
+        return self._gate.stopped or self._publisher.refused is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether a viewer has asked to stand still."""
+        return self._gate.paused
+
+    def wait_if_paused(self) -> bool:
+        """Stand still while a viewer has paused the run; to be called at each step.
+
+        Returns
+        -------
+        bool
+            Whether to go on: False once a viewer has asked to stop.
+        """
+        if self._gate.open():
+            return not self.stopped
+        self.status("paused")
+        while not self.stopped and not self._gate.open():
+            self._gate.wait()
+        if not self.stopped and not self.paused:
+            self.status("running")
+        return not self.stopped
+
+    def _controlled(self, command: Command) -> None:
+        self._gate.command(command)
+        if self._on_control is not None:
+            try:
+                self._on_control(command)
+            except Exception:
+                log.exception("on_control failed at %s", command.action)
+
+    # --- inside ---------------------------------------------------------------------------
+
+    def _urls(self) -> list[str]:
+        found = [] if self._home is None else [one.url for one in servers.running(self._home)]
+        return [self._server.url] + [url for url in found if url != self._server.url]
+
+    def _closed(self) -> Conflict:
+        why = self._publisher.refused or "it was completed"
+        msg = f"Run {self.id} takes no more messages: {why}"
+        return Conflict(msg, backtest_id=self.id, reason=why)
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "id"):
+            return f"<PublishedStream {self._body['name']!r}, not open>"
+        return f"<PublishedStream {self.id}: {'ended' if self._ended else 'open'}>"

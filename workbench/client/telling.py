@@ -1,0 +1,299 @@
+"""What a program can tell of its own run, a method for each kind of message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET
+
+from workbench.messages import (
+    LogMessage,
+    Metrics,
+    MetricsData,
+    Progress,
+    ProgressData,
+    ProgressExtra,
+    ProgressMetrics,
+    Reasoning,
+    RunStatus,
+    Status,
+    StatusData,
+    utc_now,
+)
+from workbench.runs import telling
+from workbench.runs.ledger import Ledger
+from workbench.runs.moments import wire_time
+
+
+class Telling:
+    """Typed helpers; `send` takes what they make.
+
+    Attributes
+    ----------
+    ledger
+        The books: what follows from what was told.
+    bar
+        Candles done, counted by the equity points unless `bar` says otherwise.
+    """
+
+    id: str
+
+    def __init__(self, body: dict[str, Any], bars: int | None) -> None:
+        self._body = body
+        self._bars = bars
+        self._named = 0
+        self._introduced = False
+        self.bar = 0
+        self.ledger = Ledger(body["initial_capital"])
+
+    def send(self, message: LogMessage) -> None:
+        """Tell a message."""
+        raise NotImplementedError
+
+    def status(self, status: RunStatus = "running", reason: str | None = None) -> None:
+        """Tell that the run entered a state; the first time also what it runs on."""
+        why = UNSET if reason is None else reason
+        if self._introduced:
+            data = StatusData(self.id, status, reason=why)
+        else:
+            body = self._body
+            data = StatusData(
+                self.id,
+                status,
+                reason=why,
+                strategy=body["strategy"],
+                symbol=body["symbol"],
+                timeframes=body["timeframes"],
+                bars=UNSET if self._bars is None else self._bars,
+                start=body["start_date"] or UNSET,
+                end=body["end_date"] or UNSET,
+                source=body["source"],
+                synthetic=body["synthetic"],
+                initial_capital=body["initial_capital"],
+            )
+        self._introduced = True
+        self.send(Status(utc_now(), data=data))
+
+    def trade_entry(
+        self,
+        direction: str,
+        price: float,
+        time: Any,
+        quantity: float,
+        *,
+        trade_id: str | None = None,
+        symbol: str | None = None,
+        stop_loss: float | None = None,
+        take_profit_levels: Sequence[float] = (),
+        reasoning: Reasoning | str | None = None,
+        commission: float = 0.0,
+        bar: int | None = None,
+    ) -> str:
+        """Tell that a position was opened; return its `trade_id`, for `trade_exit`.
+
+        Parameters
+        ----------
+        direction
+            ``long`` or ``short``.
+        price, stop_loss, take_profit_levels
+            Prices.
+        time
+            Open time of the candle: a Timestamp, datetime, ISO string or epoch ms.
+        quantity
+            Units, above 0.
+        trade_id
+            ``trade_1`` and so on if left out.
+        symbol
+            The run's if left out.
+        reasoning
+            Why: a sentence or a `Reasoning`.
+        commission
+            Of this fill, in the account's currency.
+        bar
+            Index of the candle, from 0; as many as equity points were told if left out.
+
+        Raises
+        ------
+        InvalidRequest
+            An argument is wrong.
+        """
+        if trade_id is None:
+            self._named += 1
+            trade_id = f"trade_{self._named}"
+        message = telling.entry(
+            str(trade_id),
+            self._body["symbol"] if symbol is None else symbol,
+            direction,
+            price,
+            time,
+            quantity,
+            bar=self.bar if bar is None else bar,
+            strategy=self._body["strategy"],
+            stop_loss=stop_loss,
+            take_profit_levels=take_profit_levels,
+            reasoning=reasoning,
+            commission=commission,
+        )
+        self.send(message)
+        return message.data.trade_id
+
+    def trade_exit(
+        self,
+        trade_id: str,
+        price: float,
+        time: Any,
+        reason: str = "exit",
+        *,
+        quantity: float | None = None,
+        pnl: float | None = None,
+        pnl_percent: float | None = None,
+        mfe: float | None = None,
+        mae: float | None = None,
+        commission: float = 0.0,
+        reasoning: Reasoning | str | None = None,
+        bar: int | None = None,
+    ) -> None:
+        """Tell that a position, or a part of it, was closed.
+
+        Parameters
+        ----------
+        trade_id
+            That of the entry.
+        price, time, commission, reasoning, bar
+            As for `trade_entry`.
+        reason
+            The wire's `exit_reason`: ``stop_loss``, ``take_profit_1``, ``signal``.
+        quantity
+            Units closed; all that is open if left out.
+        pnl
+            Of these units, net of their commissions, in the account's currency; follows from
+            the prices if left out.
+        pnl_percent
+            `pnl` in percent of the entry's notional; follows from it if left out.
+        mfe, mae
+            Most favourable and most adverse excursion, in the account's currency; if left
+            out, what was made or lost at the exit.
+
+        Raises
+        ------
+        InvalidRequest
+            The trade is not open, or an argument is wrong.
+        """
+        self.send(
+            telling.exit_(
+                self.ledger,
+                str(trade_id),
+                price,
+                time,
+                reason,
+                bar=self.bar if bar is None else bar,
+                strategy=self._body["strategy"],
+                quantity=quantity,
+                pnl=pnl,
+                pnl_percent=pnl_percent,
+                mfe=mfe,
+                mae=mae,
+                commission=commission,
+                reasoning=reasoning,
+            )
+        )
+
+    def equity(
+        self,
+        time: Any,
+        equity: float,
+        balance: float | None = None,
+        drawdown: float | None = None,
+        *,
+        bar: int | None = None,
+    ) -> None:
+        """Tell a point of the equity curve, at the close of the candle opened at `time`.
+
+        Parameters
+        ----------
+        time
+            As for `trade_entry`.
+        equity, balance
+            In the account's currency; `balance` is `equity` if left out.
+        drawdown
+            A fraction, zero or negative; from the highest equity told if left out.
+        bar
+            Index of the candle, from 0.
+
+        Raises
+        ------
+        InvalidRequest
+            An argument is wrong.
+        """
+        self.send(telling.equity(self.id, self.ledger, time, equity, balance, drawdown, bar))
+        self.bar = self.bar + 1 if bar is None else bar + 1
+
+    def progress(
+        self, percent: float, time: Any, *, bar: int | None = None, **metrics: Any
+    ) -> None:
+        """Tell how far the run is.
+
+        Parameters
+        ----------
+        percent
+            0 to 100.
+        time
+            The market's time, as for `trade_entry`.
+        bar
+            Candles done.
+        **metrics
+            `balance`, `open_positions`, `total_trades`, `winning_trades`, `win_rate` and
+            `max_drawdown` (fractions); what is left out follows from what was told.
+
+        Raises
+        ------
+        InvalidRequest
+            An argument is wrong.
+        """
+        done = telling.number("percent", percent)
+        if bar is not None:
+            self.bar = bar
+        books, now = self.ledger, self.ledger.performance
+        known = ProgressMetrics(
+            float(books.balance),
+            len(books.trades),
+            now.total_trades,
+            now.winning_trades,
+            now.win_rate,
+            now.max_drawdown,
+        )
+        total = self._bars or (round(100 * self.bar / done) if done > 0 else self.bar)
+        data = ProgressData(
+            self.id,
+            min(100.0, max(0.0, done)),
+            wire_time(time),
+            telling.changed(known, metrics),
+        )
+        self.send(Progress(utc_now(), data=data, extra=ProgressExtra(self.bar, total)))
+
+    def metrics(self, **metrics: Any) -> None:
+        """Tell the performance so far.
+
+        Parameters
+        ----------
+        **metrics
+            `total_trades`, `winning_trades`, `win_rate`, `profit_factor`, `sharpe_ratio` and
+            `max_drawdown` (a fraction); what is left out follows from what was told.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such metric, or its value is not a finite number.
+        """
+        now = self.ledger.performance
+        known = MetricsData(
+            self.id,
+            now.total_trades,
+            now.winning_trades,
+            now.win_rate,
+            now.profit_factor,
+            self.ledger.sharpe_ratio,
+            now.max_drawdown,
+        )
+        self.send(Metrics(utc_now(), data=telling.changed(known, metrics)))

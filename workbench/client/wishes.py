@@ -1,0 +1,80 @@
+"""What a reader wants of a stream, and how it says so in the query of its address."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from workbench.client.asking import pace, query_speed
+from workbench.errors import InvalidRequest
+from workbench.messages import FINAL_TYPES, MESSAGE_TYPES, Delivery
+from workbench.streams import Pace
+
+HEARTBEAT_S = 5.0
+EVENT_TYPES = frozenset(
+    name for name, cls in MESSAGE_TYPES.items() if cls.delivery is Delivery.EVENT
+)
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """A reader's wishes, as `workbench.client.Stream` documents them.
+
+    Raises
+    ------
+    InvalidRequest
+        They contradict each other.
+    """
+
+    types: tuple[str, ...] | None = None
+    columns: bool = False
+    max_rate: float | None = None
+    since: int = 0
+    epoch: str | None = None
+    from_now: bool = False
+    heartbeat: float | None = HEARTBEAT_S
+    replay: bool = False
+    speed: float | str | None = None
+
+    def __post_init__(self) -> None:
+        if self.since < 0 or (self.since and self.from_now):
+            msg = f"since is {self.since}, expected 0 or more, and 0 together with from_now"
+            raise InvalidRequest(msg, field="since", value=self.since, allowed="0 or more")
+        if self.speed is not None and not self.replay:
+            msg = "speed is the pace of a replay: give replay=True, or call speed() on the stream"
+            raise InvalidRequest(msg, field="speed", value=self.speed, allowed=None)
+        pace(self.speed)
+
+    @property
+    def provable(self) -> bool:
+        """Whether every event is wanted, so that a missing one shows."""
+        return self._covers(EVENT_TYPES)
+
+    @property
+    def countable(self) -> bool:
+        """Whether every trade, and the message that tells how many there are, is wanted."""
+        return self._covers(frozenset({"trade", "complete"}))
+
+    @property
+    def sees_end(self) -> bool:
+        """Whether the last message is wanted, however the run ends."""
+        return self._covers(FINAL_TYPES)
+
+    def query(
+        self, *, since: int, epoch: str | None, from_now: bool, speed: Pace
+    ) -> dict[str, str]:
+        """Return the query of a connection that goes on after `since`."""
+        given = {
+            "since": str(since) if since else None,
+            "epoch": epoch,
+            "from": "now" if from_now else None,
+            "types": ",".join(self.types) if self.types is not None else None,
+            "format": "columns" if self.columns else None,
+            "batch": "1",
+            "max_rate": repr(self.max_rate) if self.max_rate is not None else None,
+            "heartbeat": repr(self.heartbeat) if self.heartbeat is not None else None,
+            "replay": "1" if self.replay else None,
+            "speed": query_speed(speed) if self.replay else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def _covers(self, names: frozenset[str]) -> bool:
+        return self.types is None or names <= frozenset(self.types)

@@ -1,0 +1,142 @@
+"""The REST surface, a row a route. A test tells when a route is missing here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from workbench.contract import parameters
+from workbench.contract.parameters import Parameter
+from workbench.contract.replies import (
+    CandlesReply,
+    ControlReply,
+    EquityReply,
+    EventsPage,
+    InfoReply,
+    OpenedStream,
+    RunDetail,
+    RunList,
+    StartReply,
+    StatusReply,
+    TradesReply,
+)
+from workbench.errors import (
+    Conflict,
+    DataError,
+    InvalidRequest,
+    NotFound,
+    WorkbenchError,
+)
+from workbench.messages import ControlRequest
+from workbench.runs.publication import PublishRequest
+from workbench.runs.request import StartRequest
+
+JSON = "application/json"
+HTML = "text/html"
+
+
+class Operation(NamedTuple):
+    """One method of one route.
+
+    Attributes
+    ----------
+    method, path
+        As in ``GET /api/backtesting/{run_id}``.
+    id
+        Name of the operation, for generated clients.
+    summary
+        What it does, in a sentence.
+    reply
+        The struct of the reply, None where there is no body.
+    query
+        Query parameters.
+    body, omit
+        The struct of the request's body, and its fields that have no place there.
+    right
+        ``read`` or ``execute``, on the resource ``workbench``.
+    errors
+        Kinds of errors it may reply with; those without the right are refused everywhere.
+    media
+        Content type of the reply.
+    status
+        Of a reply without an error.
+    """
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    reply: Any = None
+    query: tuple[Parameter, ...] = ()
+    body: Any = None
+    omit: tuple[str, ...] = ()
+    right: str = "read"
+    errors: tuple[type[WorkbenchError], ...] = ()
+    media: str = JSON
+    status: int = 200
+
+
+_RUN = "/api/backtesting/{run_id}"
+
+OPERATIONS = (
+    Operation("GET", "/api/workbench", "info", "Tell version and protocol.", InfoReply),
+    Operation(
+        "GET", "/api/workbench/schemas.json", "schemas",
+        "JSON Schemas (2020-12) of all messages, requests and replies.",
+    ),
+    Operation(
+        "GET", "/api/workbench/asyncapi.json", "asyncapi", "The WebSockets, as AsyncAPI 3.0.",
+    ),
+    Operation("GET", "/api/workbench/openapi.json", "openapi", "The REST routes: this document."),
+    Operation(
+        "GET", "/api/workbench/docs", "docs", "All of these as a page to read.", media=HTML
+    ),
+    Operation(
+        "GET", "/api/backtesting", "listRuns", "List the runs, newest first.", RunList,
+        query=(parameters.LIMIT,), errors=(InvalidRequest,),
+    ),
+    Operation(
+        "POST", "/api/backtesting/start", "startRun", "Start a run.", StartReply,
+        body=StartRequest, right="execute", errors=(InvalidRequest, DataError),
+    ),
+    Operation(
+        "POST", "/api/backtesting/publish", "publishRun",
+        "Open a stream that the caller publishes; the token in the reply is good for it alone.",
+        OpenedStream, body=PublishRequest, right="execute", errors=(InvalidRequest,),
+    ),
+    Operation(
+        "GET", _RUN, "getRun", "Tell all about one run.", RunDetail, errors=(NotFound,)
+    ),
+    Operation(
+        "DELETE", _RUN, "deleteRun", "Remove a run and its log; a worker at it is ended.",
+        right="execute", errors=(NotFound,), status=204,
+    ),
+    Operation(
+        "POST", f"{_RUN}/control", "controlRun", "Pause, resume, step, set the speed or stop.",
+        ControlReply, body=ControlRequest, omit=("type", "to"), right="execute",
+        errors=(InvalidRequest, NotFound, Conflict),
+    ),
+    Operation(
+        "GET", f"{_RUN}/trades", "getTrades", "Entries and exits, in order.", TradesReply,
+        errors=(NotFound,),
+    ),
+    Operation(
+        "GET", f"{_RUN}/equity", "getEquity", "The equity curve as columns.", EquityReply,
+        errors=(NotFound,),
+    ),
+    Operation(
+        "GET", f"{_RUN}/events", "getEvents", "A page of the log; `next` goes on.", EventsPage,
+        query=parameters.EVENTS, errors=(InvalidRequest, NotFound),
+    ),
+    Operation(
+        "GET", f"{_RUN}/candles", "getCandles",
+        "The run's candles as columns, merged so that every extreme stays.", CandlesReply,
+        query=parameters.CANDLES, errors=(InvalidRequest, NotFound, DataError),
+    ),
+    Operation(
+        "GET", f"{_RUN}/report", "getReport", "The report as one HTML page.", media=HTML,
+        errors=(NotFound,),
+    ),
+    Operation(
+        "GET", "/api/ws/stream/status", "streamStatus", "Who is connected to what.", StatusReply
+    ),
+)  # fmt: skip

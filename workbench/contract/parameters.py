@@ -1,0 +1,124 @@
+"""Parameters of addresses: of a stream's, and of the REST routes'."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from workbench.streams import query
+from workbench.streams.pace import ALLOWED as PACES
+from workbench.streams.subscription import LOG_TYPES
+
+RUN_ID = "backtest_20240211_123456"
+
+
+class Parameter(NamedTuple):
+    """A query parameter.
+
+    Attributes
+    ----------
+    name
+        As in the address.
+    description
+        What it does, in a sentence or two.
+    schema
+        JSON Schema of its value, with its default.
+    example
+        A value as it stands in an address.
+    """
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+    example: str = ""
+
+
+def _types(description: str) -> Parameter:
+    alternatives = "|".join(LOG_TYPES)
+    pattern = rf"^\s*({alternatives})\s*(,\s*({alternatives})\s*)*$"
+    return Parameter("types", description, {"type": "string", "pattern": pattern}, "trade,complete")
+
+
+def _number(name: str, description: str, bounds: tuple[float, float], example: str) -> Parameter:
+    lowest, highest = bounds
+    schema = {"type": "number", "minimum": lowest, "maximum": highest}
+    return Parameter(name, description, schema, example)
+
+
+def _flag(name: str, description: str) -> Parameter:
+    schema = {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0"}
+    return Parameter(name, description, schema, "1")
+
+
+def _count(name: str, description: str, default: int, lowest: int, highest: int) -> Parameter:
+    schema = {"type": "integer", "minimum": lowest, "default": default}
+    return Parameter(name, f"{description} At most {highest} are given.", schema, str(default))
+
+
+STREAM = (
+    Parameter(
+        "since",
+        "Send what comes after this seq; with `epoch`, a resume. What cannot be served is "
+        "answered by `gap`.",
+        {"type": "integer", "minimum": 0, "maximum": 10**16 - 1, "default": 0},
+        "1234",
+    ),
+    Parameter(
+        "epoch", "The `epoch` of `connected` under which `since` was read.", {"type": "string"}
+    ),
+    Parameter(
+        "from",
+        "`now` skips what is there already.",
+        {"type": "string", "enum": ["start", "now"], "default": "start"},
+        "now",
+    ),
+    _types("Only these message types, separated by commas."),
+    Parameter(
+        "format",
+        "`columns` merges equity points between two other messages into one `equity_columns`.",
+        {"type": "string", "enum": ["messages", "columns"], "default": "messages"},
+        "columns",
+    ),
+    _flag("batch", "Several messages in one frame, as a JSON array."),
+    _number("max_rate", "Be written to so many times a second at most.", query.RATE, "5"),
+    _number("heartbeat", "Seconds between two `heartbeat` messages.", query.HEARTBEAT_S, "1"),
+    _flag("replay", "Tell a run's story again from its log, at a pace."),
+    Parameter(
+        "speed",
+        f"The pace of a replay: {PACES}.",
+        {"type": "string", "pattern": r"^(max|[0-9.eE+]+x?)$", "default": "0"},
+        "3600x",
+    ),
+)
+"""What a subscriber may ask for, see `workbench.streams.query`."""
+
+PUBLISHER = (
+    Parameter(
+        "obeyed",
+        "The `seq` of the last command obeyed; `hello` tells those after it.",
+        {"type": "integer", "minimum": 0, "maximum": 10**16 - 1, "default": 0},
+        "231",
+    ),
+)
+"""What a producer says when it comes in."""
+
+LIMIT = Parameter(
+    "limit", "The newest so many.", {"type": "integer", "minimum": 1, "default": 100}, "100"
+)
+EVENTS = (
+    Parameter(
+        "since", "Only what comes after this seq.", {"type": "integer", "minimum": 0, "default": 0}
+    ),
+    _count("limit", "So many messages.", 10_000, 1, 10_000),
+    _types("Only these message types; a page may then hold fewer messages, or none."),
+)
+CANDLES = (
+    Parameter(
+        "timeframe",
+        "One of the run's; absent: its first.",
+        {"type": "string", "pattern": "^[1-9][0-9]{0,3}[MHDW]$"},
+        "1H",
+    ),
+    Parameter("start", "From here: ISO 8601, UTC.", {"type": "string"}, "2024-01-15T08:00:00Z"),
+    Parameter("end", "Up to here, exclusive.", {"type": "string"}, "2024-01-16"),
+    _count("max_points", "Merge to so many, every extreme kept.", 4000, 2, 20_000),
+)

@@ -1,0 +1,61 @@
+"""Conditions that end `BacktestEngine.advance` after the candle that meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Watch(NamedTuple):
+    """What to look for; results do not depend on it.
+
+    Attributes
+    ----------
+    filled
+        So many fills since the run's start, entries and exits.
+    drawdown
+        A drawdown at a candle's close of at least this fraction (0.1 is 10 %).
+    """
+
+    filled: int | None = None
+    drawdown: float | None = None
+
+    def around(
+        self,
+        decide: Callable[[], object],
+        fills: Sequence[object],
+        filled: int,
+        equities: Sequence[float],
+        peak: float,
+        end: Callable[[], None],
+    ) -> Callable[[], object]:
+        """Return `decide` with a look at the candle before it, so that a bare loop costs nothing.
+
+        Parameters
+        ----------
+        decide
+            Called once a candle, after its equity is known.
+        fills, filled
+            The fills since `filled` were counted.
+        equities, peak
+            The equities since `peak` was the highest.
+        end
+            Called when the candle meets the condition.
+        """
+
+        def look() -> None:
+            nonlocal peak
+            equity = equities[-1]
+            peak = max(peak, equity)
+            # The arithmetic of `Performance.drawdown`, so that both agree to the last bit.
+            if self.met(filled + len(fills), equity / peak - 1):
+                end()
+            decide()
+
+        return look
+
+    def met(self, filled: int, drawdown: float) -> bool:
+        """Tell whether so many fills, or such a drawdown (<= 0) at a close, is what to look for."""
+        if self.filled is not None and filled >= self.filled:
+            return True
+        return self.drawdown is not None and drawdown <= -self.drawdown

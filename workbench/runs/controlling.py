@@ -1,0 +1,127 @@
+"""Controls on their way: checked, put into the log, and out of the log to the producer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.messages import (
+    FINAL_STATUSES,
+    Complete,
+    CompleteData,
+    CompleteExtra,
+    Control,
+    ControlRequest,
+    FinalMetrics,
+    LogMessage,
+    utc_now,
+)
+from workbench.runs.commands import AFTER, RunState, accepted, check, commands, refused, shortened
+from workbench.runs.publishing import Command
+from workbench.runs.records import RunRecord
+from workbench.runs.registry import RunRegistry
+from workbench.streams import Entry, StreamLog
+
+Send = Callable[[Command], None]
+
+
+class Controller:
+    """The controls of one state folder's runs.
+
+    The log is the only memory: a producer is handed the accepted `control` events it has not
+    obeyed yet, whether they were written now or while neither it nor this server was there.
+
+    Parameters
+    ----------
+    registry, log
+        The runs and their logs.
+    append
+        Called with (stream, messages) to put messages of the server into a log.
+    stop_asked
+        Called with a run that was asked to stop.
+    """
+
+    def __init__(
+        self,
+        registry: RunRegistry,
+        log: StreamLog,
+        append: Callable[[str, Sequence[LogMessage]], None],
+        stop_asked: Callable[[str], None],
+    ) -> None:
+        self._registry = registry
+        self._log = log
+        self._append = append
+        self._stop_asked = stop_asked
+        self._producers: dict[str, Send] = {}
+
+    def control(self, run_id: str, request: ControlRequest, by: str | None) -> dict[str, Any]:
+        """Take a control in; see `RunService.control`."""
+        record = self._registry.get(run_id)
+        try:
+            command = check(request, RunState(run_id, record.status, self._time(run_id)))
+        except InvalidRequest as error:
+            self.refuse(run_id, request, error, by)
+            raise
+        by = None if by is None else shortened(by)
+        told: list[LogMessage] = [Control(utc_now(), data=accepted(command, by))]
+        status = record.status
+        if record.pid is not None:
+            # Asked for, not yet so: the producer tells when it is.
+            status = AFTER.get(command.action, status)
+        elif status == "pending" and command.action == "stop":
+            told.append(_never_started(record))
+            status = "stopped"
+        self._append(run_id, told)
+        if command.action == "stop" and status != "stopped":
+            self._stop_asked(run_id)
+        return {"backtest_id": run_id, "action": command.action, "status": status}
+
+    def refuse(
+        self, run_id: str, request: ControlRequest, error: WorkbenchError, by: str | None
+    ) -> None:
+        """Show in the stream that a control was refused, unless the run has ended."""
+        if self._registry.get(run_id).status not in FINAL_STATUSES:
+            data = refused(request, error.message, None if by is None else shortened(by))
+            self._append(run_id, [Control(utc_now(), data=data)])
+
+    def joined(self, run_id: str, send: Send, obeyed: int) -> list[Command]:
+        """Note a producer's connection; return the commands after seq `obeyed`."""
+        self._producers[run_id] = send
+        waiting = commands(self._log.find(run_id, "control", obeyed))
+        if any(command.action == "stop" for command in waiting):
+            self._stop_asked(run_id)
+        return waiting
+
+    def left(self, run_id: str, send: Send) -> None:
+        """Note that a producer's connection is gone."""
+        if self._producers.get(run_id) == send:
+            del self._producers[run_id]
+
+    def deliver(self, run_id: str, entries: Sequence[Entry]) -> None:
+        """Hand the producer the commands among what was just appended."""
+        send = self._producers.get(run_id)
+        if send is not None:
+            for command in commands(entries):
+                send(command)
+
+    def _time(self, run_id: str) -> str | None:
+        """Return the market time of the latest candle the log tells of."""
+        info = self._log.info(run_id)
+        seq = info.latest.get("progress") if info else None
+        if seq is None:
+            return None
+        wire = self._log.read(run_id, seq - 1, 1)[0].wire
+        time: str = msgspec.json.decode(wire)["data"]["current_time"]
+        return time
+
+
+def _never_started(record: RunRecord) -> Complete:
+    metrics = FinalMetrics(0, 0, 0, *[0.0] * 10)
+    return Complete(
+        utc_now(),
+        data=CompleteData(record.id, metrics),
+        extra=CompleteExtra("stopped", 0, record.spec.initial_capital, 0, 0),
+    )

@@ -1,0 +1,36 @@
+"""How much a state folder keeps, for who watches over the server."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workbench.streams import Database
+
+
+class Figures(NamedTuple):
+    """What is kept.
+
+    Attributes
+    ----------
+    messages
+        Messages in the logs, by kind of stream.
+    bytes
+        Size of the state file on disk, with its journal.
+    runs
+        Number of runs, by status.
+    """
+
+    messages: dict[str, int]
+    bytes: int
+    runs: dict[str, int]
+
+
+def figures(database: Database) -> Figures:
+    """Look it up in the state file."""
+    path = database.path
+    files = [path, path.with_name(path.name + "-wal")]
+    return Figures(
+        dict(database.query("SELECT kind, SUM(seq - first_seq + 1) FROM streams GROUP BY kind")),
+        sum(file.stat().st_size for file in files if file.exists()),
+        dict(database.query("SELECT status, COUNT(*) FROM runs GROUP BY status")),
+    )

@@ -1,0 +1,135 @@
+"""Opening a stream that a kernel or script publishes itself."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from workbench.errors import InvalidRequest
+from workbench.runs import servers
+from workbench.runs.records import RunRecord, new_token
+from workbench.runs.request import check_texts, parse_body
+from workbench.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from workbench.runs.service import RunService
+
+PRODUCER = "kernel"
+MOST_TIMEFRAMES = 20
+_LENGTHS = {
+    "name": 200, "symbol": 100, "strategy": 200, "start_date": 40, "end_date": 40,
+    "source": 200, "notes": 10_000,
+}  # fmt: skip
+_TIMEFRAME = re.compile(r"[1-9]\d{0,3}[MHDW]")
+
+
+class PublishRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /api/backtesting/publish`: what is shown of the run.
+
+    Attributes
+    ----------
+    name, notes, tags
+        For people.
+    symbol, timeframes, strategy, strategy_params
+        What is traded, on which candles, and how.
+    start_date, end_date
+        ISO 8601, UTC; empty if not known beforehand.
+    initial_capital
+        In the account's currency, above 0.
+    source, synthetic
+        Where the candles come from, and whether they are generated.
+    pid, pid_start
+        The process that publishes and its start time (seconds since the epoch). On the server's
+        machine its end is noticed at once, on another one after a while.
+    """
+
+    name: str = "Backtest"
+    symbol: str = ""
+    timeframes: list[str] = msgspec.field(default_factory=lambda: ["1H"])
+    strategy: str = ""
+    strategy_params: dict[str, Any] = {}
+    start_date: str = ""
+    end_date: str = ""
+    initial_capital: float = 10_000.0
+    source: str = ""
+    synthetic: bool = False
+    notes: str = ""
+    tags: list[str] = []
+    pid: int | None = None
+    pid_start: float | None = None
+
+
+class Opened(NamedTuple):
+    """A stream that waits for its producer.
+
+    Attributes
+    ----------
+    record
+        The run.
+    token
+        The right to publish it, and nothing else. Only its hash is stored.
+    home
+        The state folder, if the producer is on this machine; it finds the next server there.
+    """
+
+    record: RunRecord
+    token: str
+    home: str | None
+
+
+def open_stream(service: RunService, body: bytes) -> Opened:
+    """Add a pending run that the caller is going to publish.
+
+    Raises
+    ------
+    InvalidRequest
+        The request is wrong; `details` names `field`, `value` and `allowed`.
+    """
+    request = parse_body(body, PublishRequest)
+    _check(request)
+    spec = RunSpec(
+        symbol=request.symbol,
+        timeframes=request.timeframes,
+        start_date=request.start_date,
+        end_date=request.end_date,
+        strategy_ids=[request.strategy or request.name],
+        name=request.name,
+        initial_capital=request.initial_capital,
+        strategy_params=request.strategy_params,
+        notes=request.notes,
+        tags=request.tags,
+    )
+    token = new_token()
+    record = service.registry.create(
+        spec, source=request.source, synthetic=request.synthetic, producer=PRODUCER
+    )
+    service.log.create(record.id, "backtest")
+    service.registry.set_token(record.id, token)
+    home = None
+    pid, started = request.pid, request.pid_start
+    # That pid and start time both fit shows that the process is one of this machine.
+    if pid is not None and pid > 0 and started is not None and servers.alive(pid, started):
+        service.registry.set_worker(record.id, pid, started)
+        home = str(service.home)
+    return Opened(service.registry.get(record.id), token, home)
+
+
+def _check(request: PublishRequest) -> None:
+    check_texts(request, _LENGTHS)
+    capital = request.initial_capital
+    if not (math.isfinite(capital) and 0 < capital <= 1e15):
+        allowed = "above 0, at most 1e15"
+        msg = f"initial_capital is {capital}, expected {allowed}"
+        raise InvalidRequest(msg, field="initial_capital", value=capital, allowed=allowed)
+    names = request.timeframes
+    known = all(_TIMEFRAME.fullmatch(name) for name in names)
+    if not (0 < len(names) <= MOST_TIMEFRAMES and known):
+        allowed = f"1 to {MOST_TIMEFRAMES}, written as a number and M, H, D or W: 15M, 4H"
+        msg = f"timeframes is {names[:MOST_TIMEFRAMES]}, expected {allowed}"
+        raise InvalidRequest(
+            msg, field="timeframes", value=names[:MOST_TIMEFRAMES], allowed=allowed
+        )
