@@ -76,7 +76,6 @@ def test_a_replay_tells_the_run_again_and_shows_nothing_of_its_future(
 def test_the_keys_of_a_replay(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
     begin(page, address)
-    page.locator(".wb-title").click()
     page.keyboard.press("Space")
     state_is(page, "paused")
     page.keyboard.press("Home")

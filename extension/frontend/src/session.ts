@@ -126,7 +126,8 @@ export class Session {
     this.result.apply(message);
     this.request.settle(this.result);
     // What was refused in the past is no news.
-    if (message.type === "control" && this.status.state === "live") this.notice = refusal(message.data);
+    if (this.result.over) this.notice = "";
+    else if (message.type === "control" && this.status.state === "live") this.notice = refusal(message.data);
     this.tell();
   }
 

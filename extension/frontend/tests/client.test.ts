@@ -200,6 +200,13 @@ test("who joins now resumes from there, even if nothing came", () => {
   assert.deepEqual(positions[1], { since: 40, epoch: "e1" });
 });
 
+test("a client closed by a handler stays closed", () => {
+  const { client, states, socket } = harness();
+  client.on("connected", () => client.close());
+  socket().say(connected(3));
+  assert.deepEqual(states.map((status) => status.state), ["closed"]);
+});
+
 test("a client closed by a handler hears nothing more of the frame", () => {
   const { client, heard, socket } = harness();
   client.on("trade", () => client.close());

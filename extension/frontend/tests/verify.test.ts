@@ -54,6 +54,16 @@ test("an event that is missing twice is missing in the log", () => {
   assert.equal(sockets.length, 2);
 });
 
+test("an event that is missing before complete is asked for once more, too", () => {
+  const { positions, states, clock, socket } = harness();
+  socket().say(connected(3), status(1, 1), complete(3, 3, { trades: 1, crc32: sum() }));
+  clock.pass(0);
+  assert.deepEqual(positions[1], { since: 1, epoch: "e1" });
+  socket().say(connected(3), entry(2, 2), complete(3, 3, { trades: 1, crc32: sum() }));
+  socket().end(1000);
+  assert.equal(states.at(-1)?.state, "finished");
+});
+
 test("complete ends a stream whose trades it counts and sums up", () => {
   const { states, socket } = harness();
   socket().say(connected(3), status(1, 1), entry(2, 2), complete(3, 3, { trades: 1, crc32: sum() }));

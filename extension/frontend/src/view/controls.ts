@@ -40,6 +40,11 @@ export class Controls {
     return !this.root.hidden && this.paused;
   }
 
+  /** Whether it shows that this view was refused something. */
+  get refusing(): boolean {
+    return this.refused.textContent !== "";
+  }
+
   toggle(): void {
     if (!this.pause.disabled) this.send(this.session.control(this.paused ? "resume" : "pause"));
   }

@@ -62,7 +62,7 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
     controls.update();
     replay.update();
     setText(notice, session.notice);
-    setShown(notice, session.notice !== "");
+    setShown(notice, session.notice !== "" && !controls.refusing);
     failure.update(run.failure);
     metrics.update(run.summary);
     charts.use(run, session.replaying !== null);

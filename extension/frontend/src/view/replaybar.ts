@@ -26,7 +26,7 @@ export class ReplayBar {
     this.begin.append(icon(ICONS.replay), "Replay");
     this.begin.addEventListener("click", () => {
       session.startReplay();
-      this.play.focus();
+      this.focusView();
     });
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Replay");
@@ -37,7 +37,10 @@ export class ReplayBar {
     this.refused.setAttribute("role", "alert");
     this.leave.type = "button";
     this.leave.textContent = "Back to the result";
-    this.leave.addEventListener("click", () => session.endReplay());
+    this.leave.addEventListener("click", () => {
+      session.endReplay();
+      this.focusView();
+    });
     this.slider.type = "range";
     this.slider.setAttribute("aria-label", "Market time");
     this.slider.title = "Market time (Home: first candle, End: last)";
@@ -80,6 +83,11 @@ export class ReplayBar {
 
   private get replaying(): Replaying | null {
     return this.session.replaying;
+  }
+
+  /** The button that was pressed goes away: the keys stay with the view. */
+  private focusView(): void {
+    this.begin.closest<HTMLElement>(".wb-root")?.focus({ preventScroll: true });
   }
 
   private write(time: number): void {

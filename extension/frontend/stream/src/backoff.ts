@@ -3,7 +3,7 @@
  * with each try, so that those who lost their server together do not come back together.
  */
 export class Backoff {
-  private tries = 0;
+  #tries = 0;
 
   constructor(
     private readonly firstMs = 500,
@@ -12,17 +12,17 @@ export class Backoff {
 
   /** How often it was asked since the last `reset`. */
   get attempt(): number {
-    return this.tries;
+    return this.#tries;
   }
 
   /** The next delay in ms; `random` is in [0, 1). */
   next(random: number): number {
-    const bound = Math.min(this.maxMs, this.firstMs * 2 ** Math.min(this.tries, 30));
-    this.tries++;
+    const bound = Math.min(this.maxMs, this.firstMs * 2 ** Math.min(this.#tries, 30));
+    this.#tries++;
     return bound * random;
   }
 
   reset(): void {
-    this.tries = 0;
+    this.#tries = 0;
   }
 }

@@ -1,9 +1,9 @@
 import { HEARTBEAT_S, webSocketFactory, type Wishes } from "./address.ts";
 import { Backoff } from "./backoff.ts";
-import { Emitter } from "./emitter.ts";
+import { Controls } from "./controls.ts";
 import { MessageIterator } from "./iterate.ts";
 import { Liveness } from "./liveness.ts";
-import { FINAL_TYPES, type AnyMessage, type ClientMessage, type ReplayData, type SeekTo, type Until } from "./messages.ts";
+import { FINAL_TYPES, type AnyMessage, type ClientMessage, type ReplayData } from "./messages.ts";
 import {
   ENDED,
   failure,
@@ -48,51 +48,51 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
  * already seen, proves that nothing is missing. Handlers get `(data, message)`; `"*"` hears every
  * type; `"reset"` says that the story begins anew and what was heard before must be forgotten.
  */
-export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
+export class StreamClient extends Controls implements AsyncIterable<AnyMessage> {
   /** Name of the log, once known. */
   epoch: string | null;
   status: StreamStatus = { state: "connecting" };
-  private readonly factory: SocketFactory;
-  private readonly clock: Clock;
-  private readonly backoff: Backoff;
-  private readonly verifier: Verifier | null;
-  private readonly liveness: Liveness;
-  private readonly watchers = new Set<StatusHandler>();
-  private socket: SocketLike | null = null;
-  private open = false;
-  private retry: unknown = null;
-  private last: number;
+  readonly #factory: SocketFactory;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #verifier: Verifier | null;
+  readonly #liveness: Liveness;
+  readonly #watchers = new Set<StatusHandler>();
+  #socket: SocketLike | null = null;
+  #open = false;
+  #retry: unknown = null;
+  #last: number;
   /** What the present connection tells up to here is known. */
-  private floor: number;
-  private head = 0;
-  private downSince = 0;
-  private hint: { ms: number; reason: string } | null = null;
-  private connectedOnce = false;
-  private ended = false;
-  private corruptAt = -1;
-  private replayed: ReplayData | null = null;
-  private lastError: { text: string; code: string } | null = null;
+  #floor: number;
+  #head = 0;
+  #downSince = 0;
+  #hint: { ms: number; reason: string } | null = null;
+  #connectedOnce = false;
+  #ended = false;
+  #corruptAt = -1;
+  #replayed: ReplayData | null = null;
+  #lastError: { text: string; code: string } | null = null;
 
   /** `target`: a ws:// or wss:// address, or what opens a connection from a position. */
   constructor(target: string | URL | SocketFactory, private readonly options: StreamOptions = {}) {
     super();
-    this.factory = typeof target === "function" ? target : webSocketFactory(target, options);
-    this.clock = options.clock ?? systemClock;
-    this.backoff = options.backoff ?? new Backoff();
-    if (options.onStatus) this.watchers.add(options.onStatus);
-    this.last = this.floor = options.since ?? 0;
+    this.#factory = typeof target === "function" ? target : webSocketFactory(target, options);
+    this.#clock = options.clock ?? systemClock;
+    this.#backoff = options.backoff ?? new Backoff();
+    if (options.onStatus) this.#watchers.add(options.onStatus);
+    this.#last = this.#floor = options.since ?? 0;
     this.epoch = options.epoch ?? null;
-    this.verifier = options.verify === false ? null : new Verifier(options.types ?? null);
-    this.verifier?.begin(options.from === "now" ? Infinity : this.last + 1);
+    this.#verifier = options.verify === false ? null : new Verifier(options.types ?? null);
+    this.#verifier?.begin(options.from === "now" ? Infinity : this.#last + 1);
     const { heartbeat = HEARTBEAT_S } = options;
     const [ping, dead] = heartbeat === null ? [KEEP_ALIVE_MS, Infinity] : [heartbeat * 1500, heartbeat * 3000];
-    this.liveness = new Liveness(this.clock, ping, dead, () => this.open && this.ping(), () => this.closed(1006, "no sign of life"));
-    this.connectNow();
+    this.#liveness = new Liveness(this.#clock, ping, dead, () => this.#open && this.ping(), () => this.#closed(1006, "no sign of life"));
+    this.#connectNow();
   }
 
   /** The highest seq seen. */
   get seq(): number {
-    return this.last;
+    return this.#last;
   }
 
   /** Resolves once there is a connection; rejects when there is not going to be one. */
@@ -100,20 +100,20 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const { state } = this.status;
-        if (this.connectedOnce) resolve(this);
+        if (this.#connectedOnce) resolve(this);
         else if (ENDED.has(state)) reject(failure(this.status));
         else return;
-        this.watchers.delete(look);
+        this.#watchers.delete(look);
       };
-      this.watchers.add(look);
+      this.#watchers.add(look);
       look();
     });
   }
 
   /** Be told of every change of the connection; returns what ends that. */
   watch(handler: StatusHandler): () => void {
-    this.watchers.add(handler);
-    return () => this.watchers.delete(handler);
+    this.#watchers.add(handler);
+    return () => this.#watchers.delete(handler);
   }
 
   /** Every message from now on. Ends with the stream; throws a StreamError when that failed. */
@@ -122,76 +122,40 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
   }
 
   close(): void {
-    this.drop();
-    if (!ENDED.has(this.status.state)) this.setStatus({ state: "closed" });
+    this.#drop();
+    if (!ENDED.has(this.status.state)) this.#setStatus({ state: "closed" });
   }
 
-  ping(data?: unknown): void {
-    this.send(data === undefined ? { type: "ping" } : { type: "ping", data });
-  }
-
-  pause(): void {
-    this.send({ type: "control", action: "pause" });
-  }
-
-  resume(): void {
-    this.send({ type: "control", action: "resume" });
-  }
-
-  /** So many candles on; in a replay also back. */
-  step(candles = 1): void {
-    this.send({ type: "control", action: "step", value: candles });
-  }
-
-  /** Candles a second, or with unit `x` multiples of market time; 0 is as fast as possible. */
-  speed(value: number, unit?: "x"): void {
-    this.send({ type: "control", action: "speed", value, ...(unit && { unit }) });
-  }
-
-  runUntil(until: Until): void {
-    this.send({ type: "control", action: "run_until", until });
-  }
-
-  stop(): void {
-    this.send({ type: "control", action: "stop" });
-  }
-
-  /** Of a replay: go to a message, a market time or a trade. */
-  seek(to: SeekTo): void {
-    this.send({ type: "control", action: "seek", to });
-  }
-
-  /** Say something to the server; throws a StreamError while there is no connection. */
   send(message: ClientMessage): void {
-    if (this.socket === null || !this.open) throw new StreamError("There is no connection to send on", "not_connected");
-    this.socket.send(JSON.stringify(message));
+    if (this.#socket === null || !this.#open) throw new StreamError("There is no connection to send on", "not_connected");
+    this.#socket.send(JSON.stringify(message));
   }
 
-  private connectNow(): void {
-    this.retry = null;
+  #connectNow(): void {
+    this.#retry = null;
     let socket: SocketLike;
     try {
-      socket = this.factory({ since: this.last, epoch: this.epoch });
+      socket = this.#factory({ since: this.#last, epoch: this.epoch });
     } catch (error) {
-      this.setStatus({ state: "failed", reason: String(error), code: "bad_address" });
+      this.#setStatus({ state: "failed", reason: String(error), code: "bad_address" });
       return;
     }
-    this.socket = socket;
-    this.liveness.start();
+    this.#socket = socket;
+    this.#liveness.start();
     socket.onopen = () => {
-      if (socket === this.socket) this.open = true;
+      if (socket === this.#socket) this.#open = true;
     };
-    socket.onmessage = (event) => this.receive(socket, event.data);
+    socket.onmessage = (event) => this.#receive(socket, event.data);
     // The close event that follows says all there is to say.
     socket.onerror = () => undefined;
     socket.onclose = (event) => {
-      if (socket === this.socket) this.closed(event.code, event.reason ?? "");
+      if (socket === this.#socket) this.#closed(event.code, event.reason ?? "");
     };
   }
 
-  private receive(socket: SocketLike, raw: unknown): void {
+  #receive(socket: SocketLike, raw: unknown): void {
     let parsed: unknown = raw;
-    this.liveness.heard();
+    this.#liveness.heard();
     if (typeof raw === "string") {
       try {
         parsed = JSON.parse(raw);
@@ -201,129 +165,136 @@ export class StreamClient extends Emitter implements AsyncIterable<AnyMessage> {
     }
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) {
       // A handler may have closed the client, or a fault have dropped the connection.
-      if (socket !== this.socket) return;
-      if (message && typeof message.type === "string") this.take(message);
+      if (socket !== this.#socket) return;
+      if (message && typeof message.type === "string") this.#take(message);
     }
   }
 
-  private take(message: WireMessage): void {
+  #take(message: WireMessage): void {
     const { type, data, seq } = message;
-    if (type === "connected") this.connected(message);
-    else if (type === "gap") this.gap(message);
-    else if (type === "reset") this.begin(1);
-    else if (type === "replay") this.replayed = data;
-    else if (type === "shutdown") this.hint = { ms: Number(data?.reconnect_ms) || 0, reason: "the server goes away" };
+    if (type === "connected") this.#connected(message);
+    else if (type === "gap") this.#gap(message);
+    else if (type === "reset") this.#begin(1);
+    else if (type === "replay") this.#replayed = data;
+    else if (type === "shutdown") this.#hint = { ms: Number(data?.reconnect_ms) || 0, reason: "the server goes away" };
     else if (typeof seq === "number") {
       // Within one connection the server sends nothing twice, but may send merged messages late.
-      if (seq <= this.floor) return;
-      const fault = this.verifier?.check(message) ?? null;
-      if (fault !== null) {
-        this.corrupt(fault, message);
-        return;
-      }
-      if (seq > this.last) this.last = seq;
-      if (FINAL_TYPES.has(type) && this.options.replay === undefined) this.ended = true;
-    } else if (type === "error") this.lastError = { text: String(data?.error ?? ""), code: String(message.extra?.code ?? "") };
+      if (seq <= this.#floor) return;
+      if (!this.#proved(message)) return;
+      if (seq > this.#last) this.#last = seq;
+      if (FINAL_TYPES.has(type) && this.options.replay === undefined) this.#ended = true;
+    } else if (type === "error") this.#lastError = { text: String(data?.error ?? ""), code: String(message.extra?.code ?? "") };
     this.emit(message);
-    const behind = this.last < this.head;
+    // A handler may have closed the client.
+    if (this.#socket === null) return;
+    const behind = this.#last < this.#head;
     if (type === "connected") {
-      this.setStatus({ state: behind ? "catching-up" : "live" });
-      this.restore();
+      this.#setStatus({ state: behind ? "catching-up" : "live" });
+      this.#restore();
     }
-    else if (this.status.state === "catching-up" && !behind) this.setStatus({ state: "live" });
+    else if (this.status.state === "catching-up" && !behind) this.#setStatus({ state: "live" });
   }
 
-  private connected(message: WireMessage): void {
+  #connected(message: WireMessage): void {
     const { epoch, seq } = message.data ?? {};
-    this.backoff.reset();
-    this.downSince = 0;
-    this.hint = null;
+    this.#backoff.reset();
+    this.#downSince = 0;
+    this.#hint = null;
     // A replay is where its clock is: there is nothing to catch up with.
-    this.head = typeof seq === "number" && this.options.replay === undefined ? seq : 0;
-    if (this.epoch !== null && epoch !== undefined && epoch !== this.epoch) this.anew("another log", 1);
+    this.#head = typeof seq === "number" && this.options.replay === undefined ? seq : 0;
+    if (this.epoch !== null && epoch !== undefined && epoch !== this.epoch) this.#anew("another log", 1);
     if (epoch !== undefined) this.epoch = epoch;
-    if (this.options.from === "now" && !this.connectedOnce && this.last === 0) this.last = this.head;
-    this.floor = this.last;
-    this.connectedOnce = true;
+    if (this.options.from === "now" && !this.#connectedOnce && this.#last === 0) this.#last = this.#head;
+    this.#floor = this.#last;
+    this.#connectedOnce = true;
   }
 
   /** A replay goes on as it stood: the server of the new connection knows its position alone. */
-  private restore(): void {
-    const was = this.replayed;
-    if (was === null || !this.open) return;
-    this.replayed = null;
+  #restore(): void {
+    const was = this.#replayed;
+    if (was === null || !this.#open) return;
+    this.#replayed = null;
     if (was.state === "paused") this.pause();
     this.speed(was.speed ?? 0, was.unit === "x" ? "x" : undefined);
   }
 
-  private gap({ data }: WireMessage): void {
+  #gap({ data }: WireMessage): void {
     this.epoch = data?.epoch ?? this.epoch;
-    this.anew(String(data?.reason ?? "gap"), Number(data?.available_from) || 1);
-    if (this.head > 0) this.setStatus({ state: "catching-up" });
+    this.#anew(String(data?.reason ?? "gap"), Number(data?.available_from) || 1);
+    if (this.#head > 0) this.#setStatus({ state: "catching-up" });
   }
 
-  private anew(reason: string, first: number): void {
-    this.begin(first);
-    const timestamp = new Date(this.clock.now()).toISOString();
+  #anew(reason: string, first: number): void {
+    this.#begin(first);
+    const timestamp = new Date(this.#clock.now()).toISOString();
     this.emit({ type: "reset", timestamp, data: { reason, seq: 0 } });
   }
 
-  private begin(first: number): void {
-    this.last = this.floor = 0;
-    this.ended = false;
-    this.verifier?.begin(first);
+  #begin(first: number): void {
+    this.#last = this.#floor = 0;
+    this.#ended = false;
+    this.#verifier?.begin(first);
   }
 
-  /** Ask once more from the last good message; what is wrong then as well is wrong in the log. */
-  private corrupt(fault: string, { seq, type }: WireMessage): void {
-    const again = type === "complete" || this.corruptAt === this.last;
-    this.corruptAt = this.last;
-    if (!again) {
-      this.closed(1006, fault);
-      return;
+  /** An event that is missing is asked for once more; what is wrong then as well is wrong in the log. */
+  #proved(message: WireMessage): boolean {
+    const missing = this.#verifier?.missing(message) ?? null;
+    if (missing === null) {
+      const fault = this.#verifier?.differs(message) ?? null;
+      if (fault !== null) this.#corrupt(fault, message);
+      return fault === null;
     }
-    this.drop();
-    const error = `The stream is corrupted at seq ${seq}: ${fault}`;
-    const timestamp = new Date(this.clock.now()).toISOString();
-    this.emit({ type: "error", timestamp, data: { error, details: { seq } }, extra: { code: "stream_corrupted" } });
-    this.setStatus({ state: "failed", reason: error, code: "stream_corrupted" });
+    if (this.#corruptAt === this.#last) this.#corrupt(missing, message);
+    else {
+      this.#corruptAt = this.#last;
+      this.#closed(1006, missing);
+    }
+    return false;
   }
 
-  private closed(code: number, reason: string): void {
-    this.drop();
+  #corrupt(fault: string, { seq }: WireMessage): void {
+    this.#drop();
+    const error = `The stream is corrupted at seq ${seq}: ${fault}`;
+    const timestamp = new Date(this.#clock.now()).toISOString();
+    this.emit({ type: "error", timestamp, data: { error, details: { seq } }, extra: { code: "stream_corrupted" } });
+    this.#setStatus({ state: "failed", reason: error, code: "stream_corrupted" });
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#drop();
     if (ENDED.has(this.status.state)) return;
     const why = FINAL_CODES.get(code);
-    if (code === 1000 || this.ended) this.setStatus({ state: "finished" });
+    if (code === 1000 || this.#ended) this.#setStatus({ state: "finished" });
     else if (code === NO_STREAM && (reason === "deleted" || this.epoch !== null)) {
-      this.setStatus({ state: "deleted", reason: "the run was deleted", code: "deleted" });
+      this.#setStatus({ state: "deleted", reason: "the run was deleted", code: "deleted" });
     } else if (why !== undefined) {
-      const { text, code: name } = this.lastError ?? { text: "", code: "" };
-      this.setStatus({ state: "failed", reason: text || reason || why, code: name || String(code) });
-    } else if (this.backoff.attempt >= (this.options.maxRetries ?? Infinity)) {
-      this.setStatus({ state: "failed", reason: "Max reconnection attempts reached", code: "unreachable" });
-    } else this.reconnect();
+      const { text, code: name } = this.#lastError ?? { text: "", code: "" };
+      this.#setStatus({ state: "failed", reason: text || reason || why, code: name || String(code) });
+    } else if (this.#backoff.attempt >= (this.options.maxRetries ?? Infinity)) {
+      this.#setStatus({ state: "failed", reason: "Max reconnection attempts reached", code: "unreachable" });
+    } else this.#reconnect();
   }
 
-  private reconnect(): void {
-    this.downSince ||= this.clock.now();
-    const delay = (this.hint?.ms ?? 0) + this.backoff.next(this.clock.random());
-    this.setStatus({ state: "reconnecting", since: this.downSince, ...(this.hint && { reason: this.hint.reason }) });
-    this.retry = this.clock.setTimeout(() => this.connectNow(), delay);
+  #reconnect(): void {
+    this.#downSince ||= this.#clock.now();
+    const delay = (this.#hint?.ms ?? 0) + this.#backoff.next(this.#clock.random());
+    this.#setStatus({ state: "reconnecting", since: this.#downSince, ...(this.#hint && { reason: this.#hint.reason }) });
+    this.#retry = this.#clock.setTimeout(() => this.#connectNow(), delay);
   }
 
   /** Let go of the connection, and of the next try. */
-  private drop(): void {
-    if (this.retry !== null) this.clock.clearTimeout(this.retry);
-    this.retry = null;
-    this.liveness.stop();
-    const socket = this.socket;
-    this.socket = null;
-    this.open = false;
+  #drop(): void {
+    if (this.#retry !== null) this.#clock.clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#liveness.stop();
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#open = false;
     socket?.close();
   }
 
-  private setStatus(status: StreamStatus): void {
+  #setStatus(status: StreamStatus): void {
     this.status = status;
-    for (const watcher of [...this.watchers]) watcher(status);
+    for (const watcher of [...this.#watchers]) watcher(status);
   }
 }

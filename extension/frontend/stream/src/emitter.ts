@@ -11,13 +11,13 @@ export type AnyHandler = (data: any, message: AnyMessage) => void;
 
 /** Handlers by message type. */
 export class Emitter {
-  private readonly handlers = new Map<string, AnyHandler[]>();
+  readonly #handlers = new Map<string, AnyHandler[]>();
 
   /** Call `handler` with each message of a type, or of all types (`"*"`). */
   on<T extends MessageType>(type: T, handler: MessageHandler<T>): this;
   on(type: string, handler: AnyHandler): this;
   on(type: string, handler: (data: any, message: any) => void): this {
-    this.handlers.set(type, [...(this.handlers.get(type) ?? []), handler]);
+    this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), handler]);
     return this;
   }
 
@@ -25,13 +25,13 @@ export class Emitter {
   off<T extends MessageType>(type: T, handler: MessageHandler<T>): this;
   off(type: string, handler: AnyHandler): this;
   off(type: string, handler: (data: any, message: any) => void): this {
-    this.handlers.set(type, (this.handlers.get(type) ?? []).filter((known) => known !== handler));
+    this.#handlers.set(type, (this.#handlers.get(type) ?? []).filter((known) => known !== handler));
     return this;
   }
 
   protected emit(message: WireMessage): void {
     for (const name of [message.type, "*"]) {
-      for (const handler of this.handlers.get(name) ?? []) {
+      for (const handler of this.#handlers.get(name) ?? []) {
         try {
           handler(message.data, message as AnyMessage);
         } catch (error) {

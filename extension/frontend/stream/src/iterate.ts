@@ -12,19 +12,19 @@ interface Waiting {
  * socket cannot be told to wait.
  */
 export class MessageIterator implements AsyncIterableIterator<AnyMessage> {
-  private readonly queue: AnyMessage[] = [];
-  private readonly waiting: Waiting[] = [];
-  private readonly listen = (_data: unknown, message: AnyMessage): void => {
-    const next = this.waiting.shift();
+  readonly #queue: AnyMessage[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #listen = (_data: unknown, message: AnyMessage): void => {
+    const next = this.#waiting.shift();
     if (next) next.resolve({ done: false, value: message });
-    else this.queue.push(message);
+    else this.#queue.push(message);
   };
-  private readonly unwatch: () => void;
-  private left = false;
+  readonly #unwatch: () => void;
+  #left = false;
 
   constructor(private readonly client: StreamClient) {
-    client.on("*", this.listen);
-    this.unwatch = client.watch(() => this.settle());
+    client.on("*", this.#listen);
+    this.#unwatch = client.watch(() => this.#settle());
   }
 
   [Symbol.asyncIterator](): this {
@@ -32,30 +32,30 @@ export class MessageIterator implements AsyncIterableIterator<AnyMessage> {
   }
 
   next(): Promise<IteratorResult<AnyMessage>> {
-    const value = this.queue.shift();
+    const value = this.#queue.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
-      this.settle();
+      this.#waiting.push({ resolve, reject });
+      this.#settle();
     });
   }
 
   /** Called when a loop is left: the client goes on without it. */
   return(): Promise<IteratorResult<AnyMessage>> {
-    this.left = true;
-    this.client.off("*", this.listen);
-    this.unwatch();
-    this.queue.length = 0;
-    this.settle();
+    this.#left = true;
+    this.client.off("*", this.#listen);
+    this.#unwatch();
+    this.#queue.length = 0;
+    this.#settle();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   /** Answer those who wait for what will not come. */
-  private settle(): void {
+  #settle(): void {
     const { status } = this.client;
-    if (!this.left && !ENDED.has(status.state)) return;
-    const failed = !this.left && (status.state === "failed" || status.state === "deleted");
-    for (const { resolve, reject } of this.waiting.splice(0)) {
+    if (!this.#left && !ENDED.has(status.state)) return;
+    const failed = !this.#left && (status.state === "failed" || status.state === "deleted");
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
       if (failed) reject(failure(status));
       else resolve({ done: true, value: undefined });
     }

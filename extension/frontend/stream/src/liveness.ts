@@ -2,8 +2,8 @@ import type { Clock } from "./socket.ts";
 
 /** Watches one connection for silence: after `pingMs` of it asks, after `deadMs` gives up. */
 export class Liveness {
-  private heardAt = 0;
-  private timer: unknown = null;
+  #heardAt = 0;
+  #timer: unknown = null;
 
   constructor(
     private readonly clock: Clock,
@@ -16,34 +16,34 @@ export class Liveness {
   start(): void {
     this.stop();
     this.heard();
-    this.wait(this.pingMs);
+    this.#wait(this.pingMs);
   }
 
   heard(): void {
-    this.heardAt = this.clock.now();
+    this.#heardAt = this.clock.now();
   }
 
   stop(): void {
-    if (this.timer !== null) this.clock.clearTimeout(this.timer);
-    this.timer = null;
+    if (this.#timer !== null) this.clock.clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
-  private wait(ms: number): void {
-    this.timer = this.clock.setTimeout(() => this.check(), ms);
+  #wait(ms: number): void {
+    this.#timer = this.clock.setTimeout(() => this.#check(), ms);
   }
 
-  private check(): void {
-    this.timer = null;
-    const silent = this.clock.now() - this.heardAt;
+  #check(): void {
+    this.#timer = null;
+    const silent = this.clock.now() - this.#heardAt;
     if (silent >= this.deadMs) {
       this.dead();
       return;
     }
     if (silent < this.pingMs) {
-      this.wait(this.pingMs - silent);
+      this.#wait(this.pingMs - silent);
       return;
     }
     this.ping();
-    this.wait(Math.min(this.pingMs, this.deadMs - silent));
+    this.#wait(Math.min(this.pingMs, this.deadMs - silent));
   }
 }
