@@ -61,7 +61,8 @@ class WebSocketManager:
     def __init__(self, service: RunService) -> None:
         self._service = service
         self._channels: dict[str, Channel] = {}
-        self._readers: dict[Connection, tuple[Reader, Channel]] = {}
+        self._readers: dict[Connection, Reader] = {}
+        self._read: dict[Reader, Channel] = {}
         self.counters = Counters()
         self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
@@ -77,8 +78,8 @@ class WebSocketManager:
         record = self._service.registry.get(run_id)
         position = query.position
         channel = self._open(run_id)
-        reader = Reader(connection, query.subscription)
-        self._readers[connection] = reader, channel
+        reader = self._readers[connection] = Reader(connection, query.subscription)
+        self._read[reader] = channel
         try:
             if query.replay is not None:
                 frames, hello = record.spec.timeframes, _greeting(record, channel)
@@ -101,7 +102,7 @@ class WebSocketManager:
         except TooSlow:
             connection.close(CLOSE_TOO_SLOW, "too slow, resume from your last seq")
         finally:
-            del self._readers[connection]
+            del self._readers[connection], self._read[reader]
             self._release(run_id, channel)
 
     def counts(self) -> list[dict[str, Any]]:
@@ -125,8 +126,8 @@ class WebSocketManager:
     def lags(self) -> dict[str, int]:
         """Return, by stream type, how many messages the reader furthest behind has to get."""
         lags = dict.fromkeys(KINDS, 0)
-        for connection, (reader, channel) in self._readers.items():
-            if self.replays.of(connection) is not None:
+        for reader, channel in self._read.items():
+            if self.replays.of(reader.connection) is not None:
                 continue  # Where a replay stands is its reader's own wish.
             lag = channel.info.seq - reader.sent
             lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
