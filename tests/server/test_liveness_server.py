@@ -9,6 +9,8 @@ import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+from workbench.messages import ControlRequest
+
 
 @pytest.fixture
 def jp_server_config(jp_server_config):
@@ -97,7 +99,7 @@ async def test_heartbeats_come_while_nothing_else_does(quiet, connect):
 async def test_a_heartbeat_tells_where_the_log_stands(app, call, quiet, connect):
     run_id = quiet()
     socket = await connect(run_id, heartbeat="0.1")
-    app.service.control(run_id, "pause")
+    app.service.control(run_id, ControlRequest("pause"))
     seq = app.service.log.info(run_id).seq
     assert seq > 0
     data = {"seq": 0}

@@ -30,7 +30,7 @@ BODY = {"name": "mine", "symbol": "BTC-USD", "timeframes": ["1H"], "strategy": "
 
 
 def control(number):
-    return encode(Control("t", data=ControlData("step", True, float(number))))
+    return encode(Control("t", data=ControlData("step", False, float(number))))
 
 
 def running(run_id):

@@ -165,7 +165,7 @@ async def test_after_the_final_message_the_log_is_closed(app, run_id, publish, t
     await socket.write_message(batch(3, point(1)))
     assert json.loads(await socket.read_message())["type"] == "refused"
     assert [m["type"] for m in told()] == ["status", "error"]
-    assert app.manager.counters.refused == {"conflict": 1}
+    assert app.manager.counters.refused == {"stream_ended": 1}
     assert app.service.registry.get(run_id).status == "error"
 
 

@@ -134,6 +134,8 @@ class SqliteLog:
         return entries
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
+        info = self.info(stream)
+        since = since if info is None else max(since, info.first_seq - 1)
         rows = self._db.query(
             "SELECT first_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
