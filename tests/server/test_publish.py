@@ -113,7 +113,7 @@ async def test_a_published_run_is_a_run_like_any_other(call, opened, produce, st
     socket.write_message(batch_frame(4, [control(4)]))
     refused = await said(socket)
     assert refused["type"] == "refused"
-    assert "ended" in refused["error"]
+    assert "final message" in refused["error"]
 
 
 @pytest.mark.parametrize(

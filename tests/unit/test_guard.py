@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from workbench.errors import InvalidRequest, StreamEnded
+from workbench.errors import InvalidRequest
 from workbench.messages import Equity, EquityData, Error, ErrorData, ErrorExtra
 from workbench.streams import StreamInfo
 from workbench.streams.guard import fresh
-from workbench.streams.log import OutOfOrder
+from workbench.streams.log import OutOfOrder, StreamEnded
 
 OPEN = StreamInfo("s", "backtest", "e", 5, 0, {}, False)
 ENDED = OPEN._replace(closed=True)
