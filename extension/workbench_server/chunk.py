@@ -39,6 +39,9 @@ class Chunk:
 
     Attributes
     ----------
+    first
+        The seq of the first entry it was made of; more than one beyond the place where the log
+        no longer keeps what came between.
     upto, carry
         The cursor of a reader that has been told of it.
     payloads
@@ -47,7 +50,9 @@ class Chunk:
         So many messages are in it, and so many were merged away.
     """
 
-    __slots__ = ("_deflated", "_plain", "carry", "conflated", "messages", "payloads", "upto")
+    __slots__ = (
+        "_deflated", "_plain", "carry", "conflated", "first", "messages", "payloads", "upto",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Chunk:
         latest: Mapping[str, int],
     ) -> None:
         selection = subscription.choose(entries, latest, place.carry, merge=place.merge)
+        self.first = entries[0].seq if entries else place.sent + 1
         self.upto = entries[-1].seq if entries else place.sent
         self.carry = selection.carry
         self.payloads = batched(selection.messages) if place.batch else selection.messages

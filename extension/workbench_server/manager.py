@@ -24,7 +24,7 @@ from workbench.messages import (
 )
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
-from workbench.streams import Entry, Position, StreamQuery
+from workbench.streams import Entry, Position, StreamInfo, StreamQuery
 from workbench_server.channel import Channel
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
@@ -83,7 +83,7 @@ class WebSocketManager:
         try:
             if query.replay is not None:
                 frames, hello = record.spec.timeframes, _greeting(record, channel)
-                gap = _gap(position, channel)
+                gap = _gap(position, channel.info)
                 end = await self.replays.serve(reader, channel, query, frames, hello, gap)
                 connection.close(*end)
                 return
@@ -91,7 +91,7 @@ class WebSocketManager:
             if position.now:
                 reader.sent = channel.info.seq
             elif position.since or position.epoch:
-                gap = _gap(position, channel)
+                gap = _gap(position, channel.info)
                 if gap is None:
                     reader.sent = position.since
                 else:
@@ -168,6 +168,10 @@ class WebSocketManager:
 
     async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
         chunk = channel.chunk(reader, merge)
+        if 0 < reader.sent < chunk.first - 1:
+            lost = _gap(Position(reader.sent), channel.info._replace(first_seq=chunk.first))
+            assert lost is not None
+            await reader.connection.send(text_frame(encode(lost)))
         deflate = reader.connection.deflate
         frames = chunk.frames(deflate)
         if frames:
@@ -231,9 +235,8 @@ def _greeting(record: RunRecord, channel: Channel) -> bytes:
     )
 
 
-def _gap(position: Position, channel: Channel) -> Gap | None:
+def _gap(position: Position, info: StreamInfo) -> Gap | None:
     """Return what to tell a reader whose position cannot be served."""
-    info = channel.info
     if position.epoch is not None and position.epoch != info.epoch:
         reason = "the log has another epoch: the story starts again"
     elif position.since > info.seq:

@@ -272,6 +272,26 @@ async def test_a_position_before_the_window_is_answered_by_a_gap(opened, produce
     assert [m.get("seq") for m in await first(3)] == [None, 6, 7]
 
 
+async def test_a_reader_that_a_window_has_overtaken_is_told_so(opened, produce, app, connect):
+    reply = await opened()
+    run_id = reply["backtest_id"]
+    socket = await produce(reply)
+    await said(socket)
+    socket.write_message(batch_frame(1, [control(n) for n in range(1, 4)]))
+    await said(socket)
+    # Written to once in two seconds: it is away while the window moves on.
+    reader = await connect(run_id, max_rate="0.5")
+    assert [(await said(reader)).get("seq") for _ in range(4)] == [None, 1, 2, 3]
+    socket.write_message(batch_frame(4, [control(n) for n in range(4, 11)]))
+    await said(socket)
+    app.service.log.trim(run_id, 8)
+    app.manager._channels[run_id]._tail.clear()  # What is in memory would still be served.
+    gap, message = [await said(reader) for _ in range(2)]
+    assert gap["type"] == "gap"
+    assert (gap["data"]["requested_since"], gap["data"]["available_from"]) == (3, 8)
+    assert message["seq"] == 8
+
+
 async def test_what_is_not_to_be_kept_goes_unless_it_is_followed(opened, produce, app, connect):
     ids = []
     for _ in range(2):
