@@ -13,7 +13,7 @@ from workbench.client.run import Run
 
 from .conftest import TOKEN, start_run
 
-TEXT = (Path(__file__).parents[2] / "docs" / "streaming.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT.split("## Python client")[1], re.DOTALL)
 
 
@@ -34,7 +34,7 @@ def place(tmp_path_factory):
     ids=["plain", "asyncio"],
 )
 def test_examples_run(place, example, words, capsys):
-    exec(compile(example, "docs/streaming.md", "exec"), dict(place))
+    exec(compile(example, "docs/clients.md", "exec"), dict(place))
     assert words in capsys.readouterr().out
 
 

@@ -80,7 +80,7 @@ async def test_a_stopped_server_leaves_the_registry(app, monkeypatch):
 
 
 def test_every_metric_is_documented(app):
-    text = (Path(__file__).parents[2] / "docs" / "streaming.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     for metric in app._metrics.collect():
         suffix = "_total" if metric.type == "counter" else ""
         assert f"`{metric.name}{suffix}" in text, metric.name
