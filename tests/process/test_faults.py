@@ -22,4 +22,5 @@ def test_readers_cut_at_any_byte_end_with_the_journal(new_server):
         assert reader.faults == []
         assert reader.eseq == report.events
         assert reader.digest.hexdigest() == report.digest
-        assert reader.points == report.points
+        # Points are merged for who falls behind, and never told twice.
+        assert 0 < reader.points <= report.points
