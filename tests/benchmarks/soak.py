@@ -91,7 +91,7 @@ class Soak:
             proxy=None,
         ) as producer:
             hello = json.loads(producer.recv(timeout=30))
-            assert hello == {"type": "hello", "last": self.published}, hello
+            assert (hello["type"], hello["last"]) == ("hello", self.published), hello
             first = self.published + 1
             messages = [fuzzing.point(float(n)) for n in range(first, first + 10)]
             producer.send(json.dumps({"first": first, "messages": messages}))

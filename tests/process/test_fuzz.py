@@ -48,7 +48,8 @@ class Target:
             additional_headers={"Authorization": f"Bearer {TOKEN}"},
             proxy=None,
         ) as producer:
-            assert json.loads(producer.recv(timeout=30)) == {"type": "hello", "last": self.sent}
+            hello = json.loads(producer.recv(timeout=30))
+            assert (hello["type"], hello["last"]) == ("hello", self.sent)
             points = [fuzzing.point(float(self.sent + 1))]
             producer.send(json.dumps({"first": self.sent + 1, "messages": points}))
             self.sent += 1

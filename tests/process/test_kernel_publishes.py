@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import textwrap
 
 import pytest
@@ -88,9 +89,13 @@ def test_viewers_pause_step_and_stop_it(server):
         wait_for(lambda: "step" in seen, "the steps")
         assert stream.wait_if_paused()
         assert stream.wait_if_paused()
+        standing = threading.Thread(target=stream.wait_if_paused)
+        standing.start()
         wait_for(lambda: status(server, stream.id) == "paused", "the status")
         stream.run.resume()
-        assert stream.wait_if_paused()
+        standing.join(30)
+        assert not standing.is_alive()
+        wait_for(lambda: status(server, stream.id) == "running", "the status")
         stream.run.stop()
         wait_for(lambda: stream.stopped, "the stop")
         assert not stream.wait_if_paused()
