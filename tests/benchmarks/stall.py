@@ -13,6 +13,7 @@ from typing import NamedTuple
 import psutil
 from websockets.sync.client import connect
 
+from tests.benchmarks import beside
 from tests.benchmarks.fan_out import Door, open_ours
 from tests.benchmarks.measuring import Row
 from workbench.messages import Control, ControlData, Message, Metrics, MetricsData, encode, utc_now
@@ -48,6 +49,7 @@ def measure(quick: bool) -> list[Row]:
         Row(f"{what}: others, p99", stalled.p99, 100.0, "ms", "asked: at most"),
         Row(f"{what}: server's growth", stalled.growth, healthy.growth, "MB", "50 healthy"),
         Row(f"{what}: stories of events told", stalled.stories, 1.0, "", "asked: exactly"),
+        *beside.measure(quick),
     ]
 
 
