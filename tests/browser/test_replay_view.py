@@ -206,9 +206,7 @@ def test_a_control_that_was_refused_to_someone_is_told(fake: tuple[str, Fake], p
     page.wait_for_function("document.querySelector('.wb-notice').hidden")
 
 
-def test_a_pressed_button_keeps_the_focus_and_the_keys(
-    fake: tuple[str, Fake], page: Page
-) -> None:
+def test_a_pressed_button_keeps_the_focus_and_the_keys(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
     state.controls.clear()
     page.goto(f"{address}?rate=100&bars=3000")
@@ -239,7 +237,7 @@ def test_t_goes_from_trade_to_trade(fake: tuple[str, Fake], page: Page) -> None:
 def test_a_drag_that_ends_where_it_began_does_not_hold_the_bar(
     fake: tuple[str, Fake], page: Page
 ) -> None:
-    address, state = fake
+    address, _ = fake
     begin(page, address)
     page.get_by_role("button", name="Pause").click()
     state_is(page, "paused")
