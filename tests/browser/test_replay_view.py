@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_server import Fake
 from playwright.sync_api import Page
-from view_page import FINISHED, MARKS, ROOT, data
+from view_page import FINISHED, MARKS, NEXT_TRADE_FREE, ROOT, data
 
 pytestmark = MARKS
 
@@ -164,7 +164,7 @@ def test_to_the_next_trade_by_button_and_key(fake: tuple[str, Fake], page: Page)
     paused = f"{ROOT}.dataset.status === 'paused'"
     page.get_by_role("button", name="Run to the next trade").click()
     page.get_by_text("reached 1 trade").wait_for()
-    page.wait_for_function(f"{paused} && !document.querySelector('[title$=\"(t)\"]').disabled")
+    page.wait_for_function(f"{paused} && {NEXT_TRADE_FREE}")
     markers = int(data(page)["markers"])
     assert markers > 0
     page.locator(".wb-title").click()
@@ -172,7 +172,7 @@ def test_to_the_next_trade_by_button_and_key(fake: tuple[str, Fake], page: Page)
     page.wait_for_function(f"{paused} && +{ROOT}.dataset.markers > {markers}")
     asked = {"action": "run_until", "until": {"trades": 1}, "xsrf": "fake-xsrf"}
     assert state.controls == [asked, asked]
-    page.wait_for_function("!document.querySelector('[title$=\"(t)\"]').disabled")
+    page.wait_for_function(NEXT_TRADE_FREE)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     page.wait_for_function(f"{ROOT}.dataset.status === 'running'")
@@ -204,3 +204,48 @@ def test_a_control_that_was_refused_to_someone_is_told(fake: tuple[str, Fake], p
     page.get_by_text("ana asked for run until, which was refused: it is late").wait_for()
     state.refusal = {"action": "speed", "accepted": True, "by": "ana"}
     page.wait_for_function("document.querySelector('.wb-notice').hidden")
+
+
+def test_a_pressed_button_keeps_the_focus_and_the_keys(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    state.controls.clear()
+    page.goto(f"{address}?rate=100&bars=3000")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"{ROOT}.dataset.status === 'paused' && {NEXT_TRADE_FREE}")
+    page.keyboard.press("t")
+    page.get_by_text("reached 1 trade").wait_for()
+    assert [c["action"] for c in state.controls] == ["pause", "run_until"]
+    state.paused.set()
+
+
+def test_t_goes_from_trade_to_trade(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    begin(page, address)
+    page.keyboard.press("Space")
+    state_is(page, "paused")
+    page.keyboard.press("Home")
+    shown_until(page, times(state)[0])
+    steps = enumerate(state.story(RUN).steps)
+    fills = [times(state)[i] for i, step in steps if any(m["type"] == "trade" for m in step)]
+    for key, fill in (("t", 0), ("t", 1), ("t", 2), ("Shift+T", 1), ("Shift+T", 0)):
+        page.keyboard.press(key)
+        shown_until(page, fills[fill])
+    page.keyboard.press("Shift+T")
+    page.get_by_text("There is no trade before this").wait_for()
+
+
+def test_a_drag_that_ends_where_it_began_does_not_hold_the_bar(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, _ = fake
+    begin(page, address)
+    page.get_by_role("button", name="Pause").click()
+    state_is(page, "paused")
+    slider = page.get_by_label("Market time")
+    slider.evaluate(
+        "(e) => { e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('pointerup')); }"
+    )
+    page.locator(".wb-title").click()
+    page.keyboard.press("End")
+    state_is(page, "ended")
+    page.wait_for_function("(e) => e.value === e.max", arg=slider.element_handle())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fake_server import Fake
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocketRoute
 from view_page import FINISHED, MARKS, data
 
 pytestmark = MARKS
@@ -195,3 +197,68 @@ def test_two_views_share_one_connection(fake: tuple[str, Fake], page: Page) -> N
     page.evaluate("() => { window.closeView(); window.closeSecond(); window.closeModel(); }")
     assert page.locator(".wb-root").count() == 0
     assert len(opened) == 1
+
+
+def test_the_speed_menu_shows_the_pace_in_force(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    page.goto(f"{address}?rate=100&bars=3000")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.points > 10")
+    chosen = "document.querySelector('.wb-controls select').selectedOptions[0].textContent"
+    assert page.evaluate(chosen) == "Speed"
+    for told, shown in (({"value": 100}, "100/s"), ({"value": 7, "unit": "x"}, "7×")):
+        state.refusal = {"action": "speed", "accepted": True, **told}
+        page.wait_for_function(f"{chosen} === '{shown}'")
+    page.get_by_role("group", name="Run controls").get_by_label("Speed").select_option("20")
+    page.get_by_text("This run has no speed to set").wait_for()
+    page.wait_for_function(f"{chosen} === '7×'")
+
+
+def test_without_a_server_nothing_can_be_pressed_and_nothing_technical_is_said(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, _ = fake
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/api/ws/"), through)
+    page.route(re.compile("/control$"), lambda route: route.abort())
+    page.goto(f"{address}?rate=100&bars=3000")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.points > 10")
+    pause = page.get_by_role("button", name="Pause")
+    pause.click()
+    page.get_by_text("The server cannot be reached").wait_for()
+    page.unroute(re.compile("/control$"))
+    page.route_web_socket(re.compile("/api/ws/"), lambda socket: socket.close(code=1011))
+    sockets[0].close(code=1012)
+    page.get_by_text("reconnecting for").wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.wb-controls button')]"
+        ".every((b) => b.ariaDisabled === 'true')"
+    )
+    assert page.locator(".wb-controls .wb-refused").text_content() == ""
+    page.route_web_socket(re.compile("/api/ws/"), lambda socket: socket.connect_to_server())
+    page.wait_for_function(
+        "document.querySelector('.wb-root').dataset.connection === 'live' &&"
+        " document.querySelector('.wb-controls button').ariaDisabled !== 'true'"
+    )
+
+
+def test_the_text_of_the_connection_is_not_cut(fake: tuple[str, Fake], page: Page) -> None:
+    address, _ = fake
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/api/ws/"), through)
+    page.goto(f"{address}?rate=100&bars=3000&synthetic=1&width=700px")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.points > 10")
+    sockets[0].send('{"type": "shutdown", "data": {"reason": "restart", "reconnect_ms": 60000}}')
+    sockets[0].close(code=1012)
+    page.get_by_text("reconnecting for").wait_for()
+    cut = "(e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflow === 'hidden'"
+    assert not page.locator(".wb-connection > :last-child").evaluate(cut)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import shutil
+import socket
 import subprocess
 import tarfile
 from pathlib import Path
@@ -57,26 +60,57 @@ export async function last(): Promise<AnyMessage | null> {
 """
 
 
-def test_the_stream_client_is_a_package_that_others_can_use(npm, tmp_path):
-    packed = npm("pack", "--json", "--pack-destination", str(tmp_path), cwd=FRONTEND / "stream")
+@pytest.fixture(scope="module")
+def packed(npm, tmp_path_factory):
+    """Return a folder with the package installed, and what npm says is in it."""
+    folder = tmp_path_factory.mktemp("consumer")
+    told = npm("pack", "--json", "--pack-destination", str(folder), cwd=FRONTEND / "stream")
     # What the build prints comes before.
-    (report,) = json.loads(packed[re.search(r"^\[", packed, re.MULTILINE).start() :])
-    names = {file["path"] for file in report["files"]}
+    (report,) = json.loads(told[re.search(r"^\[", told, re.MULTILINE).start() :])
+    with tarfile.open(folder / report["filename"]) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "node_modules" / "@backtest-workbench").mkdir(parents=True)
+    (folder / "package").rename(folder / "node_modules" / "@backtest-workbench" / "stream")
+    (folder / "package.json").write_text('{"type": "module"}')
+    return folder, {file["path"] for file in report["files"]}
+
+
+def test_the_stream_client_is_a_package_that_others_can_use(npm, packed):
+    folder, names = packed
     assert {"package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"} <= names
     assert all(name.startswith("dist/") or "/" not in name for name in names)
     described = json.loads((FRONTEND / "stream" / "package.json").read_text())
     assert "dependencies" not in described
-    with tarfile.open(tmp_path / report["filename"]) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (tmp_path / "node_modules" / "@backtest-workbench").mkdir(parents=True)
-    (tmp_path / "package").rename(tmp_path / "node_modules" / "@backtest-workbench" / "stream")
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "use.ts").write_text(CONSUMER)
+    assert described["engines"]["node"] == ">=22"
+    (folder / "use.ts").write_text(CONSUMER)
     options = {"strict": True, "noEmit": True, "target": "es2022", "module": "nodenext"}
     options["lib"] = ["es2022", "dom"]
     config = {"compilerOptions": {**options, "types": []}, "files": ["use.ts"]}
-    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
-    npm("exec", "--", "tsc", "--project", str(tmp_path))
+    (folder / "tsconfig.json").write_text(json.dumps(config))
+    npm("exec", "--", "tsc", "--project", str(folder))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node on this machine")
+def test_the_example_for_a_server_with_a_token_sends_it_in_a_header(packed):
+    folder, _ = packed
+    readme = (FRONTEND / "stream" / "README.md").read_text()
+    (folder / "example.js").write_text(re.search(r"```js\n(.*?)```", readme, re.DOTALL)[1])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        env = {"WORKBENCH_URL": url, "WORKBENCH_TOKEN": "secret", "BACKTEST_ID": "b1"}
+        node = ["node", "--experimental-websocket", "example.js"]
+        with subprocess.Popen(node, cwd=folder, env={**os.environ, **env}) as process:
+            try:
+                connection, _ = server.accept()
+                with connection:
+                    request = connection.recv(65536).decode()
+            finally:
+                process.kill()
+    first, *rest = request.lower().splitlines()
+    assert first.startswith("get /api/ws/stream/backtest/b1?types=trade%2ccomplete&")
+    assert "secret" not in first
+    assert "authorization: token secret" in rest
 
 
 def test_the_lock_file_names_no_registry():

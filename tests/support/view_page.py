@@ -18,6 +18,8 @@ ARGUMENTS = [
 ROOT = "document.querySelector('.wb-root')"
 FINISHED = f"{ROOT}?.dataset.status === 'complete'"
 
+NEXT_TRADE_FREE = "document.querySelector('[title$=\"(t)\"]').ariaDisabled !== 'true'"
+
 MARKS = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),

@@ -17,5 +17,12 @@ export function setText(node: Element, text: string): void {
 }
 
 export function setShown(node: HTMLElement, shown: boolean): void {
-  if (node.hidden === shown) node.hidden = !shown;
+  if (node.hidden === !shown) return;
+  if (!shown) releaseFocus(node);
+  node.hidden = !shown;
+}
+
+/** What goes away gives the focus to the view, which keeps its keys. */
+export function releaseFocus(node: HTMLElement): void {
+  if (node.matches(":focus-within")) node.closest<HTMLElement>(".wb-root")?.focus({ preventScroll: true });
 }

@@ -5,6 +5,8 @@ import { ENDED, type Pace, type ReplayData, type StreamClient, type StreamStatus
 const WHOLE_S = 30;
 const PACES = [1, 5, 20, 100, 500, 1_000, 5_000, 10_000];
 
+const JUMPS: ReadonlySet<string> = new Set(["seek", "step"]);
+
 /** A pace at which a run of so many candles is told in about half a minute. */
 export function paceFor(bars: number): Pace {
   const wanted = bars / WHOLE_S;
@@ -70,6 +72,16 @@ export class Replaying {
     this.say(() => this.client.seek({ time: new Date(time).toISOString() }));
   }
 
+  /** To the next fill after the candle it stands at, or the last one before it. */
+  toTrade(back: boolean): void {
+    const { present } = this.run;
+    const times = this.result.markers.map((marker) => marker.time);
+    const time = back ? times.filter((each) => each < present).at(-1) : times.find((each) => each > present);
+    if (time !== undefined) return this.seek(time);
+    this.refused = back ? "There is no trade before this" : "There is no trade after this";
+    this.changed();
+  }
+
   toStart(): void {
     if (this.span) this.seek(this.span[0]);
   }
@@ -97,11 +109,13 @@ export class Replaying {
     const { type, data, seq } = message;
     if (type === "reset") {
       this.forget();
-      this.until = Number(data?.seq) || 0;
+      this.until = Math.max(this.until, Number(data?.seq) || 0);
       return;
     }
     if (type === "control" && seq === undefined) {
       this.refused = data?.accepted === false ? String(data.reason ?? "refused") : "";
+      // Forward as well, half the way is no place to be: where it led is told after it.
+      if (data?.accepted && JUMPS.has(data.action)) this.until = Infinity;
     } else if (type === "error" && seq === undefined) this.refused = String(data?.error ?? "");
     else this.run.apply(message);
     if (type === "replay") {

@@ -67,6 +67,11 @@ export class Session {
     return () => this.listeners.delete(listener);
   }
 
+  /** Whether the run can be told something now. */
+  get connected(): boolean {
+    return this.status.state === "live" || this.status.state === "catching-up";
+  }
+
   /** What is to be drawn. */
   get run(): RunModel {
     return this.replaying?.run ?? this.result;
@@ -148,8 +153,12 @@ export class Session {
   }
 }
 
+/** What a login without a name is called by the server: no name for people. */
+const NAMELESS = /^[0-9a-f]{32}$/i;
+
 /** A refused control in words, or nothing for an accepted one. */
 export function refusal({ accepted, action, by, reason }: ControlData): string {
   if (accepted) return "";
-  return `${by ?? "Someone"} asked for ${action.replaceAll("_", " ")}, which was refused${reason ? `: ${reason}` : ""}`;
+  const who = by === undefined ? "Someone" : NAMELESS.test(by) ? "Another viewer" : by;
+  return `${who} asked for ${action.replaceAll("_", " ")}, which was refused${reason ? `: ${reason}` : ""}`;
 }

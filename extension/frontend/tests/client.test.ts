@@ -103,7 +103,10 @@ test("messages are iterated to the end of the stream", async () => {
   socket().end(1000);
   await loop;
   assert.deepEqual(told, ["connected", "trade", "complete"]);
-  for await (const _ of client) assert.fail("it is over");
+  const again = async (): Promise<void> => {
+    for await (const _ of client) assert.fail("it is over");
+  };
+  await assert.rejects(again(), { name: "StreamError", code: "already_over" });
 });
 
 test("an iteration over a stream that fails throws why, after what was told", async () => {

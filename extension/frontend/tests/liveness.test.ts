@@ -65,6 +65,33 @@ test("a server that goes away says when to come back", () => {
   assert.equal(sockets.length, 3);
 });
 
+test("what the server said of coming back holds for the first try alone", () => {
+  const { sockets, states, clock, socket } = harness();
+  clock.chance = 1;
+  socket().say(connected(0), { type: "shutdown", data: { reason: "restart", reconnect_ms: 4_000 } });
+  socket().end(1001);
+  clock.pass(4_000);
+  assert.equal(sockets.length, 2);
+  socket().end(1006);
+  assert.deepEqual(states.at(-1), { state: "reconnecting", since: states.at(-2)?.since });
+  clock.pass(1_000);
+  assert.equal(sockets.length, 3);
+});
+
+test("a socket that fails and does not close is closed soon", () => {
+  const { sockets, states, clock, socket } = harness();
+  socket().onerror?.({});
+  clock.pass(999);
+  assert.equal(states.length, 0);
+  clock.pass(1);
+  assert.equal(states.at(-1)?.state, "reconnecting");
+  assert.equal(sockets[0]?.closed, true);
+  clock.pass(0);
+  assert.equal(sockets.length, 2);
+  clock.pass(2_000);
+  assert.equal(sockets.length, 2);
+});
+
 test("it gives up after as many tries as it was allowed", () => {
   const { states, sockets, clock, socket } = harness({ maxRetries: 5 });
   for (let i = 0; i < 6; i++) {

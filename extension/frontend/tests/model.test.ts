@@ -201,3 +201,17 @@ test("digits of prices", () => {
   assert.equal(priceDigits([0.00001234]), 8);
   assert.deepEqual(["15M", "4h", "x"].map(timeframeMs), [900_000, 14_400_000, 0]);
 });
+
+test("the pace is the last one that was accepted", () => {
+  const control = (data: object): WireMessage => ({ type: "control", seq: 4, data });
+  const model = run(running);
+  assert.equal(model.pace, null);
+  model.apply(control({ action: "speed", accepted: true, value: 3600, unit: "x" }));
+  model.apply(control({ action: "speed", accepted: false, value: 5 }));
+  model.apply(control({ action: "pause", accepted: true }));
+  assert.deepEqual(model.pace, { speed: 3600, unit: "x" });
+  model.apply(control({ action: "speed", accepted: true, value: 0 }));
+  assert.deepEqual(model.pace, { speed: 0 });
+  model.reset();
+  assert.equal(model.pace, null);
+});

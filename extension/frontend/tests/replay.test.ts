@@ -21,7 +21,7 @@ function setup() {
   const replaying = new Replaying(client, result, () => changes++, (why) => ends.push(why));
   socket().onopen?.({});
   socket().say(connected(9));
-  return { ...rest, replaying, socket, ends, changes: () => changes };
+  return { ...rest, result, replaying, socket, ends, changes: () => changes };
 }
 
 test("nothing later than the replay's clock is shown, and the clock goes on between messages", () => {
@@ -85,10 +85,43 @@ test("a run is told in about half a minute", () => {
   assert.deepEqual([10, 400, 6_225, 1_000_000].map((bars) => paceFor(bars).speed), [1, 5, 100, 10_000]);
 });
 
+test("trades are gone to in the order of the run, and the ends are told", () => {
+  const { replaying, result, socket } = setup();
+  for (const hour of [2, 4, 6]) {
+    result.apply({ type: "trade", data: {
+      event: "entry", trade_id: `t${hour}`, direction: "long", entry_price: 1, entry_time: `2024-01-01T0${hour}:00:00Z`,
+    } });
+  }
+  socket().say(replay("paused", 4, "2024-01-01T04:00:00Z"));
+  replaying.toTrade(false);
+  replaying.toTrade(true);
+  const times = socket().sent.map((text) => JSON.parse(text).to.time);
+  assert.deepEqual(times, ["2024-01-01T06:00:00.000Z", "2024-01-01T02:00:00.000Z"]);
+  socket().say(replay("ended", 9, "2024-01-01T06:00:00Z"));
+  replaying.toTrade(false);
+  assert.equal(replaying.refused, "There is no trade after this");
+});
+
+test("a seek forward is shown once it is there, and the end is the end", () => {
+  const { replaying, socket, changes } = setup();
+  socket().say(point(1, START), replay("paused", 1, START));
+  socket().say({ type: "control", data: { action: "seek", accepted: true } });
+  const before = changes();
+  socket().say(point(2, "2024-01-01T01:00:00Z"), point(3, "2024-01-01T02:00:00Z"));
+  assert.equal(changes(), before);
+  const end = replay("ended", 9, START);
+  end.data.time = null;
+  socket().say(end);
+  assert.equal(changes(), before + 1);
+  assert.equal(replaying.run.present, Date.parse("2024-01-01T09:00:00Z"));
+});
+
 test("a refusal says who, what and why", () => {
   assert.equal(refusal({ action: "stop", accepted: true }), "");
   assert.equal(
     refusal({ action: "run_until", accepted: false, by: "ana", reason: "it is over" }),
     "ana asked for run until, which was refused: it is over",
   );
+  const nameless = refusal({ action: "stop", accepted: false, by: "0123456789abcdef0123456789ABCDEF" });
+  assert.equal(nameless, "Another viewer asked for stop, which was refused");
 });

@@ -28,6 +28,12 @@ export interface Summary {
   balance: number | null;
 }
 
+/** A pace that was asked for and accepted; speed 0 is as fast as possible. */
+export interface SetPace {
+  speed: number;
+  unit?: string;
+}
+
 export interface Failure {
   error: string;
   details: Record<string, unknown>;
@@ -47,6 +53,8 @@ export class RunModel {
   status!: RunStatus;
   summary!: Summary;
   failure: Failure | null = null;
+  /** Null until someone sets one: the run's own is not told. */
+  pace: SetPace | null = null;
   /** Percent, 0 to 100. */
   progress = 0;
   bar = 0;
@@ -88,7 +96,7 @@ export class RunModel {
       sharpe: null, maxDrawdown: null, balance: null,
     };
     this.status = "pending";
-    this.failure = null;
+    this.failure = this.pace = null;
     this.progress = this.bar = this.bars = this.seq = this.lost = this.won = 0;
     this.statusSeq = this.conflated = 0;
     this.reason = "";
@@ -128,6 +136,7 @@ export class RunModel {
       case "connected": return this.connected(data);
       case "status": return this.statusChanged(data, message);
       case "replay": return this.replayed(data);
+      case "control": return this.controlled(data);
       case "progress": return this.progressed(data, message);
       case "equity": return this.point(Date.parse(data.time), data.equity, data.balance, data.drawdown);
       case "equity_columns": return this.points(data);
@@ -146,8 +155,12 @@ export class RunModel {
   }
 
   private replayed(data: any): void {
-    const time = Date.parse(data.time);
+    const time = Date.parse(data.state === "ended" ? (data.end ?? data.time) : data.time);
     if (Number.isFinite(time)) this.clock = time;
+  }
+
+  private controlled({ action, accepted, value, unit }: any): void {
+    if (action === "speed" && accepted === true) this.pace = { speed: value ?? 0, ...(unit && { unit }) };
   }
 
   private statusChanged(data: any, message: WireMessage): void {
@@ -241,6 +254,8 @@ export class RunModel {
   }
 
   private failed(data: any, message: WireMessage): void {
+    // What is told of it is no failure of the run: its status says so.
+    if (message.extra?.code === "deleted") return;
     this.failure = { error: String(data.error ?? "unknown error"), details: data.details ?? {} };
     // Without a seq it speaks of this connection, not of the run.
     if (message.seq === undefined) return;

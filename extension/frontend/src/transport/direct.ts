@@ -45,7 +45,9 @@ export class DirectTransport implements Transport {
   }
 
   private async fetch(url: URL, init: RequestInit): Promise<any> {
-    const reply = await fetch(url, { credentials: "same-origin", ...init });
+    const reply = await fetch(url, { credentials: "same-origin", ...init }).catch(() => {
+      throw new Error("The server cannot be reached");
+    });
     const body: unknown = await reply.json().catch(() => null);
     if (!reply.ok) throw replyError(body, `the server answered ${reply.status}`);
     return body;

@@ -1,7 +1,7 @@
 import { el, setShown, setText } from "../dom.ts";
 import type { Action } from "../model/request.ts";
 import type { Session } from "../session.ts";
-import { iconButton, ICONS, setDisabled, setMeaning } from "./icons.ts";
+import { iconButton, ICONS, isEnabled, setDisabled, setEnabled, setMeaning } from "./icons.ts";
 import { SpeedMenu } from "./speeds.ts";
 
 const UNDER_WAY: Record<Action, string> = {
@@ -19,6 +19,8 @@ export class Controls {
   private readonly underWay = el("span", "wb-muted wb-under-way");
   private readonly refused = el("span", "wb-refused");
   private paused = false;
+  /** What a refusal was said in: it is of no interest in another state. */
+  private moment = "";
 
   constructor(private readonly session: Session) {
     this.root.setAttribute("role", "group");
@@ -29,9 +31,9 @@ export class Controls {
     this.step = iconButton("Step one candle", ICONS.step, () => this.stepOn(), "→");
     this.next = iconButton("Run to the next trade", ICONS.nextTrade, () => this.nextTrade(), "t");
     this.stop = iconButton("Stop", ICONS.stop, () => this.send(session.control("stop")));
-    this.speed = new SpeedMenu((value, unit) => {
-      this.send(session.transport.control({ action: "speed", value, ...(unit && { unit }) }));
-    });
+    this.speed = new SpeedMenu((value, unit) => (
+      this.send(session.transport.control({ action: "speed", value, ...(unit && { unit }) }))
+    ));
     this.root.append(this.refused, this.underWay, this.pause, this.step, this.next, this.stop, this.speed.root);
   }
 
@@ -46,36 +48,44 @@ export class Controls {
   }
 
   toggle(): void {
-    if (!this.pause.disabled) this.send(this.session.control(this.paused ? "resume" : "pause"));
+    if (isEnabled(this.pause)) this.send(this.session.control(this.paused ? "resume" : "pause"));
   }
 
   stepOn(): void {
-    if (!this.step.disabled) this.send(this.session.control("step"));
+    if (isEnabled(this.step)) this.send(this.session.control("step"));
   }
 
   nextTrade(): void {
-    if (!this.next.disabled) this.send(this.session.control("run_until", { until: { trades: 1 } }));
+    if (isEnabled(this.next)) this.send(this.session.control("run_until", { until: { trades: 1 } }));
   }
 
   update(): void {
-    const { result, transport, saved } = this.session;
+    const { result, transport, saved, connected } = this.session;
     setShown(this.root, !result.over && transport.canControl && !saved);
     this.paused = result.status === "paused";
+    const moment = `${result.status} ${connected}`;
+    if (moment !== this.moment) this.clear();
+    this.moment = moment;
     setMeaning(this.pause, this.paused ? "Resume" : "Pause", this.paused ? ICONS.resume : ICONS.pause, "space");
     const { pending } = this.session.request;
     setText(this.underWay, pending === null ? "" : UNDER_WAY[pending]);
     const stopping = pending === "stop";
-    setDisabled(this.pause, stopping || pending === "pause" || pending === "resume");
-    setDisabled(this.step, !this.paused || pending !== null);
-    setDisabled(this.next, pending !== null);
-    setDisabled(this.stop, stopping);
-    setDisabled(this.speed.root, stopping);
+    setEnabled(this.pause, connected && !stopping && pending !== "pause" && pending !== "resume");
+    setEnabled(this.step, connected && this.paused && pending === null);
+    setEnabled(this.next, connected && pending === null);
+    setEnabled(this.stop, connected && !stopping);
+    setDisabled(this.speed.root, !connected || stopping);
+    this.speed.show(result.pace);
   }
 
-  private send(reply: Promise<unknown>): void {
+  private send(reply: Promise<unknown>): Promise<unknown> {
+    this.clear();
+    return reply.catch((error: unknown) => this.refuse(error instanceof Error ? error.message : String(error)));
+  }
+
+  private clear(): void {
     this.refuse("");
     this.session.notice = "";
-    reply.catch((error: unknown) => this.refuse(error instanceof Error ? error.message : String(error)));
   }
 
   /** What the server answered to this view; what it refused to others is a notice. */

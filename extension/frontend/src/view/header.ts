@@ -73,8 +73,8 @@ export function connection(session: Session, now: number): [string, string] {
     case "catching-up": return ["catching-up", "catching up"];
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));
-      const why = status.reason ? `${status.reason}, ` : "";
-      return ["reconnecting", `${why}reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}`];
+      const why = status.reason ? `, ${status.reason}` : "";
+      return ["reconnecting", `reconnecting for ${seconds < 10 ? `${seconds} s` : duration(seconds)}${why}`];
     }
     case "finished": return ["finished", "finished"];
     case "deleted": return ["deleted", "no longer on the server"];

@@ -1,4 +1,4 @@
-import { el } from "../dom.ts";
+import { el, releaseFocus } from "../dom.ts";
 
 export const ICONS = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
@@ -16,7 +16,7 @@ export function iconButton(name: string, path: string, pressed: () => void, key 
   const button = el("button", "wb-button");
   button.type = "button";
   button.append(icon(path));
-  button.addEventListener("click", pressed);
+  button.addEventListener("click", () => isEnabled(button) && pressed());
   rename(button, name, key);
   return button;
 }
@@ -37,8 +37,19 @@ export function icon(path: string): SVGSVGElement {
   return svg;
 }
 
-export function setDisabled(control: HTMLButtonElement | HTMLSelectElement | HTMLInputElement, disabled: boolean): void {
-  if (control.disabled !== disabled) control.disabled = disabled;
+/** A button that can do nothing now keeps the focus, so that the keys work on. */
+export function setEnabled(button: HTMLButtonElement, enabled: boolean): void {
+  if (isEnabled(button) !== enabled) button.setAttribute("aria-disabled", String(!enabled));
+}
+
+export function isEnabled(button: HTMLButtonElement): boolean {
+  return button.getAttribute("aria-disabled") !== "true";
+}
+
+export function setDisabled(control: HTMLSelectElement | HTMLInputElement, disabled: boolean): void {
+  if (control.disabled === disabled) return;
+  if (disabled) releaseFocus(control);
+  control.disabled = disabled;
 }
 
 /** A button that does one of two things: changes name and icon when it changes its meaning. */

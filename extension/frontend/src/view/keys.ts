@@ -8,11 +8,12 @@ import type { Controls } from "./controls.ts";
 export function listenToKeys(root: HTMLElement, session: Session, controls: Controls): () => void {
   const aborter = new AbortController();
   const listener = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = (event.shiftKey ? "shift+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
     const target = event.target as HTMLElement;
     // A menu has uses of its own for every key, and a button for the space bar.
     if (target.tagName === "SELECT" || (target.tagName === "BUTTON" && event.key === " ")) return;
-    const chosen = actionFor(event.key, session, controls);
+    const chosen = actionFor(key, session, controls);
     if (chosen === null) return;
     // Else the notebook takes the key as a command of its own.
     event.preventDefault();
@@ -30,6 +31,8 @@ function actionFor(key: string, session: Session, controls: Controls): (() => vo
       case " ": return () => replaying.toggle();
       case "ArrowLeft": return () => replaying.step(-1);
       case "ArrowRight": return () => replaying.step(1);
+      case "t": return () => replaying.toTrade(false);
+      case "shift+t": return () => replaying.toTrade(true);
       case "Home": return () => replaying.toStart();
       case "End": return () => replaying.toEnd();
       default: return null;

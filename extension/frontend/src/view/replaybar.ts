@@ -2,7 +2,7 @@ import { el, setShown, setText } from "../dom.ts";
 import { dateTime } from "../format.ts";
 import type { Replaying } from "../replay.ts";
 import type { Session } from "../session.ts";
-import { icon, iconButton, ICONS, setDisabled, setMeaning } from "./icons.ts";
+import { icon, iconButton, ICONS, setDisabled, setEnabled, setMeaning } from "./icons.ts";
 import { SpeedMenu } from "./speeds.ts";
 
 /** Tells a finished run again: the button for it, and once pressed the bar that steers it. */
@@ -24,10 +24,7 @@ export class ReplayBar {
     this.begin.type = "button";
     this.begin.title = "Tell this run again, from its first candle";
     this.begin.append(icon(ICONS.replay), "Replay");
-    this.begin.addEventListener("click", () => {
-      session.startReplay();
-      this.focusView();
-    });
+    this.begin.addEventListener("click", () => session.startReplay());
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Replay");
     this.back = iconButton("Step back", ICONS.back, () => this.replaying?.step(-1), "←");
@@ -37,13 +34,10 @@ export class ReplayBar {
     this.refused.setAttribute("role", "alert");
     this.leave.type = "button";
     this.leave.textContent = "Back to the result";
-    this.leave.addEventListener("click", () => {
-      session.endReplay();
-      this.focusView();
-    });
+    this.leave.addEventListener("click", () => session.endReplay());
     this.slider.type = "range";
     this.slider.setAttribute("aria-label", "Market time");
-    this.slider.title = "Market time (Home: first candle, End: last)";
+    this.slider.title = "Market time (Home: first candle, End: last, t and shift+t: next and previous trade)";
     this.slider.addEventListener("input", () => {
       this.dragging = true;
       this.write(Number(this.slider.value));
@@ -52,6 +46,8 @@ export class ReplayBar {
       this.dragging = false;
       this.replaying?.seek(Number(this.slider.value));
     });
+    // A drag that ends where it began changes nothing, and is over all the same.
+    this.slider.addEventListener("pointerup", () => (this.dragging = false));
     this.root.append(this.back, this.play, this.on, this.slider, this.time, this.speed.root, this.refused, this.leave);
   }
 
@@ -65,10 +61,11 @@ export class ReplayBar {
     }
     const { state, run, span } = replaying;
     const lost = state === null || replaying.status.state !== "live" && replaying.status.state !== "catching-up";
-    for (const control of [this.back, this.play, this.on, this.speed.root]) setDisabled(control, lost);
+    for (const button of [this.back, this.play]) setEnabled(button, !lost);
+    setDisabled(this.speed.root, lost);
     setMeaning(this.play, replaying.playing ? "Pause" : "Play", replaying.playing ? ICONS.pause : ICONS.resume, "space");
-    setDisabled(this.on, lost || state?.state === "ended");
-    if (state !== null) this.speed.show(state.speed, state.unit);
+    setEnabled(this.on, !lost && state?.state !== "ended");
+    this.speed.show(state);
     setDisabled(this.slider, lost || span === null);
     setText(this.refused, replaying.refused);
     this.refused.title = replaying.refused;
@@ -83,11 +80,6 @@ export class ReplayBar {
 
   private get replaying(): Replaying | null {
     return this.session.replaying;
-  }
-
-  /** The button that was pressed goes away: the keys stay with the view. */
-  private focusView(): void {
-    this.begin.closest<HTMLElement>(".wb-root")?.focus({ preventScroll: true });
   }
 
   private write(time: number): void {

@@ -1,5 +1,5 @@
 import type { LogMessage } from "./messages.ts";
-import type { Position, SocketFactory } from "./socket.ts";
+import { StreamError, type Position, type SocketFactory } from "./socket.ts";
 
 /** A pace: candles a second, or with unit `x` multiples of market time; 0 is as fast as possible. */
 export interface Pace {
@@ -27,6 +27,9 @@ export interface Wishes {
 
 export const HEARTBEAT_S = 5;
 
+const NO_WEBSOCKET =
+  "This runtime has no WebSocket: use Node 22 or newer, or give a function that opens a socket as the target";
+
 /** The address of a stream, with what is wished for and the position in its query. */
 export function streamAddress(address: string | URL, wishes: Wishes, { since, epoch }: Position): URL {
   const url = new URL(address);
@@ -50,5 +53,8 @@ export function streamAddress(address: string | URL, wishes: Wishes, { since, ep
 
 /** Sockets for a ws:// or wss:// address. */
 export function webSocketFactory(address: string | URL, wishes: Wishes = {}): SocketFactory {
-  return (position) => new WebSocket(streamAddress(address, wishes, position));
+  return (position) => {
+    if (typeof globalThis.WebSocket !== "function") throw new StreamError(NO_WEBSOCKET, "no_websocket");
+    return new WebSocket(streamAddress(address, wishes, position));
+  };
 }

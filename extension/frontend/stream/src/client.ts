@@ -35,6 +35,10 @@ export interface StreamOptions extends Wishes {
 
 const NO_STREAM = 4404;
 const KEEP_ALIVE_MS = 30_000;
+/** A socket that failed is to close within this time, or is taken as closed. */
+const GRACE_MS = 1_000;
+/** So many messages wait for someone to listen; what comes then is asked for again. */
+const MOST_HELD = 50_000;
 
 /** Codes after which trying again cannot help. Every other one is tried again. */
 const FINAL_CODES: ReadonlyMap<number, string> = new Map([
@@ -45,7 +49,8 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
 
 /**
  * Reads one stream and keeps reading it: reconnects, resumes where it was, drops what it has
- * already seen, proves that nothing is missing. Handlers get `(data, message)`; `"*"` hears every
+ * already seen, proves that nothing is missing. It begins when somebody listens, iterates or calls
+ * `connect`. Handlers get `(data, message)`; `"*"` hears every
  * type; `"reset"` says that the story begins anew and what was heard before must be forgotten.
  */
 export class StreamClient extends Controls implements AsyncIterable<AnyMessage> {
@@ -68,6 +73,9 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
   #downSince = 0;
   #hint: { ms: number; reason: string } | null = null;
   #connectedOnce = false;
+  /** There is no connection because nobody listens. */
+  #idle = true;
+  #connecting = 0;
   #ended = false;
   #corruptAt = -1;
   #replayed: ReplayData | null = null;
@@ -87,7 +95,6 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     const { heartbeat = HEARTBEAT_S } = options;
     const [ping, dead] = heartbeat === null ? [KEEP_ALIVE_MS, Infinity] : [heartbeat * 1500, heartbeat * 3000];
     this.#liveness = new Liveness(this.#clock, ping, dead, () => this.#open && this.ping(), () => this.#closed(1006, "no sign of life"));
-    this.#connectNow();
   }
 
   /** The highest seq seen. */
@@ -95,14 +102,20 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     return this.#last;
   }
 
-  /** Resolves once there is a connection; rejects when there is not going to be one. */
+  /**
+   * Resolves once there is a connection; rejects when there is not going to be one. What the
+   * connection tells is held until after the turn that this gives to who waits for it.
+   */
   connect(): Promise<this> {
+    this.wake();
+    this.#connecting++;
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const { state } = this.status;
         if (this.#connectedOnce) resolve(this);
         else if (ENDED.has(state)) reject(failure(this.status));
         else return;
+        this.#connecting--;
         this.#watchers.delete(look);
       };
       this.#watchers.add(look);
@@ -116,12 +129,20 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     return () => this.#watchers.delete(handler);
   }
 
-  /** Every message from now on. Ends with the stream; throws a StreamError when that failed. */
+  /**
+   * Every message from now on, and before them what nobody has heard yet. Ends with the stream;
+   * throws a StreamError when that failed, and when it had ended before and all was heard.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyMessage> {
-    return new MessageIterator(this);
+    const over = ENDED.has(this.status.state) && this.held === 0;
+    const iterator = new MessageIterator(this, over);
+    this.release();
+    return iterator;
   }
 
   close(): void {
+    this.#idle = false;
+    this.forgetHeld();
     this.#drop();
     if (!ENDED.has(this.status.state)) this.#setStatus({ state: "closed" });
   }
@@ -131,13 +152,23 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     this.#socket.send(JSON.stringify(message));
   }
 
+  protected override wake(): void {
+    if (!this.#idle) return;
+    this.#idle = false;
+    this.#connectNow();
+  }
+
   #connectNow(): void {
     this.#retry = null;
     let socket: SocketLike;
     try {
       socket = this.#factory({ since: this.#last, epoch: this.epoch });
     } catch (error) {
-      this.#setStatus({ state: "failed", reason: String(error), code: "bad_address" });
+      // Who is about to listen hears it, too.
+      this.hold();
+      this.#clock.setTimeout(() => this.release(), 0);
+      if (error instanceof StreamError) this.#fail(error.message, error.code);
+      else this.#fail(String(error), "bad_address");
       return;
     }
     this.#socket = socket;
@@ -146,8 +177,10 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
       if (socket === this.#socket) this.#open = true;
     };
     socket.onmessage = (event) => this.#receive(socket, event.data);
-    // The close event that follows says all there is to say.
-    socket.onerror = () => undefined;
+    // The close event that follows says all there is to say; some runtimes forget it.
+    socket.onerror = () => {
+      this.#clock.setTimeout(() => socket === this.#socket && this.#closed(1006, "the connection failed"), GRACE_MS);
+    };
     socket.onclose = (event) => {
       if (socket === this.#socket) this.#closed(event.code, event.reason ?? "");
     };
@@ -168,6 +201,10 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
       if (socket !== this.#socket) return;
       if (message && typeof message.type === "string") this.#take(message);
     }
+    if (this.held < MOST_HELD || this.heard) return;
+    this.#drop();
+    this.#idle = true;
+    this.#setStatus({ state: "connecting" });
   }
 
   #take(message: WireMessage): void {
@@ -197,6 +234,10 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
 
   #connected(message: WireMessage): void {
     const { epoch, seq } = message.data ?? {};
+    if (this.#connecting > 0) {
+      this.hold();
+      this.#clock.setTimeout(() => this.release(), 0);
+    }
     this.#backoff.reset();
     this.#downSince = 0;
     this.#hint = null;
@@ -254,10 +295,14 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
 
   #corrupt(fault: string, { seq }: WireMessage): void {
     this.#drop();
-    const error = `The stream is corrupted at seq ${seq}: ${fault}`;
+    this.#fail(`The stream is corrupted at seq ${seq}: ${fault}`, "stream_corrupted", { seq });
+  }
+
+  /** Tell those who listen for errors, and come to an end. */
+  #fail(error: string, code: string, details: object = {}, state: "failed" | "deleted" = "failed"): void {
     const timestamp = new Date(this.#clock.now()).toISOString();
-    this.emit({ type: "error", timestamp, data: { error, details: { seq } }, extra: { code: "stream_corrupted" } });
-    this.#setStatus({ state: "failed", reason: error, code: "stream_corrupted" });
+    this.emit({ type: "error", timestamp, data: { error, details }, extra: { code } });
+    this.#setStatus({ state, reason: error, code });
   }
 
   #closed(code: number, reason: string): void {
@@ -266,19 +311,24 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     const why = FINAL_CODES.get(code);
     if (code === 1000 || this.#ended) this.#setStatus({ state: "finished" });
     else if (code === NO_STREAM && (reason === "deleted" || this.epoch !== null)) {
-      this.#setStatus({ state: "deleted", reason: "the run was deleted", code: "deleted" });
+      this.#fail("the run was deleted", "deleted", {}, "deleted");
     } else if (why !== undefined) {
-      const { text, code: name } = this.#lastError ?? { text: "", code: "" };
-      this.#setStatus({ state: "failed", reason: text || reason || why, code: name || String(code) });
+      const said = this.#lastError;
+      // What the server said of it was heard.
+      if (said?.text) this.#setStatus({ state: "failed", reason: said.text, code: said.code || String(code) });
+      else this.#fail(reason || why, String(code));
     } else if (this.#backoff.attempt >= (this.options.maxRetries ?? Infinity)) {
-      this.#setStatus({ state: "failed", reason: "Max reconnection attempts reached", code: "unreachable" });
+      this.#fail("Max reconnection attempts reached", "unreachable");
     } else this.#reconnect();
   }
 
   #reconnect(): void {
     this.#downSince ||= this.#clock.now();
-    const delay = (this.#hint?.ms ?? 0) + this.#backoff.next(this.#clock.random());
-    this.#setStatus({ state: "reconnecting", since: this.#downSince, ...(this.#hint && { reason: this.#hint.reason }) });
+    const jitter = this.#backoff.next(this.#clock.random());
+    const hint = this.#hint;
+    this.#hint = null;
+    const delay = hint?.ms ?? jitter;
+    this.#setStatus({ state: "reconnecting", since: this.#downSince, ...(hint && { reason: hint.reason }) });
     this.#retry = this.#clock.setTimeout(() => this.#connectNow(), delay);
   }
 

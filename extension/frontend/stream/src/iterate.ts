@@ -1,6 +1,8 @@
 import type { StreamClient } from "./client.ts";
 import type { AnyMessage } from "./messages.ts";
-import { ENDED, failure } from "./socket.ts";
+import { ENDED, failure, StreamError } from "./socket.ts";
+
+const OVER = "This stream is over: make another client to read it again";
 
 interface Waiting {
   resolve(result: IteratorResult<AnyMessage>): void;
@@ -22,7 +24,8 @@ export class MessageIterator implements AsyncIterableIterator<AnyMessage> {
   readonly #unwatch: () => void;
   #left = false;
 
-  constructor(private readonly client: StreamClient) {
+  /** `over`: the stream had ended, and all of it was heard, before this began. */
+  constructor(private readonly client: StreamClient, private readonly over: boolean) {
     client.on("*", this.#listen);
     this.#unwatch = client.watch(() => this.#settle());
   }
@@ -57,6 +60,7 @@ export class MessageIterator implements AsyncIterableIterator<AnyMessage> {
     const failed = !this.#left && (status.state === "failed" || status.state === "deleted");
     for (const { resolve, reject } of this.#waiting.splice(0)) {
       if (failed) reject(failure(status));
+      else if (this.over && !this.#left) reject(new StreamError(OVER, "already_over"));
       else resolve({ done: true, value: undefined });
     }
   }
