@@ -17,6 +17,7 @@ from workbench.client import AsyncStream, Stream
 from workbench.errors import (
     Conflict,
     InvalidRequest,
+    LogDamaged,
     NotAllowed,
     NotFound,
     ServerUnreachable,
@@ -240,10 +241,11 @@ def refusal(code):
         (send([refusal("not_found")], 4404), NotFound),
         (send([connected_frame := encode(connected(LOG))], 4404, "deleted"), NotFound),
         (send([refusal("invalid_request")], 1008), InvalidRequest),
+        (send([refusal("log_damaged")], 4500), LogDamaged),
         (send([connected_frame], 1008, "policy"), NotAllowed),
         (send([connected_frame, b'{"type":"trade"}']), StreamCorrupted),
     ],
-    ids=["no run", "deleted", "bad parameter", "policy", "no message"],
+    ids=["no run", "deleted", "bad parameter", "damaged", "policy", "no message"],
 )
 def test_these_ends_are_errors_at_once(kind, act, error):
     with running(act) as server:

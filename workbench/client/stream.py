@@ -63,6 +63,8 @@ class Stream(Following, Controls[None]):
         The token does not allow to read it.
     InvalidRequest
         A wish is not understood.
+    LogDamaged
+        The server cannot read its log any more.
     StreamCorrupted
         Events are missing, also when asked for again; or the trades are not those of the run.
     ServerUnreachable

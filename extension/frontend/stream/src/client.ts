@@ -34,6 +34,7 @@ export interface StreamOptions extends Wishes {
 }
 
 const NO_STREAM = 4404;
+const DAMAGED = 4500;
 const KEEP_ALIVE_MS = 30_000;
 
 /** Codes after which trying again cannot help. Every other one is tried again. */
@@ -41,6 +42,7 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
   [1000, ""],
   [1008, "the server refused the connection"],
   [NO_STREAM, "no such stream"],
+  [DAMAGED, "the server's log is damaged"],
 ]);
 
 /**
