@@ -30,6 +30,7 @@ from workbench.messages import (
     utc_now,
 )
 from workbench.streams import StreamQuery
+from workbench.streams.query import once
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.sockets import SocketHandler
 from workbench_server.limits import Inbound, Verdict
@@ -71,6 +72,7 @@ class BacktestStreamHandler(SocketHandler):
 
     async def _serve(self) -> None:
         try:
+            once(self.request.query_arguments)
             given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
             await self.extensionapp.manager.serve(self, self._run_id, StreamQuery.parse(given))
         except NotFound as error:
