@@ -19,6 +19,7 @@ WorkbenchError
 │   └── InvalidCandles
 ├── StrategyError           the user's strategy raised
 ├── WorkerLost              the run's process went away without a result
+├── LogDamaged              messages of a log cannot be read from the state file (500)
 ├── StreamCorrupted         what a stream told is not what its log holds
 └── ServerUnreachable       no server answers where one was expected
 """
@@ -175,6 +176,15 @@ class WorkerLost(WorkbenchError):
     """The process of the run ended without a result."""
 
     code = "worker_lost"
+
+
+class LogDamaged(WorkbenchError):
+    """Messages of a stream's log cannot be read any more.
+
+    `details` names `stream`, `first_seq` and `last_seq`.
+    """
+
+    code = "log_damaged"
 
 
 class StreamCorrupted(WorkbenchError):

@@ -73,6 +73,11 @@ class Audience:
                 yield True
             self._tell(present[start : start + AT_ONCE], source, step, places)
 
+    def dismiss(self) -> None:
+        """Let all readers go: what comes next cannot be read, which each finds out by itself."""
+        for reader in self.readers:
+            self._leave(reader)
+
     def _tell(
         self, readers: list[Reader], source: Source, step: int, places: dict[object, _Told]
     ) -> None:

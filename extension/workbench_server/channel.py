@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from workbench.errors import LogDamaged
 from workbench.messages import FINAL_TYPES, Delivery
 from workbench.streams import Entry, StreamInfo, StreamLog
 from workbench_server.audience import Audience
@@ -163,7 +164,10 @@ class Channel:
             if not left.done():
                 left.set_result(None)
         for audience in list(self._audiences.values()):
-            yield from audience.tell(self)
+            try:
+                yield from audience.tell(self)
+            except LogDamaged:
+                audience.dismiss()
 
     def _look(self) -> None:
         self._recheck = self._loop.call_later(RECHECK_S, self._look)

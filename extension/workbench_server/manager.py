@@ -38,6 +38,7 @@ CLOSE_GOING_AWAY = 1001
 CLOSE_POLICY = 1008
 CLOSE_NO_STREAM = 4404
 CLOSE_TOO_SLOW = 4408
+CLOSE_DAMAGED = 4500
 MERGE_ABOVE = 300
 """Curves are merged for a reader that has fallen behind by so many messages."""
 

@@ -106,6 +106,7 @@ class Outlet:
         now = asyncio.get_running_loop().time
         stream = self._stream
         taken, since = -1, now()
+        written: asyncio.Future[None] | None = None
         while self.behind:
             if self._ended:
                 raise WebSocketClosedError
@@ -114,12 +115,13 @@ class Outlet:
             elif now() - since >= patience:
                 raise TooSlow
             try:
-                async with asyncio.timeout(patience / 4):
-                    await stream.write(b"")
-            except TimeoutError:
-                continue
+                if written is None or written.done():
+                    written = stream.write(b"")
             except StreamClosedError:
                 self.end()
+            else:
+                # Waited for, never cancelled: the future is Tornado's.
+                await asyncio.wait((written,), timeout=patience / 4)
 
     def write_soon(self, message: bytes) -> None:
         """Write one message without waiting; who does not read its answers is hung up on."""

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import msgspec
+import pytest
+from msgspec import structs
 
 from workbench.contract.typescript import render
 from workbench.messages import MESSAGE_TYPES, EntryData, ExitData, Trade, TradeChecksum, TradeExtra
@@ -21,7 +23,7 @@ def trade(name: str, price: float, quantity: float, *, closes: bool) -> Trade:
     if closes:
         data: EntryData | ExitData = ExitData(
             name, "X", "long", 1.0, times["entry_time"], price, "2024-01-02T00:00:00Z", "signal",
-            0.0, 0.0, 0.0, 0.0,
+            12.5, -0.25, 1 / 7, quantity / 3,
         )  # fmt: skip
     else:
         reasoning = Reasoning("enter_long", 1.0, "")
@@ -69,6 +71,26 @@ def test_what_may_be_absent_is_optional_and_what_may_be_null_says_so():
     assert "\n  crc32?: number;\n" in text
     assert "\n  value?: number | null;\n" in text
     assert "\n  data: EntryData | ExitData;\n" in text
+
+
+ENTRY = ("trade_id", "symbol", "direction", "entry_time", "entry_price")
+EXIT = (*ENTRY, "exit_time", "exit_reason", "exit_price", "pnl", "pnl_percent", "mfe", "mae")
+
+
+def changed(value: object) -> object:
+    return f"{value}x" if isinstance(value, str) else value + 1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("closes", "name"), [*((False, name) for name in ENTRY), *((True, name) for name in EXIT)]
+)
+def test_the_checksum_covers_what_a_trade_comes_to(closes, name):
+    message = trade("t", 100.0, 2.0, closes=closes)
+    other = structs.replace(message.data, **{name: changed(getattr(message.data, name))})
+    sums = [TradeChecksum(), TradeChecksum()]
+    sums[0].add(message)
+    sums[1].add(structs.replace(message, data=other))
+    assert sums[0].value != sums[1].value
 
 
 def test_the_vectors_of_the_checksum_are_those_python_makes():

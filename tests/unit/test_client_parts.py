@@ -7,6 +7,10 @@ import pytest
 from workbench.client.address import is_loopback, server_at, socket_options, stream_address
 from workbench.client.asking import query_speed, speed_request
 from workbench.client.comeback import Comeback
+from workbench.client.discovery import Server, connect
+from workbench.client.rest import Rest
+from workbench.client.wishes import Wishes
+from workbench.errors import InvalidRequest
 from workbench.streams import Pace
 
 
@@ -37,16 +41,29 @@ def test_the_servers_hint_is_waited_out_as_it_is():
     assert comeback.delay() == 0.4
 
 
-def test_patience_is_measured_from_the_last_sign_of_life():
+def test_patience_is_measured_from_the_first_failure_since_a_sign_of_life():
     clock = Clock()
     comeback = Comeback(10.0, clock=clock, draw=lambda low, high: high)
-    clock.now = 9.9
+    clock.now = 1000.0
+    assert comeback.delay(3600.0) == 10.0
+    clock.now = 1009.9
     assert comeback.delay() == pytest.approx(0.1)
     comeback.healthy()
-    clock.now = 19.8
-    assert comeback.delay(3600.0) == pytest.approx(0.1)
-    clock.now = 19.9
+    clock.now = 2000.0
+    assert comeback.delay(3600.0) == 10.0
+    clock.now = 2010.0
     assert comeback.delay() is None
+
+
+def test_time_in_which_nobody_waits_uses_up_no_patience():
+    clock = Clock()
+    comeback = Comeback(10.0, clock=clock, draw=lambda low, high: high)
+    comeback.delay()
+    clock.now = 4.0
+    comeback.leave()
+    clock.now = 3604.0
+    comeback.back()
+    assert comeback.delay(3600.0) == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +85,12 @@ def test_addresses(url, address):
 
 
 def test_loopback_goes_straight_and_plain_all_else_by_the_proxies_and_compressed():
-    here = socket_options(server_at("http://localhost:1/", "t"), 5.0)
+    here = socket_options(server_at("http://localhost:1/", "t"))
     assert (here["proxy"], here["compression"], here["ping_interval"]) == (None, None, None)
     assert here["additional_headers"] == {"Authorization": "token t"}
-    there = socket_options(server_at("https://hub.example/"), None)
+    there = socket_options(server_at("https://hub.example/"))
     assert "proxy" not in there
-    assert "ping_interval" not in there
+    assert there["ping_interval"] is None
     assert there["compression"] == "deflate"
     assert there["additional_headers"] == {}
 
@@ -97,3 +114,45 @@ def test_a_pace_goes_to_the_query_and_back(text):
 def test_full_speed_is_said_as_zero():
     assert (speed_request(None).value, speed_request(0).unit) == (0.0, None)
     assert query_speed(Pace()) is None
+
+
+@pytest.mark.parametrize(
+    "token", ["secret\n", "sec ret", "secret\x7f", "secr\u00e9t", "secret\r\nX: y"]
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda token: server_at("http://h/", token),
+        lambda token: connect("http://127.0.0.1:1/", token),
+        lambda token: Server("http://h/", token),
+        lambda token: Rest("http://h/", token),
+    ],
+)
+def test_a_token_that_cannot_travel_is_refused_and_not_repeated(use, token):
+    with pytest.raises(InvalidRequest) as caught:
+        use(token)
+    assert caught.value.details["field"] == "token"
+    assert "sec" not in str(caught.value) + str(caught.value.details)
+    assert "sec" not in str(caught.value.__context__)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("heartbeat", value) for value in (0, -1, float("nan"), 0.05, "5", True)),
+        *(("max_rate", value) for value in (0, -1.0, float("nan"), float("inf"))),
+        *(("since", value) for value in (-1, 1.5, float("nan"), True, "3")),
+        ("types", ()),
+    ],
+)
+def test_a_wish_out_of_its_bounds_is_named(field, value):
+    with pytest.raises(InvalidRequest) as caught:
+        Wishes(**{field: value})
+    assert caught.value.details["field"] == field
+
+
+@pytest.mark.parametrize("speed", [float("nan"), -1, float("inf"), True, b"1"])
+def test_a_pace_that_is_none_is_refused(speed):
+    with pytest.raises(InvalidRequest) as caught:
+        Wishes(replay=True, speed=speed)
+    assert caught.value.details["field"] == "speed"

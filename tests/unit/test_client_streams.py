@@ -17,6 +17,7 @@ from workbench.client import AsyncStream, Stream
 from workbench.errors import (
     Conflict,
     InvalidRequest,
+    LogDamaged,
     NotAllowed,
     NotFound,
     ServerUnreachable,
@@ -240,10 +241,11 @@ def refusal(code):
         (send([refusal("not_found")], 4404), NotFound),
         (send([connected_frame := encode(connected(LOG))], 4404, "deleted"), NotFound),
         (send([refusal("invalid_request")], 1008), InvalidRequest),
+        (send([refusal("log_damaged")], 4500), LogDamaged),
         (send([connected_frame], 1008, "policy"), NotAllowed),
         (send([connected_frame, b'{"type":"trade"}']), StreamCorrupted),
     ],
-    ids=["no run", "deleted", "bad parameter", "policy", "no message"],
+    ids=["no run", "deleted", "bad parameter", "damaged", "policy", "no message"],
 )
 def test_these_ends_are_errors_at_once(kind, act, error):
     with running(act) as server:
@@ -346,6 +348,7 @@ def test_a_replay_stands_at_its_end_until_it_is_moved(kind):
         for payload in [*told(LOG, {}), ended]:
             connection.send(payload, text=True)
         assert json.loads(connection.recv(10))["action"] == "seek"
+        assert json.loads(connection.recv(10))["action"] == "resume"
         reset = b'{"type":"reset","timestamp":"","data":{"reason":"seek","seq":2}}'
         for payload in [reset, *told(LOG, {})[1:], ended]:
             connection.send(payload, text=True)
@@ -514,3 +517,74 @@ def test_arguments_are_there_to_be_completed(kind):
         "server", "run_id", "types", "columns", "max_rate", "since", "epoch", "from_now",
         "heartbeat", "patience", "replay", "speed",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"run_id": ""}, "run_id"),
+        ({"run_id": "a/b"}, "run_id"),
+        ({"patience": -1}, "patience"),
+        ({"patience": float("nan")}, "patience"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_at_once(kind, given, field):
+    with pytest.raises(InvalidRequest) as caught:
+        kind.connect(**{"run_id": RUN, "url": "http://127.0.0.1:1/", **given})
+    assert caught.value.details["field"] == field
+
+
+def release(connection, query):
+    """Send a part, and the rest once the client says something."""
+    payloads = told(LOG, query)
+    for payload in payloads[:3]:
+        connection.send(payload, text=True)
+    connection.recv()
+    send(payloads[3:])(connection, query)
+
+
+def test_a_second_thread_is_told_so_and_the_first_goes_on():
+    with running(release) as server, Stream.connect(RUN, url=server.url) as stream:
+        found, began = [next(stream) for _ in range(3)], threading.Event()
+        begin = stream._comeback.back
+        stream._comeback.back = lambda: (begin(), began.set())
+        thread = threading.Thread(target=lambda: found.extend(stream))
+        thread.start()
+        assert began.wait(30)
+        with pytest.raises(Conflict, match="another consumer"):
+            next(stream)
+        stream.ping()
+        thread.join(30)
+    assert seqs(found) == WHOLE
+
+
+def test_a_second_task_is_told_so_and_the_first_goes_on():
+    async def drive():
+        async with AsyncStream.connect(RUN, url=server.url) as stream:
+            found = [await anext(stream) for _ in range(3)]
+            first = asyncio.ensure_future(anext(stream))
+            await asyncio.sleep(0)
+            with pytest.raises(Conflict, match="another consumer"):
+                await anext(stream)
+            await stream.ping()
+            return [*found, await first, *[message async for message in stream]]
+
+    with running(release) as server:
+        assert seqs(asyncio.run(drive())) == WHOLE
+
+
+def test_what_could_not_be_sent_is_kept_for_the_next_connection():
+    async def drive():
+        async with AsyncStream.connect(RUN, url=server.url) as stream:
+            await anext(stream)
+            await stream._connection.close()
+            await stream.pause()
+            return [message async for message in stream]
+
+    def listen(connection, query):
+        server.heard.append(connection.recv(10))
+        answer(connection, query)
+
+    with running(release, listen) as server:
+        asyncio.run(drive())
+    assert [json.loads(said)["action"] for said in server.heard] == ["pause"]

@@ -23,7 +23,7 @@ def server_at(url: str, token: str = "") -> Server:
     Raises
     ------
     InvalidRequest
-        The address is none, or carries a query or credentials.
+        The address is none, or carries a query or credentials; or the token cannot travel.
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
@@ -44,11 +44,11 @@ def stream_address(server: Server, run_id: str, query: Mapping[str, str]) -> str
     return f"{base}api/ws/stream/backtest/{quote(run_id, safe='')}{tail}"
 
 
-def socket_options(server: Server, heartbeat: float | None) -> dict[str, Any]:
+def socket_options(server: Server) -> dict[str, Any]:
     """Return how to connect, for both kinds of ``websockets.connect``.
 
-    On loopback nothing is compressed, and the environment's proxies are passed by. Where the
-    server sends heartbeats, they tell a dead connection, and no pings are needed.
+    On loopback nothing is compressed, and the environment's proxies are passed by. Nobody is
+    pinged: the server's heartbeats tell a dead connection, and who reads slowly is not one.
     """
     local = is_loopback(urlsplit(server.url).hostname or "")
     options: dict[str, Any] = {
@@ -58,11 +58,10 @@ def socket_options(server: Server, heartbeat: float | None) -> dict[str, Any]:
         "close_timeout": CLOSE_TIMEOUT_S,
         "max_size": MOST_BYTES,
         "max_queue": FRAMES_AHEAD,
+        "ping_interval": None,
     }
     if local:
         options["proxy"] = None
-    if heartbeat is not None:
-        options["ping_interval"] = None
     return options
 
 

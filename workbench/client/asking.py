@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.client.checking import check_number
 from workbench.errors import InvalidRequest
 from workbench.messages import ControlRequest, SeekTo, Until
 from workbench.streams import Pace
@@ -19,7 +20,11 @@ def pace(speed: float | str | None) -> Pace:
     InvalidRequest
         It is none of these.
     """
-    return Pace.parse(speed) if isinstance(speed, str) else Pace.of(speed, None)
+    if isinstance(speed, str):
+        return Pace.parse(speed)
+    if speed is not None:
+        check_number("speed", speed, 0)
+    return Pace.of(speed, None)
 
 
 def speed_request(speed: float | str | None) -> ControlRequest:

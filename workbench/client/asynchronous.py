@@ -30,7 +30,7 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
         return self
 
     async def __anext__(self) -> AnyMessage:
-        if not await self._more():
+        if not self._ready and not await self._more():
             raise StopAsyncIteration
         return self._ready.popleft()
 
@@ -66,10 +66,12 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
 
     def _set_up(self) -> None:
         self._connection: ClientConnection | None = None
+        self._sending = asyncio.Lock()
         self._stopped = asyncio.Event()
 
     async def _more(self) -> bool:
         """Wait until there are messages; False when none will come."""
+        self._begin()
         try:
             while not self._ready:
                 if self._reader.failure is not None:
@@ -83,6 +85,8 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
         except WorkbenchError:
             await self.close()
             raise
+        finally:
+            self._end()
         return True
 
     async def _read(self) -> None:
@@ -107,9 +111,10 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
 
     async def _open(self) -> ClientConnection:
         connection = await open_socket(self._address(), **self._options)
-        self._unsent.extendleft(reversed(self._reader.opened()))
-        self._connection = connection
-        await self._flush(connection)
+        async with self._sending:
+            self._unsent.extendleft(reversed(self._reader.opened()))
+            self._connection = connection
+            await self._flush(connection)
         if self._done:
             await self._drop()
         return connection
@@ -123,12 +128,13 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
         if self._done:
             msg = f"The stream of {self._run_id} is closed: nothing can be asked of it"
             raise Conflict(msg, value=getattr(request, "action", "ping"))
-        self._unsent.append(self._reader.ask(request))
-        if self._connection is not None:
-            await self._flush(self._connection)
+        async with self._sending:
+            self._unsent.extend(self._reader.ask(request))
+            if self._connection is not None:
+                await self._flush(self._connection)
 
     async def _flush(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             while self._unsent:
-                data = self._unsent.popleft()
-                await connection.send(data, text=True)
+                await connection.send(self._unsent[0], text=True)
+                self._unsent.popleft()

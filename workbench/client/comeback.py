@@ -13,10 +13,12 @@ MOST_S = 15.0
 class Comeback:
     """Exponential backoff with full jitter, for as long as patience lasts.
 
+    Patience is used up from the first failure on, and only while someone waits.
+
     Parameters
     ----------
     patience
-        Seconds to go on without a sign of life.
+        Seconds to go on after the first failure without a sign of life.
     clock
         Seconds, monotonic.
     draw
@@ -34,12 +36,24 @@ class Comeback:
         self._clock = clock
         self._draw = draw
         self._tries = 0
-        self._deadline = clock() + patience
+        self._deadline: float | None = None
+        self._left_at: float | None = None
 
     def healthy(self) -> None:
         """Note that a connection told something: the next loss is a first one."""
         self._tries = 0
-        self._deadline = self._clock() + self._patience
+        self._deadline = None
+
+    def leave(self) -> None:
+        """Note that nobody waits for the connection now."""
+        if self._deadline is not None:
+            self._left_at = self._clock()
+
+    def back(self) -> None:
+        """Note that someone waits again."""
+        if self._left_at is not None and self._deadline is not None:
+            self._deadline += self._clock() - self._left_at
+        self._left_at = None
 
     def delay(self, hint: float | None = None) -> float | None:
         """Return the seconds to wait before the next try; None when patience is over.
@@ -50,7 +64,10 @@ class Comeback:
             What the server asked for when it went; waited out as it is, for servers spread
             their hints themselves.
         """
-        left = self._deadline - self._clock()
+        now = self._clock()
+        if self._deadline is None:
+            self._deadline = now + self._patience
+        left = self._deadline - now
         if left <= 0:
             return None
         most = min(MOST_S, FIRST_S * 2.0 ** min(self._tries, 30))

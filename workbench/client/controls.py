@@ -27,7 +27,10 @@ class Controls(Generic[Sent]):
         return self._ask(ControlRequest("resume"))
 
     def step(self, candles: int = 1) -> Sent:
-        """Do so many candles, then stand still; a replay also steps back (negative)."""
+        """Do so many candles, then stand still; a replay also steps back (negative).
+
+        Who iterates waits then, until `resume` is called: from another thread or task.
+        """
         return self._ask(ControlRequest("step", float(candles)))
 
     def speed(self, pace: float | str | None = None) -> Sent:
@@ -72,6 +75,8 @@ class Controls(Generic[Sent]):
         self, *, seq: int | None = None, time: str | None = None, trade: str | None = None
     ) -> Sent:
         """Take a replay to a place; going back, `reset` comes, and the story up to there.
+
+        A replay that has ended plays on from there; one that is paused stays so.
 
         Parameters
         ----------

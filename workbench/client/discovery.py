@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import paths
+from workbench.client.checking import check_token
 from workbench.client.launching import launch
 from workbench.client.rest import Rest
 from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError
@@ -32,12 +33,20 @@ class Server:
         It is the Jupyter server of this very kernel: the notebook's page can reach it.
     private
         It was started for kernels that have none.
+
+    Raises
+    ------
+    InvalidRequest
+        The token cannot travel in a header.
     """
 
     url: str
     token: str = field(default="", repr=False)
     own: bool = False
     private: bool = False
+
+    def __post_init__(self) -> None:
+        check_token(self.token)
 
     @property
     def rest(self) -> Rest:

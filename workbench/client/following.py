@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Self
@@ -10,11 +11,12 @@ from typing import Any, Self
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from workbench.client.address import server_at, socket_options, stream_address
+from workbench.client.checking import check_number, check_run_id
 from workbench.client.comeback import Comeback
 from workbench.client.discovery import Server
 from workbench.client.reading import Reader
 from workbench.client.wishes import HEARTBEAT_S, Wishes
-from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError
+from workbench.errors import Conflict, NotAllowed, NotFound, ServerUnreachable, WorkbenchError
 from workbench.messages import AnyMessage, HeartbeatData, ReplayData
 
 PATIENCE_S = 60.0
@@ -40,6 +42,8 @@ class Following:
         replay: bool = False,
         speed: float | str | None = None,
     ) -> None:
+        check_run_id(run_id)
+        check_number("patience", patience, 0)
         wishes = Wishes(
             types=None if types is None else (types,) if isinstance(types, str) else tuple(types),
             columns=columns,
@@ -56,9 +60,10 @@ class Following:
         self._patience = patience
         self._reader = Reader(run_id, wishes)
         self._comeback = Comeback(patience)
-        self._options = socket_options(server, heartbeat)
+        self._options = socket_options(server)
         self._ready: deque[AnyMessage] = deque()
         self._unsent: deque[bytes] = deque()
+        self._consuming = threading.Lock()
         self._wait_s = 0.0
         self._done = False
         self._set_up()
@@ -76,7 +81,7 @@ class Following:
         Raises
         ------
         InvalidRequest
-            The address is none, or carries a query or credentials.
+            The address is none, or carries a query or credentials; or another argument is wrong.
         """
         return cls(server_at(url, token), run_id, **options)
 
@@ -122,6 +127,29 @@ class Following:
 
     def _address(self) -> str:
         return stream_address(self._server, self._run_id, self._reader.query())
+
+    def _begin(self) -> None:
+        """Begin to wait for messages; `_end` is to follow.
+
+        Raises
+        ------
+        Conflict
+            Another consumer waits for them.
+        """
+        if not self._consuming.acquire(blocking=False):
+            raise self._shared()
+        self._comeback.back()
+
+    def _end(self) -> None:
+        self._comeback.leave()
+        self._consuming.release()
+
+    def _shared(self) -> Conflict:
+        msg = (
+            f"The stream of {self._run_id} is read by another consumer: iterate over a stream "
+            "from one thread or task, and open another stream for a second reader"
+        )
+        return Conflict(msg, run_id=self._run_id)
 
     def _over(self) -> bool:
         """Tell whether there is nothing to wait for: closed, or a replay that has ended."""

@@ -146,12 +146,14 @@ class Reader:
         self._asked = True
         return [encode_request(ControlRequest("pause")), encode_request(pace_request(self._pace))]
 
-    def ask(self, request: ControlRequest | Ping) -> bytes:
-        """Return a request as it is to be sent."""
+    def ask(self, request: ControlRequest | Ping) -> list[bytes]:
+        """Return a request as it is to be sent; from its end, a seek takes a replay on playing."""
         self._asked = True
         self._restored = None
+        goes_on = self.paused_end and getattr(request, "action", None) == "seek"
         self.paused_end = False
-        return encode_request(request)
+        asked = [request, ControlRequest("resume")] if goes_on else [request]
+        return [encode_request(each) for each in asked]
 
     def feed(self, data: bytes | str) -> list[AnyMessage]:
         """Take in a frame; return the messages that are new, in order."""

@@ -9,6 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from workbench.client.checking import check_token
 from workbench.errors import (
     InvalidRequest,
     NotAllowed,
@@ -31,6 +32,7 @@ class Rest:
     """
 
     def __init__(self, url: str, token: str) -> None:
+        check_token(token)
         self._url = url
         self._token = token
 

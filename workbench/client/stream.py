@@ -25,10 +25,10 @@ class Stream(Following, Controls[None]):
 
     Lost connections are resumed where they broke off; nothing is told twice, and what is missing
     is found: events are numbered without gaps, and the last message proves the trades. A replay
-    ends the iteration where it ends; after `seek`, iterate again.
+    ends the iteration where it ends; after a `seek`, which plays on from there, iterate again.
 
-    One thread iterates; any thread may call the other methods. Nothing is sent before the first
-    message is asked for.
+    One thread iterates, a second one gets `Conflict`; any may call the other methods.
+    Nothing is sent before the first message is asked for.
 
     Parameters
     ----------
@@ -46,9 +46,11 @@ class Stream(Following, Controls[None]):
         Skip what is there.
     heartbeat
         Seconds between the server's signs of life; after three without any message, the
-        connection counts as dead and another is opened. None for none.
+        connection counts as dead and another is opened. None for none: then a connection that dies
+        without a word is not noticed.
     patience
-        Seconds to go on trying while no server answers.
+        Seconds to go on trying while no server answers, from the first failure on; time in which
+        nobody waits for messages does not count.
     replay
         Play a finished run again, on this connection alone.
     speed
@@ -63,6 +65,10 @@ class Stream(Following, Controls[None]):
         The token does not allow to read it.
     InvalidRequest
         A wish is not understood.
+    Conflict
+        Two consumers iterate at once; the stream goes on for the first.
+    LogDamaged
+        The server cannot read its log any more.
     StreamCorrupted
         Events are missing, also when asked for again; or the trades are not those of the run.
     ServerUnreachable
@@ -73,9 +79,12 @@ class Stream(Following, Controls[None]):
         return self
 
     def __next__(self) -> AnyMessage:
-        if not self._more():
+        if not self._ready and not self._more():
             raise StopIteration
-        return self._ready.popleft()
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            raise self._shared() from None
 
     def batches(self) -> Iterator[list[AnyMessage]]:
         """Iterate over lists of the messages that have come together."""
@@ -113,6 +122,7 @@ class Stream(Following, Controls[None]):
 
     def _more(self, *, drain: bool = False) -> bool:
         """Wait until there are messages; False when none will come."""
+        self._begin()
         try:
             while not self._ready:
                 if self._reader.failure is not None:
@@ -127,6 +137,8 @@ class Stream(Following, Controls[None]):
         except WorkbenchError:
             self.close()
             raise
+        finally:
+            self._end()
         return True
 
     def _read(self, drain: bool) -> None:
@@ -170,7 +182,7 @@ class Stream(Following, Controls[None]):
             msg = f"The stream of {self._run_id} is closed: nothing can be asked of it"
             raise Conflict(msg, value=getattr(request, "action", "ping"))
         with self._sending:
-            self._unsent.append(self._reader.ask(request))
+            self._unsent.extend(self._reader.ask(request))
             if self._connection is not None:
                 self._flush(self._connection)
 

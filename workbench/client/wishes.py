@@ -5,9 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from workbench.client.asking import pace, query_speed
+from workbench.client.checking import check_number
 from workbench.errors import InvalidRequest
 from workbench.messages import FINAL_TYPES, MESSAGE_TYPES, Delivery
 from workbench.streams import Pace
+from workbench.streams.query import HEARTBEAT_S as HEARTBEAT_BOUNDS
+from workbench.streams.query import RATE as RATE_BOUNDS
 
 HEARTBEAT_S = 5.0
 EVENT_TYPES = frozenset(
@@ -21,7 +24,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     Raises
     ------
     InvalidRequest
-        They contradict each other.
+        One of them is out of its bounds, or they contradict each other.
     """
 
     types: tuple[str, ...] | None = None
@@ -35,9 +38,17 @@ class Wishes(Struct, frozen=True, kw_only=True):
     speed: float | str | None = None
 
     def __post_init__(self) -> None:
-        if self.since < 0 or (self.since and self.from_now):
-            msg = f"since is {self.since}, expected 0 or more, and 0 together with from_now"
-            raise InvalidRequest(msg, field="since", value=self.since, allowed="0 or more")
+        check_number("since", self.since, 0, whole=True)
+        if self.since and self.from_now:
+            msg = f"since is {self.since}, expected 0 together with from_now"
+            raise InvalidRequest(msg, field="since", value=self.since, allowed="0")
+        if self.types is not None and not self.types:
+            msg = "types is empty: name the types that are wanted, or leave it out for all"
+            raise InvalidRequest(msg, field="types", value=[], allowed=sorted(MESSAGE_TYPES))
+        if self.heartbeat is not None:
+            check_number("heartbeat", self.heartbeat, *HEARTBEAT_BOUNDS)
+        if self.max_rate is not None:
+            check_number("max_rate", self.max_rate, *RATE_BOUNDS)
         if self.speed is not None and not self.replay:
             msg = "speed is the pace of a replay: give replay=True, or call speed() on the stream"
             raise InvalidRequest(msg, field="speed", value=self.speed, allowed=None)

@@ -35,4 +35,5 @@ CLOSE_CODES = (
     CloseCode(1013, "Too many connections; try later.", True),
     CloseCode(4404, "No such stream, or it was deleted.", False),
     CloseCode(4408, "Too slow: the socket did not take what was sent.", True),
+    CloseCode(4500, "The log is damaged: what comes next cannot be read.", False),
 )

@@ -8,14 +8,18 @@ import zlib
 from workbench.messages.payloads import EntryData
 from workbench.messages.wire import Trade
 
-_numbers = struct.Struct("<dd").pack
+_entry = struct.Struct("<2d").pack
+_exit = struct.Struct("<7d").pack
 
 
 class TradeChecksum:
     """Running CRC-32 (IEEE 802.3, as in zlib) over `trade` messages, in their order.
 
-    Of each message, the UTF-8 of ``entry:`` or ``exit:`` and the `trade_id`, then the price
-    (`entry_price` or `exit_price`) and `extra.quantity`, each a little-endian IEEE 754 double.
+    Of each message, words as UTF-8, with ``|`` between them, then numbers as little-endian IEEE
+    754 doubles. Of an entry ``entry``, `trade_id`, `symbol`, `direction`, `entry_time`; then
+    `entry_price` and `extra.quantity`. Of an exit ``exit``, `trade_id`, `symbol`, `direction`,
+    `entry_time`, `exit_time`, `exit_reason`; then `entry_price`, `exit_price`, `extra.quantity`,
+    `pnl`, `pnl_percent`, `mfe` and `mae`.
 
     Attributes
     ----------
@@ -32,9 +36,20 @@ class TradeChecksum:
     def add(self, trade: Trade) -> None:
         """Take in the next message."""
         data = trade.data
+        place = f"{data.trade_id}|{data.symbol}|{data.direction}|{data.entry_time}"
         if isinstance(data, EntryData):
-            head, price = f"entry:{data.trade_id}", data.entry_price
+            words = f"entry|{place}"
+            numbers = _entry(data.entry_price, trade.extra.quantity)
         else:
-            head, price = f"exit:{data.trade_id}", data.exit_price
+            words = f"exit|{place}|{data.exit_time}|{data.exit_reason}"
+            numbers = _exit(
+                data.entry_price,
+                data.exit_price,
+                trade.extra.quantity,
+                data.pnl,
+                data.pnl_percent,
+                data.mfe,
+                data.mae,
+            )
         self.count += 1
-        self.value = zlib.crc32(head.encode() + _numbers(price, trade.extra.quantity), self.value)
+        self.value = zlib.crc32(words.encode() + numbers, self.value)

@@ -118,6 +118,11 @@ class StreamLog(Protocol):
         """Return at least one and about `limit` entries after `since`; none at the end.
 
         Where `since` is before what is kept, they begin with the first that is.
+
+        Raises
+        ------
+        LogDamaged
+            Messages that should be there cannot be read.
         """
 
     def trim(self, stream: str, before: int) -> StreamInfo:
@@ -132,7 +137,13 @@ class StreamLog(Protocol):
         """
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
-        """Return all entries of one message type after `since`; meant for rare types."""
+        """Return all entries of one message type after `since`; meant for rare types.
+
+        Raises
+        ------
+        LogDamaged
+            Messages that should be there cannot be read.
+        """
 
     def delete(self, stream: str) -> None:
         """Remove the log."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from workbench.errors import InvalidRequest
@@ -71,7 +71,26 @@ class StreamQuery(NamedTuple):
             max_rate=_number(given, "max_rate", RATE),
         )
         replay = Pace.parse(given.get("speed")) if _flag(given, "replay") else None
+        if replay is None and "speed" in given:
+            shown = given["speed"][:40]
+            msg = f"speed is {shown!r}, but only a replay has a pace: give replay=1"
+            raise InvalidRequest(msg, field="speed", value=shown, allowed="replay=1")
         return cls(_position(given), subscription, _number(given, "heartbeat", HEARTBEAT_S), replay)
+
+
+def once(given: Mapping[str, Sequence[object]]) -> None:
+    """Check that no parameter of the stream is given twice.
+
+    Raises
+    ------
+    InvalidRequest
+        One is.
+    """
+    for name in PARAMETERS:
+        times = len(given.get(name, ()))
+        if times > 1:
+            msg = f"{name} is given {times} times, expected once"
+            raise InvalidRequest(msg, field=name, value=times, allowed=1)
 
 
 def _position(given: Mapping[str, str]) -> Position:

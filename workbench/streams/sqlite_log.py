@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from workbench.errors import NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
+from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
 from workbench.streams.guard import fresh
 from workbench.streams.log import Entry, StreamInfo
@@ -18,17 +19,14 @@ REMEMBERED = 10_000
 SLACK = 4
 """A window is cut once it is over by a quarter, not at every message."""
 
+_Block = tuple[int, int, bytes, bytes]
 _pack = msgspec.msgpack.Encoder().encode
-_keys: msgspec.msgpack.Decoder[list[tuple[str, str]]] = msgspec.msgpack.Decoder(
-    list[tuple[str, str]]
-)
 _latest: msgspec.msgpack.Decoder[dict[str, int]] = msgspec.msgpack.Decoder(dict[str, int])
 
 
 class SqliteLog:
     """`StreamLog` in the state file.
 
-    A block's payload is its messages as JSON, a line each; `keys` holds their types and keys.
     Where a log and its producers stand is remembered until another process writes the file.
     """
 
@@ -80,8 +78,7 @@ class SqliteLog:
             if not new:
                 return []
             entries, info = _number(info, new)
-            keys = _pack([(e.type, e.key) for e in entries])
-            payload = b"\n".join([e.wire for e in entries])
+            keys, payload = pack(entries)
             info = info._replace(bytes=info.bytes + len(keys) + len(payload))
             tx.execute(
                 "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
@@ -118,38 +115,39 @@ class SqliteLog:
             return entries
         since = max(since, info.first_seq - 1)
         rows = self._db.iterate(
-            "SELECT first_seq, keys, payload FROM blocks "
+            "SELECT first_seq, last_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? ORDER BY last_seq",
             stream,
             since,
         )
-        for first, keys, payload in rows:
-            for seq, ((kind, key), wire) in enumerate(
-                zip(_keys.decode(keys), payload.split(b"\n"), strict=True), first
-            ):
-                if seq > since:
-                    entries.append(Entry(seq, kind, key, wire))
+        due = since + 1
+        for first, last, keys, payload in _readable(stream, due, info.seq, rows):
+            if first > due:
+                self._refuse_hole(stream, due, first - 1)
+            found = unpack(stream, first, last, keys, payload)
+            entries += found if first > since else found[since + 1 - first :]
+            due = last + 1
             if len(entries) >= limit:
                 break
+        if not entries:
+            self._refuse_hole(stream, due, info.seq)
         return entries
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
         info = self.info(stream)
         since = since if info is None else max(since, info.first_seq - 1)
-        rows = self._db.query(
-            "SELECT first_seq, keys, payload FROM blocks "
+        rows = self._db.iterate(
+            "SELECT first_seq, last_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
             stream,
             since,
             kind.encode(),
         )
         return [
-            Entry(seq, kind, key, wire)
-            for first, keys, payload in rows
-            for seq, ((type_, key), wire) in enumerate(
-                zip(_keys.decode(keys), payload.split(b"\n"), strict=True), first
-            )
-            if seq > since and type_ == kind
+            entry
+            for block in _readable(stream, since + 1, info.seq if info else since, rows)
+            for entry in unpack(stream, *block)
+            if entry.seq > since and entry.type == kind
         ]
 
     def trim(self, stream: str, before: int) -> StreamInfo:
@@ -172,6 +170,13 @@ class SqliteLog:
             raise NotFound(msg, stream=stream)
         return info
 
+    def _refuse_hole(self, stream: str, first: int, last: int) -> None:
+        """Raise for messages that should be there, unless another process has trimmed them."""
+        self._forget()
+        info = self.info(stream)
+        if info is not None and info.first_seq <= last:
+            raise damaged(stream, max(first, info.first_seq), last)
+
     def _position(self, stream: str, producer: str) -> int:
         known = self._positions.get((stream, producer))
         if known is None:
@@ -190,6 +195,16 @@ class SqliteLog:
     def _forget(self) -> None:
         self._infos.clear()
         self._positions.clear()
+
+
+def _readable(stream: str, first: int, last: int, rows: Iterable[_Block]) -> Iterator[_Block]:
+    """Yield blocks, as far as the file can be read; `first` to `last` are asked for."""
+    try:
+        yield from rows
+    except sqlite3.OperationalError:
+        raise  # Locked, or gone: not for ever.
+    except sqlite3.DatabaseError:
+        raise damaged(stream, first, last) from None
 
 
 def _cut(tx: sqlite3.Connection, info: StreamInfo, before: int) -> StreamInfo:

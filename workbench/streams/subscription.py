@@ -89,7 +89,7 @@ class Subscription:
         InvalidRequest
             A type or format is unknown.
         """
-        names = None if not types else [name.strip() for name in types.split(",")]
+        names = None if types is None else [name.strip() for name in types.split(",")]
         for name in names or ():
             if name not in LOG_TYPES:
                 msg = f"Unknown message type {name!r}: use {', '.join(LOG_TYPES)}"

@@ -47,7 +47,7 @@ for (const code of [1001, 1006, 1013, 4408]) {
   });
 }
 
-for (const [code, state] of [[1000, "finished"], [1008, "failed"], [4404, "deleted"]] as const) {
+for (const [code, state] of [[1000, "finished"], [1008, "failed"], [4404, "deleted"], [4500, "failed"]] as const) {
   test(`close ${code} ends as ${state}`, () => {
     const { sockets, states, clock, socket } = harness();
     socket().say(connected(0));

@@ -12,6 +12,7 @@ from tornado.websocket import WebSocketClosedError
 
 from workbench.errors import (
     InvalidRequest,
+    LogDamaged,
     NotAllowed,
     NotFound,
     RateLimited,
@@ -29,11 +30,12 @@ from workbench.messages import (
     utc_now,
 )
 from workbench.streams import StreamQuery
+from workbench.streams.query import once
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.sockets import SocketHandler
 from workbench_server.limits import Inbound, Verdict
 from workbench_server.liveness import shutdown_message
-from workbench_server.manager import CLOSE_NO_STREAM, CLOSE_POLICY
+from workbench_server.manager import CLOSE_DAMAGED, CLOSE_NO_STREAM, CLOSE_POLICY
 
 CLOSE_TRY_LATER = 1013
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -70,12 +72,16 @@ class BacktestStreamHandler(SocketHandler):
 
     async def _serve(self) -> None:
         try:
+            once(self.request.query_arguments)
             given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
             await self.extensionapp.manager.serve(self, self._run_id, StreamQuery.parse(given))
         except NotFound as error:
             self._end(error, CLOSE_NO_STREAM, "no such stream")
         except InvalidRequest as error:
             self._end(error, CLOSE_POLICY, "bad parameter")
+        except LogDamaged as error:
+            self.log.error("%s", error)
+            self._end(error, CLOSE_DAMAGED, "log damaged")
         except HTTPError as error:
             wrong = InvalidRequest(str(error.log_message), field=None, value=None, allowed="UTF-8")
             self._end(wrong, CLOSE_POLICY, "bad parameter")

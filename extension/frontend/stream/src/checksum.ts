@@ -14,12 +14,11 @@ export function crc32(bytes: Uint8Array, value = 0): number {
 }
 
 const encoder = new TextEncoder();
-const numbers = new DataView(new ArrayBuffer(16));
-const numberBytes = new Uint8Array(numbers.buffer);
+const numbers = new DataView(new ArrayBuffer(56));
 
 /**
- * Running CRC-32 over `trade` messages, in their order: of each the UTF-8 of `entry:` or `exit:`
- * and the `trade_id`, then the price and `extra.quantity` as little-endian doubles.
+ * Running CRC-32 over `trade` messages, in their order: of each the UTF-8 of its words, with `|`
+ * between them, then its numbers as little-endian doubles.
  */
 export class TradeChecksum {
   /** Messages taken in. */
@@ -28,11 +27,16 @@ export class TradeChecksum {
   value = 0;
 
   add({ data, extra }: Pick<TradeMessage, "data" | "extra">): void {
-    const entry = data.event === "entry";
-    numbers.setFloat64(0, entry ? data.entry_price : data.exit_price, true);
-    numbers.setFloat64(8, extra.quantity, true);
-    const name = encoder.encode(`${data.event}:${data.trade_id}`);
+    const words: string[] = [data.event, data.trade_id, data.symbol, data.direction, data.entry_time];
+    const values = [data.entry_price, extra.quantity];
+    if (data.event === "exit") {
+      words.push(data.exit_time, data.exit_reason);
+      values.splice(1, 0, data.exit_price);
+      values.push(data.pnl, data.pnl_percent, data.mfe, data.mae);
+    }
+    values.forEach((value, place) => numbers.setFloat64(8 * place, value, true));
+    const text = crc32(encoder.encode(words.join("|")), this.value);
     this.count++;
-    this.value = crc32(numberBytes, crc32(name, this.value));
+    this.value = crc32(new Uint8Array(numbers.buffer, 0, 8 * values.length), text);
   }
 }

@@ -34,6 +34,7 @@ export interface StreamOptions extends Wishes {
 }
 
 const NO_STREAM = 4404;
+const DAMAGED = 4500;
 const KEEP_ALIVE_MS = 30_000;
 /** A socket that failed is to close within this time, or is taken as closed. */
 const GRACE_MS = 1_000;
@@ -45,6 +46,7 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
   [1000, ""],
   [1008, "the server refused the connection"],
   [NO_STREAM, "no such stream"],
+  [DAMAGED, "the server's log is damaged"],
 ]);
 
 /**
