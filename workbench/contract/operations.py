@@ -124,7 +124,8 @@ OPERATIONS = (
         errors=(NotFound,),
     ),
     Operation(
-        "GET", f"{_RUN}/events", "getEvents", "A page of the log; `next` goes on.", EventsPage,
+        "GET", f"{_RUN}/events", "getEvents",
+        "A page of the log; ask again with `since` = `next` until that is `seq`.", EventsPage,
         query=parameters.EVENTS, errors=(InvalidRequest, NotFound),
     ),
     Operation(
