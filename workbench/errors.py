@@ -10,6 +10,8 @@ WorkbenchError
 │   ├── UnsupportedMediaType (415)
 │   └── PayloadTooLarge      (413)
 ├── NotAllowed              the caller lacks the right (403)
+│   └── NotAuthenticated     nobody known asks: a token is missing or wrong (403)
+├── MethodNotAllowed        the route has no such method (405)
 ├── NotFound                no such run or stream (404)
 ├── Conflict                not possible in the present state (409)
 ├── RateLimited             too many messages (429)
@@ -116,6 +118,19 @@ class NotAllowed(WorkbenchError):
 
     code = "not_allowed"
     status = 403
+
+
+class NotAuthenticated(NotAllowed):
+    """A token or login is missing or wrong; 403 as Jupyter replies."""
+
+    code = "not_authenticated"
+
+
+class MethodNotAllowed(WorkbenchError):
+    """The route has no such method; `allowed` names those it has."""
+
+    code = "method_not_allowed"
+    status = 405
 
 
 class NotFound(WorkbenchError):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
+from workbench_server.handlers.refusing import asker
 
 ROUTES = [
     ("GET", "api/workbench"),
@@ -29,6 +33,40 @@ async def test_without_a_token_nothing_is_told(http_server_client, jp_base_url, 
             jp_base_url + path, method=method, body="{}" if method == "POST" else None
         )
     assert caught.value.code == 403
+    body = json.loads(caught.value.response.body)
+    assert body["code"] == "not_authenticated"
+    assert "Authorization: token" in body["error"]
+
+
+async def test_a_method_that_is_not_there_has_a_code_of_its_own(call, jp_fetch):
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("api", "backtesting", "x", method="PUT", body="{}")
+    reply = caught.value.response
+    body = json.loads(reply.body)
+    assert (reply.code, body["code"]) == (405, "method_not_allowed")
+    assert body["details"]["allowed"] == ["GET", "DELETE"]
+    assert reply.headers["Allow"] == "GET, DELETE"
+
+
+async def test_a_missing_right_is_told_apart_from_a_missing_token(call, app, monkeypatch):
+    async def never(*_):
+        return False
+
+    monkeypatch.setattr(app.serverapp.authorizer, "is_authorized", never)
+    status, body = await call("GET", "api", "backtesting")
+    assert (status, body["code"]) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "by"),
+    [
+        ("0123456789abcdef" * 2, "Anonymous Io", None),
+        ("0123456789abcdef" * 2, "Ann", "0123456789abcdef" * 2),
+        ("ann", "Anonymous Io", "ann"),
+    ],
+)
+def test_a_name_that_was_drawn_names_nobody(name, shown, by):
+    assert asker(SimpleNamespace(username=name, name=shown)) == by
 
 
 @pytest.fixture
@@ -54,6 +92,7 @@ async def test_a_login_is_not_enough_to_publish(open_socket, call, spec_body, jp
         with pytest.raises(HTTPClientError) as caught:
             await open_socket(f"api/ws/publish/{run_id}", Authorization=header)
         assert caught.value.code == 403
+        assert json.loads(caught.value.response.body)["code"] == "not_allowed"
     await call("DELETE", "api", "backtesting", run_id)
 
 

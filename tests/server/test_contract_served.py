@@ -64,7 +64,7 @@ async def test_every_reply_is_as_described(finished, call):
     _, replies["publishRun"] = await call(*own, body=examples.PUBLISH)
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
-            path = operation.path.format(run_id=run_id).strip("/").split("/")
+            path = operation.path.format(backtest_id=run_id).strip("/").split("/")
             status, replies[operation.id] = await call("GET", *path)
             assert status == operation.status, operation.id
     described = {each.id: each.reply for each in OPERATIONS if each.reply is not None}
@@ -81,7 +81,7 @@ async def test_parameters_are_taken_as_described(call):
     _, reply = await call("POST", "api", "backtesting", "start", body=SPEC_BODY)
     run_id = reply["backtest_id"]
     for operation in OPERATIONS:
-        path = operation.path.format(run_id=run_id).strip("/").split("/")
+        path = operation.path.format(backtest_id=run_id).strip("/").split("/")
         for each in operation.query:
             for key in ("example", "minimum", "default"):
                 value = each.example if key == "example" else each.schema.get(key, "")
@@ -111,13 +111,13 @@ async def test_refusals_are_as_described(finished, call):
         ("getCandles", "GET", (*run, "candles"), {"params": {"timeframe": "7H"}}, 400),
         ("deleteRun", "DELETE", unknown, {}, 404),
         *(
-            (each.id, each.method, each.path.format(run_id=unknown[-1]).strip("/").split("/"), {},
-             404)
+            (each.id, each.method,
+             each.path.format(backtest_id=unknown[-1]).strip("/").split("/"), {}, 404)
             for each in OPERATIONS
-            if each.method == "GET" and "{run_id}" in each.path
+            if each.method == "GET" and "{backtest_id}" in each.path
         ),
         *(
-            (each.id, "GET", each.path.format(run_id=run_id).strip("/").split("/"),
+            (each.id, "GET", each.path.format(backtest_id=run_id).strip("/").split("/"),
              {"headers": nobody}, 403)
             for each in OPERATIONS
             if each.method == "GET"

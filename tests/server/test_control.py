@@ -142,7 +142,6 @@ async def test_the_stream_shows_who_asked_and_what_was_refused(start, control, r
     await reader.until(kind("progress"))
     await reader.say("speed", value=30, unit="x")
     taken = (await reader.until(kind("control")))["data"]
-    assert taken.pop("by")
     assert taken == {"action": "speed", "accepted": True, "value": 30.0, "unit": "x"}
     for action, fields, said in (
         ("fly", {}, "Unknown action 'fly'"),
@@ -156,6 +155,23 @@ async def test_the_stream_shows_who_asked_and_what_was_refused(start, control, r
         assert (shown["action"], shown["accepted"]) == (action, False)
         assert said in shown["reason"]
         assert said in reply["error"]
+    for fields, named in (
+        ({"value": "five"}, "value"),
+        ({"until": {"bars": 1.5}}, "until.bars"),
+        ({"valu": 5}, "valu"),
+    ):
+        code, reply = await control(run_id, "step", **fields)
+        assert (code, reply["details"]["field"]) == (400, named)
+        assert (await reader.until(kind("control")))["data"]["accepted"] is False
+        begun = len(reader.got)
+        await reader.say("step", **fields)
+        await reader.until(
+            lambda _, begun=begun: {"control", "error"} <= {m["type"] for m in reader.got[begun:]}
+        )
+        said = {m["type"]: m["data"] for m in reader.got[begun:]}
+        assert (said["control"]["action"], said["control"]["accepted"]) == ("step", False)
+        assert named in said["control"]["reason"]
+        assert said["error"]["details"]["field"] == named
     await reader.say("x" * 5000)
     await reader.until(kind("error"))
     shown = next(m for m in reversed(reader.got) if m["type"] != "error")

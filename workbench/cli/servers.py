@@ -21,8 +21,8 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def found(args: argparse.Namespace) -> Server | None:
-    """Return the server that was named, or one that runs.
+def found(args: argparse.Namespace, *, pickles: bool = False) -> Server | None:
+    """Return the server that was named, or one that runs (with `pickles`: and takes them).
 
     Raises
     ------
@@ -39,4 +39,4 @@ def found(args: argparse.Namespace) -> Server | None:
         if not token:
             msg = f"--token-env names {args.token_env}, which is not set"
             raise InvalidRequest(msg, field="token_env", value=args.token_env, allowed="a variable")
-    return find(args.url, token)
+    return find(args.url, token, pickles=pickles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class Server:
         It is the Jupyter server of this very kernel: the notebook's page can reach it.
     private
         It was started for kernels that have none.
+    authenticated
+        It asks for a token; one that does not takes no pickled strategies.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Server:
     token: str = field(default="", repr=False)
     own: bool = False
     private: bool = False
+    authenticated: bool = True
 
     def __post_init__(self) -> None:
         check_token(self.token)
@@ -101,7 +104,7 @@ def _checked(server: Server) -> Server:
     if info.get("name") != "workbench":
         msg = f"What answers at {server.url} is not a workbench."
         raise ServerUnreachable(msg, url=server.url)
-    return server
+    return replace(server, authenticated=info.get("authentication") is not False)
 
 
 def _own_server() -> Server | None:
@@ -130,30 +133,35 @@ def _server_info(pid: int) -> dict[str, Any] | None:
     return info
 
 
-def find(url: str | None = None, token: str | None = None) -> Server | None:
+def find(
+    url: str | None = None, token: str | None = None, *, pickles: bool = False
+) -> Server | None:
     """Return the server to use, as `connect`, but start none.
 
     Where `connect` looks for a private server this takes any that serves the state folder
-    and belongs to this user.
+    and belongs to this user; with `pickles`, only one that takes pickled strategies.
 
     Raises
     ------
     ServerUnreachable
         The server that was named does not answer, or has no workbench.
     """
-    return _known(url, token) or _running()
+    return _known(url, token) or _running(pickles=pickles)
 
 
-def _running(*, private: bool = False) -> Server | None:
-    """Return a server of the state folder; only a private one if so asked."""
+def _running(*, private: bool = False, pickles: bool = False) -> Server | None:
+    """Return a server of the state folder; only a private one, or one that takes pickles."""
     for candidate in servers.running(paths.home()):
         wanted = candidate.private or not private
         info = _server_info(candidate.pid) if wanted else None
         if info is not None:
             try:
-                return _checked(Server(candidate.url, info["token"], private=candidate.private))
+                server = Server(candidate.url, info["token"], private=candidate.private)
+                server = _checked(server)
             except WorkbenchError:
                 continue
+            if server.authenticated or not pickles:
+                return server
     return None
 
 

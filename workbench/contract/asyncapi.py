@@ -12,14 +12,14 @@ from workbench.messages import MESSAGE_TYPES
 from workbench.messages.requests import ControlRequest, Ping
 
 SCHEMAS = "#/components/schemas/"
-STREAM_PATH = "/api/ws/stream/backtest/{run_id}"
-PUBLISH_PATH = "/api/ws/publish/{run_id}"
+STREAM_PATH = "/api/ws/stream/backtest/{backtest_id}"
+PUBLISH_PATH = "/api/ws/publish/{backtest_id}"
 _DESCRIPTION = (
     "Every run is an append-only, numbered log of messages; a subscriber reads it from a "
     "position, then live. Streams of live trading and of market data are planned and not "
     "served yet.\n\n" + wording.UNITS
 )
-_RUN = {"run_id": {"description": "The `backtest_id` of the start reply."}}
+_RUN = {"backtest_id": {"description": "The `backtest_id` of the start reply."}}
 
 
 def document() -> Schema:

@@ -22,10 +22,11 @@ from workbench.runs.request import StartRequest
 SCHEMAS = "#/components/schemas/"
 _DESCRIPTION = (
     "Start, control and read runs. Streams are described by `asyncapi.json`. Prometheus metrics "
-    "are at the Jupyter server's own `/metrics`.\n\n" + wording.UNITS
+    "are at the Jupyter server's own `/metrics`. A method that a route does not have is refused "
+    "with 405, code `method_not_allowed`, and the header `Allow`.\n\n" + wording.UNITS
 )
 _RUN = {
-    "name": "run_id",
+    "name": "backtest_id",
     "in": "path",
     "required": True,
     "description": "The `backtest_id` of the start reply.",
@@ -35,7 +36,7 @@ _RUN = {
 _BODIES = {StartRequest: examples.START, PublishRequest: examples.PUBLISH}
 _MEANINGS = {
     400: "The request is wrong.",
-    403: "No access, or the right is missing.",
+    403: "Nobody known asks (`not_authenticated`), or the right is missing.",
     404: "There is no such run.",
     409: "The run's present state does not allow this.",
     413: "The body is too large.",
@@ -50,8 +51,8 @@ def document() -> Schema:
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         path = paths.setdefault(operation.path, {})
-        if "{run_id}" in operation.path:
-            path["parameters"] = [{"$ref": "#/components/parameters/run_id"}]
+        if "{backtest_id}" in operation.path:
+            path["parameters"] = [{"$ref": "#/components/parameters/backtest_id"}]
         path[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
@@ -72,7 +73,7 @@ def document() -> Schema:
         "security": [{name: []} for name in wording.SECURITY],
         "paths": paths,
         "components": {
-            "parameters": {"run_id": _RUN},
+            "parameters": {"backtest_id": _RUN},
             "schemas": schemas,
             "securitySchemes": {
                 name: {"type": "apiKey", **each} for name, each in wording.SECURITY.items()
@@ -88,6 +89,8 @@ def _operation(operation: Operation, schemas: dict[str, Schema]) -> dict[str, An
         "summary": operation.summary,
         "x-right": operation.right,
     }
+    if operation.description:
+        made["description"] = operation.description
     if operation.query:
         made["parameters"] = [_parameter(each) for each in operation.query]
     if operation.body is not None:

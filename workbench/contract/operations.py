@@ -40,7 +40,7 @@ class Operation(NamedTuple):
     Attributes
     ----------
     method, path
-        As in ``GET /api/backtesting/{run_id}``.
+        As in ``GET /api/backtesting/{backtest_id}``.
     id
         Name of the operation, for generated clients.
     summary
@@ -59,6 +59,8 @@ class Operation(NamedTuple):
         Content type of the reply.
     status
         Of a reply without an error.
+    description
+        More than the summary says.
     """
 
     method: str
@@ -73,9 +75,17 @@ class Operation(NamedTuple):
     errors: tuple[type[WorkbenchError], ...] = ()
     media: str = JSON
     status: int = 200
+    description: str = ""
 
 
-_RUN = "/api/backtesting/{run_id}"
+_CONTROL = (
+    "`pause`, `resume` and `stop` take nothing; `step` takes `value` (candles, 1 if absent); "
+    "`speed` takes `value` and `unit` (candles a second, with unit `x` multiples of market time, "
+    "0 or absent for as fast as possible); `run_until` takes `until` with one of `time`, `bars`, "
+    "`trades` and `drawdown`. What was asked for, accepted or refused, shows in the stream as "
+    "`control`; when the run has come to it, the stream says `status`."
+)
+_RUN = "/api/backtesting/{backtest_id}"
 
 OPERATIONS = (
     Operation("GET", "/api/workbench", "info", "Tell version and protocol.", InfoReply),
@@ -111,9 +121,10 @@ OPERATIONS = (
         right="execute", errors=(NotFound,), status=204,
     ),
     Operation(
-        "POST", f"{_RUN}/control", "controlRun", "Pause, resume, step, set the speed or stop.",
-        ControlReply, body=ControlRequest, omit=("type", "to"), right="execute",
-        errors=(InvalidRequest, NotFound, Conflict),
+        "POST", f"{_RUN}/control", "controlRun",
+        "Pause, resume, step, set the speed, run until something happens, or stop.", ControlReply,
+        body=ControlRequest, omit=("type", "to"), right="execute",
+        errors=(InvalidRequest, NotFound, Conflict), description=_CONTROL,
     ),
     Operation(
         "GET", f"{_RUN}/trades", "getTrades", "Entries and exits, in order.", TradesReply,
@@ -124,7 +135,8 @@ OPERATIONS = (
         errors=(NotFound,),
     ),
     Operation(
-        "GET", f"{_RUN}/events", "getEvents", "A page of the log; `next` goes on.", EventsPage,
+        "GET", f"{_RUN}/events", "getEvents",
+        "A page of the log; ask again with `since` = `next` until that is `seq`.", EventsPage,
         query=parameters.EVENTS, errors=(InvalidRequest, NotFound),
     ),
     Operation(

@@ -58,6 +58,8 @@ def _routes(rest: dict[str, Any]) -> str:
 
 def _route(method: str, path: str, operation: dict[str, Any]) -> str:
     parts = [f"<p>{_text(operation['summary'])}</p>"]
+    if "description" in operation:
+        parts.append(f"<p>{_text(operation['description'])}</p>")
     if "parameters" in operation:
         parts.append(_parameters([(each["name"], each) for each in operation["parameters"]]))
     for body in operation.get("requestBody", {}).get("content", {}).values():

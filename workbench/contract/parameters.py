@@ -106,10 +106,12 @@ LIMIT = Parameter(
 )
 EVENTS = (
     Parameter(
-        "since", "Only what comes after this seq.", {"type": "integer", "minimum": 0, "default": 0}
+        "since",
+        "Only what comes after this seq; one beyond the log is refused.",
+        {"type": "integer", "minimum": 0, "default": 0},
     ),
     _count("limit", "So many messages.", 10_000, 1, 10_000),
-    _types("Only these message types; a page may then hold fewer messages, or none."),
+    _types("Only these message types; `limit` counts no others."),
 )
 CANDLES = (
     Parameter(

@@ -217,7 +217,10 @@ class EventsPage(Struct, frozen=True):
     seq
         Where the log stands.
     next
-        The `since` of the next page; the same as was asked for at the end.
+        How far this page has looked, the `since` of the next one. Where it is `seq`, there is no
+        more at present.
+    events
+        At most `limit` messages of the `types` asked for.
     """
 
     backtest_id: str

@@ -139,11 +139,15 @@ class StreamingBacktestEngine:
     def tell(self, status: Literal["running", "paused"], reason: str | None = None) -> None:
         """Emit that the run goes on, or stands still, and why it does so by itself.
 
-        One that stands still says on which candle: a `progress` comes first if there was none.
+        One that stands still says on which candle and with what: `metrics` and `progress` come
+        first where that candle has brought none.
         """
         self._start()
-        if status == "paused" and self.engine.bar % self._progress_every:
-            self._progress()
+        if status == "paused":
+            if self.engine.bar % self._metrics_every:
+                self._metrics()
+            if self.engine.bar % self._progress_every:
+                self._progress()
         data = StatusData(self.backtest_id, status, UNSET if reason is None else reason)
         self._emit(Status(timestamp=self._now(), data=data))
 

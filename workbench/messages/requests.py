@@ -16,7 +16,14 @@ class Ping(Struct, frozen=True, tag_field="type", tag="ping", omit_defaults=True
     data: Any = None
 
 
-class ControlRequest(Struct, frozen=True, tag_field="type", tag="control", omit_defaults=True):
+class ControlRequest(
+    Struct,
+    frozen=True,
+    tag_field="type",
+    tag="control",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """A control of the run, or of this connection's replay.
 
     Attributes

@@ -8,15 +8,14 @@ from urllib.parse import urlparse
 import msgspec
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
-from tornado import web
 
 from workbench.errors import (
     InvalidRequest,
     NotAllowed,
     PayloadTooLarge,
     UnsupportedMediaType,
-    WorkbenchError,
 )
+from workbench_server.handlers.refusing import Refusing
 
 if TYPE_CHECKING:
     from workbench.runs.service import RunService
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 RESOURCE = "workbench"
 
 
-class ApiHandler(ExtensionHandlerMixin, APIHandler):
+class ApiHandler(Refusing, ExtensionHandlerMixin, APIHandler):
     """Base of the REST handlers."""
 
     auth_resource = RESOURCE
@@ -86,30 +85,6 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
             msg = f"{name} is {text!r}, expected {allowed}"
             raise InvalidRequest(msg, field=name, value=text, allowed=allowed)
         return value
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Write `{"error", "code", "details"}`, also for errors of the server's own."""
-        error = (kwargs.get("exc_info") or (None, None))[1]
-        if not isinstance(error, WorkbenchError):
-            if isinstance(error, web.HTTPError):
-                message = error.log_message or error.reason or "refused"
-            else:
-                message = "Internal server error; see the server's log"
-            body = {"error": message, "code": _CODES.get(status_code, "error"), "details": {}}
-        else:
-            self.set_status(error.status)
-            body = error.body()
-        self.finish(msgspec.json.encode(body, enc_hook=str))
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log refusals in a line, without the body; anything else with its traceback."""
-        if isinstance(value, WorkbenchError):
-            self.log.info("%s %s: %s", self.request.method, self.request.path, value.code)
-        else:
-            super().log_exception(typ, value, tb)
-
-
-_CODES = {401: NotAllowed.code, 403: NotAllowed.code, 404: "not_found", 405: "not_allowed"}
 
 
 def foreign_origin(request: Any) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
-from workbench.errors import InvalidRequest, NotFound, WorkbenchError
+from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
 from workbench.runs import publication
 from workbench.runs.publishing import (
     Ack,
@@ -67,10 +67,14 @@ class PublishHandler(SocketHandler):
         except NotFound:
             raise web.HTTPError(410, "no such run") from None
         if not allowed or self.request.headers.get("Origin"):
-            raise web.HTTPError(403, "not this run's publish token")
+            allowed_is = "Authorization: Bearer TOKEN, of this run, and no Origin"
+            msg = "That is not this run's publish token, or a web page sent it"
+            raise NotAllowed(msg, field="Authorization", value=None, allowed=allowed_is)
         obeyed = self.get_query_argument("obeyed", "0")
         if not (obeyed.isascii() and obeyed.isdecimal() and len(obeyed) <= 16):
-            raise web.HTTPError(400, "obeyed is not a seq")
+            wanted = "a whole number, 0 or more"
+            msg = f"obeyed is {obeyed[:40]!r}, expected {wanted}"
+            raise InvalidRequest(msg, field="obeyed", value=obeyed[:40], allowed=wanted)
         self._obeyed = int(obeyed)
         await super().get(run_id=run_id)
 

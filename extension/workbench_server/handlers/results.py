@@ -68,25 +68,39 @@ class EventsHandler(ResultsHandler):
 
     @web.authenticated
     @authorized
-    def get(self, run_id: str) -> None:
-        """Return a page of the log after `since`; `types` filters, `next` goes on."""
+    async def get(self, run_id: str) -> None:
+        """Return at most `limit` messages of `types` after `since`.
+
+        `next` is how far the page has looked: the `since` of the next one, until it is `seq`.
+        """
         self.service.registry.get(run_id)
         since = self.int_argument("since", 0) or 0
         limit = min(self.int_argument("limit", PAGE, 1) or PAGE, PAGE)
-        subscription = Subscription.parse(self.get_query_argument("types", None), None)
+        types = Subscription.parse(self.get_query_argument("types", None), None).types
         info = self.service.log.info(run_id)
         if info is None:
             msg = f"There is no stream {run_id!r}"
             raise NotFound(msg, field="backtest_id", value=run_id)
-        page = self.service.log.read(run_id, since, limit)
-        messages = [msgspec.Raw(wire) for wire in subscription.select(page, {})]
+        if since > info.seq:
+            msg = f"since is {since}, the log has messages {info.first_seq} to {info.seq}"
+            allowed = f"a whole number, 0 to {info.seq}"
+            raise InvalidRequest(msg, field="since", value=since, allowed=allowed)
+        found: list[Entry] = []
+        while since < info.seq and len(found) < limit:
+            looked = self.service.log.read(run_id, since, PAGE if types else limit)
+            if not looked:
+                break
+            chosen = [entry for entry in looked if types is None or entry.type in types]
+            found += chosen[: limit - len(found)]
+            since = found[-1].seq if len(found) == limit else looked[-1].seq
+            await asyncio.sleep(0)
         self.reply(
             {
                 "backtest_id": run_id,
                 "epoch": info.epoch,
-                "seq": info.seq,
-                "next": page[-1].seq if page else since,
-                "events": messages,
+                "seq": max(info.seq, since),
+                "next": since,
+                "events": [msgspec.Raw(entry.wire) for entry in found],
             }
         )
 

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.errors import InvalidRequest
-from workbench.messages import ControlRequest, Until
-from workbench.runs.commands import TAKES
+from workbench.runs.spoken import attempted, read_control
 from workbench_server.handlers.base import ApiHandler
-
-
-class ControlBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of a control request: a subscriber's `control` message without its type."""
-
-    action: str
-    value: float | None = None
-    unit: str | None = None
-    until: Until | None = None
-
-    def request(self) -> ControlRequest:
-        """Return what a subscriber would say for the same."""
-        return ControlRequest(self.action, self.value, self.unit, self.until)
+from workbench_server.handlers.refusing import asker
 
 
 class StartHandler(ApiHandler):
@@ -93,26 +77,12 @@ class ControlHandler(ApiHandler):
     @authorized(action="execute")
     def post(self, run_id: str) -> None:
         """Pause, resume, step, set the speed, run until something happens, or stop."""
+        body, by = self.json_body(), asker(self.current_user)
         try:
-            body = msgspec.json.decode(self.json_body(), type=ControlBody)
-        except msgspec.DecodeError as error:
-            raise _explain(error) from error
-        self.reply(self.service.control(run_id, body.request(), by=self.current_user.username))
-
-
-def _explain(error: msgspec.DecodeError) -> InvalidRequest:
-    """Name the field that is unknown, missing or of the wrong type."""
-    text = str(error)
-    named = re.search(r"field `(\w+)`", text) or re.search(r"at `\$\.([\w.]+)`", text)
-    allowed = {
-        "action": list(TAKES),
-        "value": "a number: candles to step, or the speed",
-        "unit": ["x"],
-        "until": list(Until.__struct_fields__),
-    }
-    return InvalidRequest(
-        f"The control is wrong: {text}",
-        field=named[1] if named else None,
-        value=None,
-        allowed=allowed,
-    )
+            asked = read_control(body)
+        except InvalidRequest as error:
+            tried = attempted(body)
+            if tried is not None:
+                self.service.controller.refuse(run_id, tried, error, by)
+            raise
+        self.reply(self.service.control(run_id, asked, by))

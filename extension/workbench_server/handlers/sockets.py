@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerMixin
 
 from workbench_server.handlers.base import RESOURCE, foreign_origin
+from workbench_server.handlers.refusing import Refusing
 from workbench_server.handlers.watched import WatchedSocket
 from workbench_server.handlers.writing import Writing
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from workbench_server.app import WorkbenchApp
 
 
-class SocketHandler(ExtensionHandlerMixin, Writing, WatchedSocket, JupyterHandler):
+class SocketHandler(Refusing, ExtensionHandlerMixin, Writing, WatchedSocket, JupyterHandler):
     """Base of the WebSocket handlers."""
 
     auth_resource = RESOURCE
@@ -35,8 +36,3 @@ class SocketHandler(ExtensionHandlerMixin, Writing, WatchedSocket, JupyterHandle
 
     def set_default_headers(self) -> None:
         """Leave out headers that mean nothing on a WebSocket."""
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Refuse in a line instead of a page."""
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code} {self._reason}\n")

@@ -29,9 +29,11 @@ from workbench.messages import (
     error_message,
     utc_now,
 )
+from workbench.runs.spoken import attempted, explained
 from workbench.streams import StreamQuery
 from workbench.streams.query import once
 from workbench_server.handlers.base import RESOURCE
+from workbench_server.handlers.refusing import asker
 from workbench_server.handlers.sockets import SocketHandler
 from workbench_server.limits import Inbound, Verdict
 from workbench_server.liveness import shutdown_message
@@ -96,7 +98,11 @@ class BacktestStreamHandler(SocketHandler):
         if not self._admit():
             return
         try:
-            request = _request(message)
+            try:
+                request = _request(message)
+            except InvalidRequest as error:
+                await self._show(message, error)
+                raise
             if isinstance(request, Ping):
                 self.write_soon(encode(Pong(utc_now(), data={})))
             else:
@@ -152,7 +158,11 @@ class BacktestStreamHandler(SocketHandler):
         if replay is not None:
             replay.ask(request)
             return
-        by = self.current_user.username
+        await self._check_right(request)
+        self.service.control(self._run_id, request, asker(self.current_user))
+
+    async def _check_right(self, request: ControlRequest) -> None:
+        """Refuse who may only read, before all."""
         allowed = await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
         )
@@ -160,9 +170,19 @@ class BacktestStreamHandler(SocketHandler):
             action = request.action[:40]
             msg = f"You may read this stream, but not control the run ({action})"
             error = NotAllowed(msg, field="action", value=action)
-            self.service.controller.refuse(self._run_id, request, error, by)
+            self._show_refused(request, error)
             raise error
-        self.service.control(self._run_id, request, by)
+
+    async def _show(self, message: str | bytes, error: InvalidRequest) -> None:
+        """Show in the stream a control that could be read in part only."""
+        tried = attempted(message)
+        if tried is not None and self.extensionapp.manager.replays.of(self) is None:
+            await self._check_right(tried)
+            self._show_refused(tried, error)
+
+    def _show_refused(self, request: ControlRequest, error: WorkbenchError) -> None:
+        by = asker(self.current_user)
+        self.service.controller.refuse(self._run_id, request, error, by)
 
 
 def _request(message: str | bytes) -> ClientMessage:
@@ -172,5 +192,7 @@ def _request(message: str | bytes) -> ClientMessage:
     try:
         return decode_request(message)
     except (msgspec.DecodeError, RecursionError) as error:
+        if attempted(message) is not None:
+            raise explained(error) from error
         msg = f"Message not understood: {error}"
         raise InvalidRequest(msg, allowed=["ping", "control"]) from error
