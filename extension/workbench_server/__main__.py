@@ -49,15 +49,20 @@ def main(argv: list[str] | None = None) -> int:
     config = _config(args)
     server = StandaloneServer.instance(config=config)
     server.initialize(argv=[], starter_extension=None, find_extensions=False)
-    if args.insecure_no_auth:
-        print(f"Workbench at {server.connection_url} (no authentication, loopback only)")
-    elif args.private:
-        print(f"Workbench at {server.connection_url}")
-    else:
-        print(f"Workbench at {server.connection_url}?token={server.identity_provider.token}")
-    sys.stdout.flush()
+    # After the callback that binds the socket: who reads the line can connect.
+    server.io_loop.add_callback(_announce, server, args)
     server.start()
     return 0
+
+
+def _announce(server: StandaloneServer, args: argparse.Namespace) -> None:
+    """Print where the server listens."""
+    tail = ""
+    if args.insecure_no_auth:
+        tail = " (no authentication, loopback only)"
+    elif not args.private:
+        tail = f"?token={server.identity_provider.token}"
+    print(f"Workbench at {server.connection_url}{tail}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -52,7 +52,7 @@ class Channel:
         self._audiences: dict[object, Audience] = {}
         self._paced: dict[Reader, asyncio.Future[None]] = {}
         self._loop = asyncio.get_running_loop()
-        self._told_at = 0.0
+        self._told_at = self._news_at = 0.0
         self._news = False
         self._round: Iterator[bool] | None = None
         self._round_seq = 0
@@ -110,6 +110,10 @@ class Channel:
             return list(islice(self._tail, start, start + limit))
         return self._log.read(self.info.id, since, limit)
 
+    def stand(self) -> tuple[int, float]:
+        """Return where the log stands, and since when the last news have been there."""
+        return self.info.seq, self._news_at
+
     def ended(self, since: int) -> bool:
         """Tell whether nothing will ever come after `since`."""
         return self.deleted or (self.info.closed and since >= self.info.seq)
@@ -141,7 +145,8 @@ class Channel:
 
     def _wake(self) -> None:
         self._chunks.clear()
-        self._news = True
+        if not self._news:
+            self._news, self._news_at = True, self._loop.time()
         if self._telling is None:
             when = max(self._loop.time(), self._told_at + FLUSH_INTERVAL_S)
             self._telling = self._loop.call_at(when, self._tell)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import Protocol
 
 from workbench.messages import (
@@ -126,18 +127,25 @@ class Listener(Protocol):
         """Write a message, unless the one offered before it still waits."""
 
 
-def heartbeat(seq: int, reader: Reading, now: float) -> Heartbeat:
-    """Return what a heartbeat says of a reader of a log that stands at `seq`."""
+def heartbeat(seq: int, reader: Reading, now: float, news: float) -> Heartbeat:
+    """Return what a heartbeat says of a reader of a log that stands at `seq`.
+
+    Who was up to date, and has not been told the last news yet, is behind since these came.
+    """
     lag = max(0, seq - reader.sent)
-    since = reader.behind_since
-    lag_ms = round((now - since) * 1000) if lag and since is not None else 0
-    data = HeartbeatData(seq, reader.sent, lag, max(0, lag_ms), reader.conflated)
+    since = news if reader.behind_since is None else reader.behind_since
+    lag_ms = max(1, ceil((now - since) * 1000)) if lag else 0
+    data = HeartbeatData(seq, reader.sent, lag, lag_ms, reader.conflated)
     return Heartbeat(utc_now(), data=data)
 
 
 @contextmanager
 def heartbeats(
-    clock: Clock, connection: Listener, every: float | None, seq: Callable[[], int], reader: Reading
+    clock: Clock,
+    connection: Listener,
+    every: float | None,
+    stand: Callable[[], tuple[int, float]],
+    reader: Reading,
 ) -> Iterator[None]:
     """Tell a connection every `every` seconds where it stands, until the block ends.
 
@@ -149,8 +157,8 @@ def heartbeats(
         Whom to tell.
     every
         Seconds; None for never.
-    seq
-        Where the log stands.
+    stand
+        Up to which seq there is something to tell, and since when the last of it.
     reader
         How far the connection has been told.
     """
@@ -161,7 +169,8 @@ def heartbeats(
     def beat() -> None:
         nonlocal timer
         timer = clock.call_later(every, beat)
-        connection.offer(encode(heartbeat(seq(), reader, clock.time())))
+        seq, news = stand()
+        connection.offer(encode(heartbeat(seq, reader, clock.time(), news)))
 
     timer = clock.call_later(every, beat)
     try:

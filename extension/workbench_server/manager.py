@@ -98,7 +98,7 @@ class WebSocketManager:
                 else:
                     await connection.send(text_frame(encode(gap)))
             loop = asyncio.get_running_loop()
-            with heartbeats(loop, connection, query.heartbeat, lambda: channel.info.seq, reader):
+            with heartbeats(loop, connection, query.heartbeat, channel.stand, reader):
                 await self._pump(reader, channel)
         except TooSlow:
             connection.close(CLOSE_TOO_SLOW, "too slow, resume from your last seq")

@@ -21,11 +21,16 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _Decompress
 
 CLOSE_PROTOCOL_ERROR = 1002
 CLOSE_INVALID_DATA = 1007
+CLOSE_POLICY = 1008
 CLOSE_TOO_BIG = 1009
 CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _FINAL, _RESERVED, _RSV1, _CONTROL, _MASKED = 0x80, 0x70, 0x40, 0x8, 0x80
 _OPCODES = (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG)
+
+
+MOST_FRAMES = 1000
+"""So many frames may a message come in, empty ones among them."""
 
 
 class Fault(Exception):
@@ -96,9 +101,13 @@ class Protocol(WebSocketProtocol13):
         if opcode != CONTINUATION:
             self._fragmented_message_opcode = opcode
             self._fragmented_message_buffer = bytearray()
+            self._frames = 0
         buffer = self._fragmented_message_buffer
         assert buffer is not None
         buffer += data
+        self._frames += 1
+        if self._frames > MOST_FRAMES:
+            raise Fault(CLOSE_POLICY, "message in too many frames")
         if not final:
             return None
         self._fragmented_message_buffer = None

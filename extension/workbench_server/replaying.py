@@ -89,9 +89,12 @@ class Replays:
             if query.position.now:
                 since = index.last
             replay = Replay(index, query.replay or Pace(), session.now, since)
-            with heartbeats(
-                asyncio.get_running_loop(), connection, query.heartbeat, lambda: index.last, reader
-            ):
+
+            def stand() -> tuple[int, float]:
+                return max(reader.sent, replay.due(session.now)), session.now
+
+            loop = asyncio.get_running_loop()
+            with heartbeats(loop, connection, query.heartbeat, stand, reader):
                 return await session.play(replay)
         finally:
             del self._sessions[connection]

@@ -99,6 +99,9 @@ CASES: list[tuple[str, bytes, Goes | int]] = [
     ("text byte by byte", split(ASK, *range(1, len(ASK))), PONGED),
     ("text with empty fragments", split(ASK, 0, 0, 7, 7, len(ASK)), PONGED),
     ("three empty fragments", split(b"", 0, 0), WRONG),
+    ("text in 1000 frames", split(sized(1000), *range(1, 1000)), PONGED),
+    ("text in more frames", split(sized(1001), *range(1, 1001)), 1008),
+    ("empty fragments without end", frame(TEXT, fin=False) + 1000 * frame(0, fin=False), 1008),
     ("binary in two", split(b"\xff" * 9, 5, opcode=BINARY), WRONG),
     (
         "pings between fragments",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +141,17 @@ def test_the_printed_typescript_client_runs_unmodified(open_server, tmp_path):
     assert result["seen"]["exit"] >= result["trades"]
     assert result["seen"]["equity"] >= 10
     assert result["seen"]["progress"] >= 1
+
+
+def test_who_reads_the_line_can_connect(tmp_path):
+    command = [
+        sys.executable, "-m", "workbench_server", "--port=0", "--insecure-no-auth",
+        f"--home={tmp_path}",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
+            socket.create_connection(("127.0.0.1", port), 10).close()
+        finally:
+            process.terminate()

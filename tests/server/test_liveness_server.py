@@ -122,12 +122,14 @@ async def test_a_wrong_heartbeat_is_named(quiet, story, value):
     assert messages[-1]["data"]["details"]["field"] == "heartbeat"
 
 
-@pytest.mark.parametrize("flood", ['{"type":"ping"}', "ping"])
+@pytest.mark.parametrize("flood", ['{"type":"ping"}', "ping", "pong"])
 async def test_a_flood_is_told_and_then_closed(app, quiet, connect, flood, caplog):
     socket = await connect(quiet())
     for _ in range(400):
         if flood == "ping":
             socket.ping(b"secret")
+        elif flood == "pong":
+            socket.protocol._write_frame(True, 0xA, b"secret")
         else:
             await socket.write_message(flood)
     kinds = []

@@ -28,10 +28,12 @@ def damaged(app):
     return record.id
 
 
-@pytest.mark.parametrize("how", [{"since": "2"}, {"replay": "1"}])
+@pytest.mark.parametrize("how", [{}, {"since": "2"}, {"replay": "1"}])
 async def test_a_damaged_log_closes_the_stream_for_good(damaged, story, how):
     messages, code = await story(damaged, **how)
     assert code == 4500
+    told = [1, 2] if not how else []
+    assert [message["seq"] for message in messages if "seq" in message] == told
     last = messages[-1]
     assert (last["type"], last["extra"]["code"]) == ("error", "log_damaged")
     details = last["data"]["details"]

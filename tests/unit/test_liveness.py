@@ -140,12 +140,13 @@ def reader(sent=0, conflated=0, behind_since=None):
         (10, reader(10), 0, 0),
         (10, reader(10, behind_since=1.0), 0, 0),
         (10, reader(4, behind_since=1.5), 6, 3500),
-        (10, reader(4), 6, 0),
+        (10, reader(4), 6, 500),
+        (10, reader(4, behind_since=5.0), 6, 1),
         (0, reader(5), 0, 0),
     ],
 )
 def test_a_heartbeat_says_where_the_reader_stands(seq, who, lag, lag_ms):
-    data = heartbeat(seq, who, 5.0).data
+    data = heartbeat(seq, who, 5.0, 4.5).data
     assert (data.seq, data.sent, data.lag, data.lag_ms) == (seq, who.sent, lag, lag_ms)
 
 
@@ -153,7 +154,7 @@ def test_heartbeats_come_at_the_asked_pace_and_end_with_the_block():
     clock, told = Clock(), []
     listener = SimpleNamespace(offer=lambda message: told.append(decode(message)))
     who, log = reader(conflated=3), SimpleNamespace(seq=0)
-    with heartbeats(clock, listener, 0.5, lambda: log.seq, who):
+    with heartbeats(clock, listener, 0.5, lambda: (log.seq, 0.0), who):
         clock.go_on(1.2)
         log.seq, who.sent = 7, 5
         clock.go_on(0.5)
@@ -166,7 +167,7 @@ def test_heartbeats_come_at_the_asked_pace_and_end_with_the_block():
 
 def test_no_heartbeat_unless_asked_for():
     clock = Clock()
-    with heartbeats(clock, SimpleNamespace(), None, lambda: 0, reader()):
+    with heartbeats(clock, SimpleNamespace(), None, lambda: (0, 0.0), reader()):
         assert clock.waiting == 0
 
 

@@ -171,3 +171,37 @@ def test_a_log_whose_beginning_was_trimmed_begins_where_it_can(wire):
     assert tell(made, 0.0) == 5
     made.control(ControlRequest("step", -9.0), 0.0)
     assert tell(made, 0.0) >= 5
+
+
+def told_by_its_status(start: int, end: int) -> Replay:
+    """A run from minute `start` to `end`, whose only point is at minute 2."""
+    data = {"start": iso_time(start * STEP_MS), "end": iso_time(end * STEP_MS)}
+    point = {"data": {"time": iso_time(2 * STEP_MS)}, "extra": {"bar": 2}}
+    index = ReplayIndex(STEP_MS)
+    index.extend(
+        [
+            Entry(1, "status", "status", msgspec.json.encode({"data": data})),
+            Entry(2, "equity", "equity", msgspec.json.encode(point)),
+            Entry(3, "complete", "complete", b'{"data":{}}'),
+        ]
+    )
+    return Replay(index.finish(), ONE, 0.0)
+
+
+def test_a_run_goes_from_where_to_where_its_status_says():
+    made = told_by_its_status(0, 9)
+    about = made.describe(0.0)
+    assert (about.start, about.end) == (iso_time(0), iso_time(9 * STEP_MS))
+    assert about.time == about.start
+    made.control(ControlRequest("seek", to=SeekTo(time=about.end)), 0.0)
+    assert tell(made, 0.0) == 3
+    made.control(ControlRequest("seek", to=SeekTo(time=about.start)), 0.0)
+    assert tell(made, 0.0) == 1
+    assert made.describe(0.0).time == about.start
+    with pytest.raises(InvalidRequest):
+        made.control(ControlRequest("seek", to=SeekTo(time=iso_time(10 * STEP_MS))), 0.0)
+
+
+def test_a_status_that_turns_time_round_is_not_believed():
+    about = told_by_its_status(9, 0).describe(0.0)
+    assert (about.start, about.end) == (iso_time(2 * STEP_MS), iso_time(2 * STEP_MS))

@@ -49,7 +49,7 @@ def test_the_place_is_the_candle_and_progress_counts_candles_done():
     assert [made.until(place) for place in (-2, -1, 0, 3.9, 4, 99)] == [0, 1, 4, 4, 7, 7]
     assert (made.start, made.end) == (100 * STEP_MS, 104 * STEP_MS)
     assert [made.time(place) for place in (-1, 0, 2.5, 4, 9)] == [
-        None, 100 * STEP_MS, 102 * STEP_MS, 104 * STEP_MS, 104 * STEP_MS,
+        100 * STEP_MS, 100 * STEP_MS, 102 * STEP_MS, 104 * STEP_MS, 104 * STEP_MS,
     ]  # fmt: skip
 
 

@@ -49,13 +49,13 @@ class HeartbeatData(Struct, frozen=True):
     Attributes
     ----------
     seq
-        Where the log stands.
+        Where the log stands; in a replay, what is due.
     sent
         Up to where this connection has been told.
     lag
         `seq` - `sent`.
     lag_ms
-        Milliseconds since this connection last was up to date; 0 while it is.
+        Milliseconds since this connection last was up to date; 0 exactly while it is.
     conflated
         Messages merged away for this connection since it began.
     """
@@ -91,9 +91,10 @@ class ReplayData(Struct, frozen=True, omit_defaults=True):
     seq, last_seq
         The last message told, and the last one there is.
     time
-        Market time of the replay's clock, None before the first message that has one.
+        Market time of the replay's clock; before the first message that has one, `start`.
     start, end
-        Market time of the first and the last message that has one.
+        Market time of the run as its `status` tells it, else of the first and the last message
+        that has one; None where nothing has.
     speed, unit
         Pace: candles a second, or multiples of market time (unit ``x``); None is as fast as
         possible.

@@ -122,7 +122,7 @@ class StreamLog(Protocol):
         Raises
         ------
         LogDamaged
-            Messages that should be there cannot be read.
+            The message after `since` should be there, but cannot be read.
         """
 
     def trim(self, stream: str, before: int) -> StreamInfo:

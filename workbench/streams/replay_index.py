@@ -40,6 +40,16 @@ class _Facts(Struct, gc=False):
     extra: _Extra = _Extra()
 
 
+class _Range(Struct, gc=False):
+    start: str | None = None
+    end: str | None = None
+
+
+class _Status(Struct, gc=False):
+    data: _Range
+
+
+_status = msgspec.json.Decoder(_Status)
 _decoder = msgspec.json.Decoder(_Facts)
 _NOTHING = _Facts(_Data())
 
@@ -76,6 +86,7 @@ class ReplayIndex:
         self._times = array("q")
         self._states: dict[str, array[int]] = {}
         self._anchor: tuple[int, int] | None = None
+        self._range: tuple[int, int] | None = None
         self._placed = False
         self._place = -1
         self._timed = False
@@ -108,14 +119,23 @@ class ReplayIndex:
 
     @property
     def start(self) -> int | None:
-        """Market time of the first message that has one, epoch ms."""
+        """Market time at which the run starts, epoch ms.
+
+        As its `status` tells it, else that of the first message that has one.
+        """
         known = bisect_right(self._times, NO_TIME)
-        return self._times[known] if known < len(self._times) else None
+        first = self._times[known] if known < len(self._times) else None
+        if self._range is None:
+            return first
+        return self._range[0] if first is None else min(first, self._range[0])
 
     @property
     def end(self) -> int | None:
-        """Market time of the last message that has one, epoch ms."""
-        return self._times[-1] if self.start is not None else None
+        """Market time at which the run ends, epoch ms; like `start`."""
+        last = self._times[-1] if self._times and self._times[-1] != NO_TIME else None
+        if self._range is None:
+            return last
+        return self._range[1] if last is None else max(last, self._range[1])
 
     def place(self, seq: int) -> int:
         """Return the place of a message; of 0, that of the first."""
@@ -145,10 +165,10 @@ class ReplayIndex:
         return self._before(moment), place
 
     def time(self, place: float) -> int | None:
-        """Return the market time of a candle, epoch ms; None before the first that is known."""
+        """Return the market time of a candle, epoch ms; before the first known, the start."""
         moment = bisect_right(self._places, place) - 1
         if not 0 <= moment < len(self._times) or self._times[moment] == NO_TIME:
-            return None
+            return self.start
         time = self._times[moment] + int(place - self._places[moment]) * self.step_ms
         following = self._times[min(moment + 1, len(self._times) - 1)]
         return min(time, following)
@@ -170,6 +190,8 @@ class ReplayIndex:
         except msgspec.DecodeError:
             # Another producer's type, whose fields of these names mean something else.
             facts = _NOTHING
+        if entry.type == "status" and self._range is None:
+            self._range = _range(entry.wire)
         data = facts.data
         if data.event == "entry" and data.trade_id is not None:
             self.trades.setdefault(data.trade_id, seq)
@@ -207,6 +229,16 @@ class ReplayIndex:
         if time != NO_TIME:
             self._anchor = (place, time)
         return place
+
+
+def _range(wire: bytes) -> tuple[int, int] | None:
+    """Return from when to when a run goes, if its status tells it."""
+    try:
+        data = _status.decode(wire).data
+    except msgspec.DecodeError:
+        return None
+    start, end = (_milliseconds(text or "") for text in (data.start, data.end))
+    return (start, end) if NO_TIME < start <= end else None
 
 
 def _milliseconds(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from workbench.errors import NotFound
+from workbench.errors import LogDamaged, NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
@@ -121,16 +121,20 @@ class SqliteLog:
             since,
         )
         due = since + 1
-        for first, last, keys, payload in _readable(stream, due, info.seq, rows):
-            if first > due:
-                self._refuse_hole(stream, due, first - 1)
-            found = unpack(stream, first, last, keys, payload)
-            entries += found if first > since else found[since + 1 - first :]
-            due = last + 1
-            if len(entries) >= limit:
-                break
-        if not entries:
-            self._refuse_hole(stream, due, info.seq)
+        try:
+            for first, last, keys, payload in _readable(stream, due, info.seq, rows):
+                if first > due:
+                    self._refuse_hole(stream, due, first - 1)
+                found = unpack(stream, first, last, keys, payload)
+                entries += found if first > since else found[since + 1 - first :]
+                due = last + 1
+                if len(entries) >= limit:
+                    break
+            if not entries:
+                self._refuse_hole(stream, due, info.seq)
+        except LogDamaged:
+            if not entries:  # What is good before the damage is told first.
+                raise
         return entries
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:

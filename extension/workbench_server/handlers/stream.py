@@ -117,6 +117,10 @@ class BacktestStreamHandler(SocketHandler):
         """Count pings with the messages; Tornado answers them."""
         self._admit()
 
+    def on_unasked_pong(self) -> None:
+        """Count pongs that nobody asked for with the messages."""
+        self._admit()
+
     def on_close(self) -> None:
         """Stop sending."""
         super().on_close()

@@ -31,6 +31,7 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
     ping_interval = 0
     ping_timeout = 0
     _pinger: Pinger | None = None
+    _pinged = False
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Begin to watch over the connection."""
@@ -53,9 +54,16 @@ class WatchedSocket(WebSocketMixin, WebSocketHandler):
     def on_pong(self, data: bytes) -> None:
         """Note a sign of life."""
         self.heard()
+        asked, self._pinged = self._pinged, False
+        if not asked:
+            self.on_unasked_pong()
+
+    def on_unasked_pong(self) -> None:
+        """Take a pong that answers no ping."""
 
     def send_ping(self) -> None:
         """Write a ping frame."""
+        self._pinged = True
         with contextlib.suppress(WebSocketClosedError, StreamClosedError):
             self.ping(b"")
 

@@ -84,13 +84,13 @@ export interface GapMessage extends Message {
 
 /** Sign of life, for connections that ask for it with `heartbeat=SECONDS`. */
 export interface HeartbeatData {
-  /** Where the log stands. */
+  /** Where the log stands; in a replay, what is due. */
   seq: number;
   /** Up to where this connection has been told. */
   sent: number;
   /** `seq` - `sent`. */
   lag: number;
-  /** Milliseconds since this connection last was up to date; 0 while it is. */
+  /** Milliseconds since this connection last was up to date; 0 exactly while it is. */
   lag_ms: number;
   /** Messages merged away for this connection since it began. */
   conflated: number;
@@ -131,11 +131,11 @@ export interface ReplayData {
   seq: number;
   /** The last message told, and the last one there is. */
   last_seq: number;
-  /** Market time of the replay's clock, null before the first message that has one. */
+  /** Market time of the replay's clock; before the first message that has one, `start`. */
   time: string | null;
-  /** Market time of the first and the last message that has one. */
+  /** Market time of the run as its `status` tells it, else of the first and the last message that has one; null where nothing has. */
   start: string | null;
-  /** Market time of the first and the last message that has one. */
+  /** Market time of the run as its `status` tells it, else of the first and the last message that has one; null where nothing has. */
   end: string | null;
   /** Pace: candles a second, or multiples of market time (unit `x`); null is as fast as possible. */
   speed: number | null;
