@@ -20,13 +20,27 @@ class StandaloneServer(ServerApp):
     default_services = ("api", "auth", "security", "shutdown")
     subcommands: ClassVar[dict[str, object]] = {}
 
+    def load_config_file(self, suppress_errors: bool = True) -> None:
+        """Read what `jupyter_server_config` says of the workbench, and of nothing else."""
+        super().load_config_file(suppress_errors)
+        found = self._load_config_files(
+            "jupyter_server_config", path=self.config_file_paths, log=self.log
+        )
+        for config, _ in found:
+            if "WorkbenchApp" in config:
+                self.update_config(Config(WorkbenchApp=config.WorkbenchApp))
+
     def init_terminals(self) -> None:
         """Leave terminals out."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the arguments and serve until stopped."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, traits = parser.parse_known_args(argv)
+    unknown = [text for text in traits if not text.startswith("--WorkbenchApp.")]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if args.insecure_no_auth and not _is_loopback(args.ip):
         print(
             f"workbench serve: --insecure-no-auth refuses to listen on {args.ip}: without "
@@ -48,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         )
     config = _config(args)
     server = StandaloneServer.instance(config=config)
-    server.initialize(argv=[], starter_extension=None, find_extensions=False)
+    server.initialize(argv=traits, starter_extension=None, find_extensions=False)
     # After the callback that binds the socket: who reads the line can connect.
     server.io_loop.add_callback(_announce, server, args)
     server.start()
@@ -67,7 +81,9 @@ def _announce(server: StandaloneServer, args: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="workbench serve", description="Serve runs and their streams over HTTP."
+        prog="workbench serve",
+        description="Serve runs and their streams over HTTP.",
+        epilog="Further settings: --WorkbenchApp.keep_days=30 and the like, see docs/operations.md",
     )
     parser.add_argument("--port", type=int, default=8000, help="0 for any free one [8000]")
     parser.add_argument("--ip", default="127.0.0.1", help="address to listen on [127.0.0.1]")

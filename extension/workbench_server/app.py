@@ -18,6 +18,7 @@ from workbench.runs.producers import LEASE_S
 from workbench.runs.records import PATIENCE_S
 from workbench.runs.retention import Retention
 from workbench.runs.service import RunService
+from workbench.runs.supervisor import STOP_PATIENCE_S
 from workbench_server.compression import MODES
 from workbench_server.handlers.watched import WatchedSocket, farewell
 from workbench_server.limits import Places
@@ -79,6 +80,11 @@ class WorkbenchApp(ExtensionApp):
         LEASE_S,
         help="Seconds a producer on another machine may be away before its run counts as lost.",
     ).tag(config=True)
+    stop_patience = Float(
+        STOP_PATIENCE_S,
+        min=0.0,
+        help="Seconds a worker has to obey stop before its process is ended.",
+    ).tag(config=True)
     keep_days = Float(
         None, allow_none=True, help="Days that finished runs are kept. Default: for ever."
     ).tag(config=True)
@@ -104,6 +110,7 @@ class WorkbenchApp(ExtensionApp):
             self.max_workers,
             self.worker_patience,
             self.producer_lease,
+            self.stop_patience,
         )
         self.manager = WebSocketManager(self.service)
         self.sockets: set[WatchedSocket] = set()

@@ -224,12 +224,20 @@ async def test_what_is_asked_of_a_pending_run_is_obeyed_before_its_first_candle(
 ):
     busy = [await start(speed=20) for _ in range(2)]
     run_id = await start()
+    code, reply = await control(run_id, "run_until", until={"time": "2023-12-31T23:59:00Z"})
+    assert (code, reply["details"]["field"]) == (400, "until.time")
     assert (await control(run_id, "pause"))[1]["status"] == "pending"
     reader = await reading(run_id)
     for other in busy:
         await call("DELETE", "api", "backtesting", other)
     await reader.until(status("paused"))
-    assert [m["type"] for m in reader.got] == ["connected", "control", "status", "status"]
+    assert [m["type"] for m in reader.got] == [
+        "connected",
+        "control",
+        "control",
+        "status",
+        "status",
+    ]
     await control(run_id, "step")
     await reader.until(status("paused", "step: 1 bar at 2024-01-01T00:00:00Z"))
     assert reader.bars == 1

@@ -28,6 +28,12 @@ class Leaves(wb.Strategy):
 
 
 @pytest.fixture
+def jp_server_config(jp_server_config):
+    jp_server_config["WorkbenchApp"]["stop_patience"] = 0.5
+    return jp_server_config
+
+
+@pytest.fixture
 def start(call, spec_body):
     async def send(kind):
         # By value, as from a notebook: the worker cannot import this file.
@@ -65,7 +71,7 @@ async def test_one_that_does_not_obey_stop_is_ended(call, start, story, app):
     messages, code = await story(run_id)
     assert code == 1000
     assert [m["type"] for m in messages[-2:]] == ["control", "error"]
-    assert "did not obey stop" in messages[-1]["data"]["error"]
+    assert "did not obey stop within 0.5 s" in messages[-1]["data"]["error"]
     app.service.supervisor.poll()
     assert app.service.registry.list("running") == []
 

@@ -66,8 +66,27 @@ def test_several_runs_at_once(runs: FakeRuns, capsys: pytest.CaptureFixture[str]
 def test_a_speed_that_is_none_is_refused_in_a_line(
     runs: FakeRuns, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["runs", "speed", "a", "fast"]) == 1
+    with pytest.raises(SystemExit) as left:
+        main(["runs", "speed", "a", "fast"])
+    assert left.value.code == 2
     assert "speed is 'fast', expected candles a second" in capsys.readouterr().err
+    assert runs.asked == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["speed", "a", "-1"],
+        ["step", "a", "0"],
+        ["step", "a", "some"],
+        ["until", "a", "--bars", "-5"],
+        ["until", "a", "--drawdown", "2"],
+    ],
+)
+def test_numbers_out_of_range_are_wrong_usage(runs: FakeRuns, words: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["runs", *words])
+    assert left.value.code == 2
     assert runs.asked == []
 
 

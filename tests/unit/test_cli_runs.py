@@ -20,6 +20,15 @@ def test_nothing_has_been_run(home: Path, capsys: pytest.CaptureFixture[str]) ->
     assert not home.exists()
 
 
+def test_a_damaged_state_file_is_a_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home.mkdir()
+    (home / "workbench.db").write_bytes(b"not a database, not at all" * 400)
+    assert main(["runs"]) == 1
+    error = capsys.readouterr().err
+    assert "workbench.db" in error
+    assert error.count("\n") == 1
+
+
 def test_list_and_show(record: Record, capsys: pytest.CaptureFixture[str]) -> None:
     first = record()
     second = record(symbol="BTC-USD", start_date="2024-01-01", end_date="2024-01-31")

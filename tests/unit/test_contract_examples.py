@@ -11,6 +11,7 @@ from contracts import message_problems, problems
 
 from workbench.contract import examples
 from workbench.contract.operations import OPERATIONS
+from workbench.data import catalog
 from workbench.messages import (
     MESSAGE_TYPES,
     ControlAction,
@@ -134,3 +135,9 @@ def test_every_reply_is_among_the_schemas():
     from workbench.contract.replies import REPLIES
 
     assert {operation.reply for operation in OPERATIONS if operation.reply} <= set(REPLIES)
+
+
+def test_the_connected_example_is_true_of_its_symbol():
+    data = examples.MESSAGES["connected"].data
+    known = catalog.find(data.symbol)
+    assert (data.synthetic, data.source) == (known.kind == "synthetic", known.source)

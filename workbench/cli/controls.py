@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.cli.sources import runs_of
+from workbench.errors import InvalidRequest
 from workbench.messages import ControlRequest, Until
 
 Request = Callable[[argparse.Namespace], ControlRequest]
@@ -18,10 +19,10 @@ def add(action: Callable[..., argparse.ArgumentParser]) -> None:
     action("resume", _asking(_plain("resume")), "have runs go on", "+")
     action("stop", _asking(_plain("stop")), "end runs where they are", "+")
     step = action("step", _asking(_step), "have a run do some candles, then stand still", "")
-    step.add_argument("candles", type=int, nargs="?", default=1, metavar="N", help="[1]")
+    step.add_argument("candles", type=_count, nargs="?", default=1, metavar="N", help="[1]")
     speed = action("speed", _asking(_speed), "set how fast a run goes", "")
     speed.add_argument(
-        "pace", metavar="PACE",
+        "pace", metavar="PACE", type=_pace,
         help="candles a second (100), multiples of market time (3600x), or max",
     )  # fmt: skip
     until = action(
@@ -29,12 +30,12 @@ def add(action: Callable[..., argparse.ArgumentParser]) -> None:
     )
     conditions = until.add_mutually_exclusive_group(required=True)
     conditions.add_argument("--time", help="a candle opens at this time or later (ISO 8601, UTC)")
-    conditions.add_argument("--bars", type=int, metavar="N", help="so many further candles")
+    conditions.add_argument("--bars", type=_count, metavar="N", help="so many further candles")
     conditions.add_argument(
-        "--trades", type=int, metavar="N", help="so many further fills, entries and exits"
+        "--trades", type=_count, metavar="N", help="so many further fills, entries and exits"
     )
     conditions.add_argument(
-        "--drawdown", type=float, metavar="X", help="this drawdown at a close (0.1 is 10 %%)"
+        "--drawdown", type=_fraction, metavar="X", help="this drawdown at a close (0.1 is 10 %%)"
     )
 
 
@@ -62,12 +63,38 @@ def _step(args: argparse.Namespace) -> ControlRequest:
 
 
 def _speed(args: argparse.Namespace) -> ControlRequest:
-    from workbench.runs.commands import speed_request
-
-    return speed_request(args.pace)
+    asked: ControlRequest = args.pace
+    return asked
 
 
 def _until(args: argparse.Namespace) -> ControlRequest:
     names = Until.__struct_fields__
     given: dict[str, Any] = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     return ControlRequest("run_until", until=Until(**given))
+
+
+def _pace(text: str) -> ControlRequest:
+    from workbench.runs.commands import speed_request
+
+    try:
+        return speed_request(text)
+    except InvalidRequest as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{text!r} is not a whole number, 1 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        msg = f"{text!r} is not a fraction above 0, up to 1"
+        raise argparse.ArgumentTypeError(msg)
+    return value

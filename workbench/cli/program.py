@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from workbench import __version__
 from workbench.cli import contract, data, demo, run, runs, serve, strategies
 from workbench.cli.output import clean
 from workbench.errors import WorkbenchError
+from workbench.paths import home
 
 DESCRIPTION = "Backtests that stream: start them, follow them, look at what they came to."
 EPILOG = """exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage,
@@ -44,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except WorkbenchError as error:
         return _fail(error.message)
+    except sqlite3.DatabaseError as error:
+        return _fail(f"The state file workbench.db in {home()} cannot be read: {error}")
     except BrokenPipeError:
         # The reader of a pipe is gone; what is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -42,7 +42,8 @@ def render() -> str:
         units=_text(wording.UNITS),
         contents=" · ".join(f'<a href="#{name}">{title}</a>' for name, title, _ in sections),
         sections="\n".join(
-            f'<h2 id="{name}">{title}</h2>\n{body}' for name, title, body in sections
+            f'<details open><summary><h2 id="{name}">{title}</h2></summary>\n{body}</details>'
+            for name, title, body in sections
         ),
     )
 

@@ -8,7 +8,25 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class ConnectedData(Struct, frozen=True):
-    """First message of every connection: where the log stands."""
+    """First message of every connection: where the log stands.
+
+    Attributes
+    ----------
+    message
+        For people.
+    epoch
+        Identity of the log: a `since` is good under this one alone.
+    seq, eseq
+        Number of the log's last message, and of its last event.
+    status
+        The run's state.
+    protocol
+        Version of the messages.
+    symbol
+        What is traded.
+    source, synthetic
+        Where the candles come from, and whether they are generated.
+    """
 
     backtest_id: str
     message: str
@@ -23,7 +41,19 @@ class ConnectedData(Struct, frozen=True):
 
 
 class GapData(Struct, frozen=True):
-    """A position that was asked for cannot be served; the story starts at `available_from`."""
+    """A position that was asked for cannot be served; the story starts at `available_from`.
+
+    Attributes
+    ----------
+    reason
+        Why it cannot.
+    requested_since, requested_epoch
+        What was asked for.
+    epoch
+        Identity of the log there is.
+    available_from, available_to
+        The first and the last message there is.
+    """
 
     reason: str
     requested_since: int

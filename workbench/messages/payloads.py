@@ -43,7 +43,15 @@ class ProgressMetrics(Struct, frozen=True):
 
 
 class ProgressData(Struct, frozen=True):
-    """How far the run is."""
+    """How far the run is.
+
+    Attributes
+    ----------
+    current_time
+        Open time of the last candle done.
+    metrics
+        The account after it.
+    """
 
     backtest_id: str
     progress: float

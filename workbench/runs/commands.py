@@ -52,11 +52,14 @@ class RunState(NamedTuple):
         As in the registry.
     time
         Market time of a candle that is done, as late as is known; None before the first.
+    start
+        From when on it has candles; None where that is not known.
     """
 
     id: str
     status: str
     time: str | None = None
+    start: str | None = None
 
 
 def check(request: ControlRequest, state: RunState) -> Command:
@@ -129,6 +132,11 @@ def _future(text: str, state: RunState) -> str:
         raise InvalidRequest(
             msg, field="until.time", value=shortened(text), allowed=allowed
         ) from None
+    if state.time is None and state.start is not None and time < parse_time(state.start):
+        msg = f"until.time is {iso_time(time)}, which is before the run's start, {state.start}"
+        raise InvalidRequest(
+            msg, field="until.time", value=iso_time(time), allowed=f"from {state.start}"
+        )
     if state.time is not None and time <= parse_time(state.time):
         msg = f"until.time is {iso_time(time)}, which is past: the run is at {state.time}"
         raise InvalidRequest(

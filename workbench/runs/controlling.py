@@ -61,7 +61,7 @@ class Controller:
         """Take a control in; see `RunService.control`."""
         record = self._registry.get(run_id)
         try:
-            command = check(request, RunState(run_id, record.status, self._time(run_id)))
+            command = check(request, _state(record, self._time(run_id)))
         except InvalidRequest as error:
             self.refuse(run_id, request, error, by)
             raise
@@ -116,6 +116,10 @@ class Controller:
         wire = self._log.read(run_id, seq - 1, 1)[0].wire
         time: str = msgspec.json.decode(wire)["data"]["current_time"]
         return time
+
+
+def _state(record: RunRecord, time: str | None) -> RunState:
+    return RunState(record.id, record.status, time, record.spec.start_date or None)
 
 
 def _never_started(record: RunRecord) -> Complete:

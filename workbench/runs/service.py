@@ -17,7 +17,7 @@ from workbench.runs.figures import Figures, figures
 from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
-from workbench.runs.supervisor import Supervisor
+from workbench.runs.supervisor import STOP_PATIENCE_S, Supervisor
 from workbench.streams import Database, Entry, SqliteLog
 
 Listener = Callable[[str, list[Entry]], None]
@@ -38,6 +38,8 @@ class RunService:
         Seconds a finished worker waits for a server; see `Job`.
     lease
         Seconds a producer on another machine may be away; see `Supervisor`.
+    stop_patience
+        Seconds a worker has to obey stop; see `Supervisor`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RunService:
         max_workers: int,
         patience: float = PATIENCE_S,
         lease: float = LEASE_S,
+        stop_patience: float = STOP_PATIENCE_S,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.home = home
@@ -56,7 +59,7 @@ class RunService:
         self.producers = Producers()
         self.supervisor = Supervisor(
             home, self.registry, self.append, self._append_own, urls, max_workers, patience,
-            self.producers, lease,
+            self.producers, lease, stop_patience,
         )  # fmt: skip
         self.controller = Controller(
             self.registry, self.log, self._append_own, self.supervisor.stop_asked

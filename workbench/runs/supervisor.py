@@ -62,6 +62,8 @@ class Supervisor:
         Who is connected to publish.
     lease
         Seconds a producer on another machine may be away before its run counts as lost.
+    stop_patience
+        Seconds a worker has to obey stop before it is ended.
     """
 
     def __init__(
@@ -75,7 +77,9 @@ class Supervisor:
         patience: float,
         producers: Producers | None = None,
         lease: float = LEASE_S,
+        stop_patience: float = STOP_PATIENCE_S,
     ) -> None:
+        self._stop_patience = stop_patience
         self._producers = Producers() if producers is None else producers
         self._lease = lease
         self._leftovers = Leftovers(home, append)
@@ -114,8 +118,8 @@ class Supervisor:
             room -= 1
 
     def stop_asked(self, run_id: str) -> None:
-        """End the run's worker if it has not stopped by itself within `STOP_PATIENCE_S`."""
-        self._stopping.setdefault(run_id, time.monotonic() + STOP_PATIENCE_S)
+        """End the run's worker if it has not stopped by itself in time."""
+        self._stopping.setdefault(run_id, time.monotonic() + self._stop_patience)
 
     def kill(self, run_id: str) -> None:
         """End a run's worker at once; a process that is not the server's own is left alone."""
@@ -158,8 +162,8 @@ class Supervisor:
             self.kill(run_id)
             self._lost(
                 record,
-                f"The strategy did not obey stop within {STOP_PATIENCE_S:.0f} s (does it loop for "
-                "ever?); its process was ended, what it had told until then is kept",
+                f"The strategy did not obey stop within {self._stop_patience:g} s (does it loop "
+                "for ever?); its process was ended, what it had told until then is kept",
             )
 
     def _check(self, record: RunRecord) -> None:

@@ -46,14 +46,23 @@ export interface Message {
 /** First message of every connection: where the log stands. */
 export interface ConnectedData {
   backtest_id: string;
+  /** For people. */
   message: string;
+  /** Identity of the log: a `since` is good under this one alone. */
   epoch: string;
+  /** Number of the log's last message, and of its last event. */
   seq: number;
+  /** The run's state. */
   status: string;
+  /** Version of the messages. */
   protocol: string;
+  /** What is traded. */
   symbol: string;
+  /** Where the candles come from, and whether they are generated. */
   source: string;
+  /** Where the candles come from, and whether they are generated. */
   synthetic: boolean;
+  /** Number of the log's last message, and of its last event. */
   eseq: number;
 }
 
@@ -69,11 +78,17 @@ export interface PongMessage extends Message {
 
 /** A position that was asked for cannot be served; the story starts at `available_from`. */
 export interface GapData {
+  /** Why it cannot. */
   reason: string;
+  /** What was asked for. */
   requested_since: number;
+  /** What was asked for. */
   requested_epoch: string | null;
+  /** Identity of the log there is. */
   epoch: string;
+  /** The first and the last message there is. */
   available_from: number;
+  /** The first and the last message there is. */
   available_to: number;
 }
 
@@ -177,7 +192,9 @@ export interface ProgressMetrics {
 export interface ProgressData {
   backtest_id: string;
   progress: number;
+  /** Open time of the last candle done. */
   current_time: string;
+  /** The account after it. */
   metrics: ProgressMetrics;
 }
 
