@@ -61,7 +61,8 @@ class Controller:
         """Take a control in; see `RunService.control`."""
         record = self._registry.get(run_id)
         try:
-            command = check(request, RunState(run_id, record.status, self._time(run_id)))
+            state = RunState(run_id, record.status, self._time(run_id), record.spawned)
+            command = check(request, state)
         except InvalidRequest as error:
             self.refuse(run_id, request, error, by)
             raise
