@@ -86,11 +86,12 @@ class WorkbenchApp(ExtensionApp):
         help="Seconds a worker has to obey stop before its process is ended.",
     ).tag(config=True)
     keep_days = Float(
-        None, allow_none=True, help="Days that finished runs are kept. Default: for ever."
+        None, allow_none=True, min=0.0, help="Days that finished runs are kept. Default: for ever."
     ).tag(config=True)
     keep_bytes = Int(
         None,
         allow_none=True,
+        min=0,
         help="Bytes that all runs may take before the oldest finished ones go. Default: no bound.",
     ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)

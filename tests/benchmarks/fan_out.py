@@ -165,6 +165,7 @@ class Publishing:
         self._door, self._send, self._receive = door, send, receive
         self._subscribers = subscribers
         self._sent = 0
+        self._run_id = door.publish.rpartition("/")[2]
         self._greetings = 1 if door.stream_headers else 0
         subscribers(self._greetings)
 
@@ -174,7 +175,7 @@ class Publishing:
         cpu = cpu_of_process(self._door.server.pid)
         for _ in range(rounds):
             time.sleep(PAUSE_S)
-            messages = [_message(self._sent + number) for number in range(size)]
+            messages = [_message(self._run_id, self._sent + number) for number in range(size)]
             self._send(self._door.frame(self._sent + 1, messages))
             self._sent += size
             self._receive()
@@ -185,11 +186,11 @@ class Publishing:
         return Cost(1e6 * taken / received, (size_received - bytes_before) / received)
 
 
-def _message(number: int) -> bytes:
+def _message(run_id: str, number: int) -> bytes:
     """Return an equity point unlike the one before, so that compression has work to do."""
     noise = Random(number).random()
     data = EquityData(
-        "backtest_20240211_143022", iso_time(1_705_306_500_000 + 900_000 * number),
+        run_id, iso_time(1_705_306_500_000 + 900_000 * number),
         10_000 + 500 * noise, 9_900 + 700 * noise * noise, -noise / 7,
     )  # fmt: skip
     return encode(Equity(utc_now(), data=data))

@@ -93,7 +93,7 @@ class Soak:
             hello = json.loads(producer.recv(timeout=30))
             assert (hello["type"], hello["last"]) == ("hello", self.published), hello
             first = self.published + 1
-            messages = [fuzzing.point(float(n)) for n in range(first, first + 10)]
+            messages = [fuzzing.point(float(n), self.run_id) for n in range(first, first + 10)]
             producer.send(json.dumps({"first": first, "messages": messages}))
             while (reply := json.loads(producer.recv(timeout=30)))["type"] == "command":
                 pass

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from tests.benchmarks import beside
 from tests.benchmarks.fan_out import Door, open_ours
 from tests.benchmarks.measuring import Row
-from workbench.messages import Control, ControlData, Message, Metrics, MetricsData, encode, utc_now
+from workbench.messages import Message, Metrics, MetricsData, Status, StatusData, encode, utc_now
 
 TITLE = "Stall"
 BATCH = 20
@@ -85,18 +85,19 @@ def _publish(door: Door, batches: int) -> float:
         additional_headers=door.publish_headers, compression=None, proxy=None,
     ) as producer:  # fmt: skip
         producer.recv()
+        run_id = door.publish.rpartition("/")[2]
         start = time.perf_counter()
         for number in range(batches):
             time.sleep(max(0.0, start + number * PERIOD_S - time.perf_counter()))
             first = number * BATCH + 1
-            wires = [encode(_message(first + n)) for n in range(BATCH)]
+            wires = [encode(_message(run_id, first + n)) for n in range(BATCH)]
             producer.send(door.frame(first, wires), text=True)
             producer.recv()
         return batches * BATCH / (time.perf_counter() - start)
 
 
-def _message(number: int) -> Message:
+def _message(run_id: str, number: int) -> Message:
     if number % 10 == 9:
-        data = MetricsData("backtest", number, 0, 0.5, 1.0, 0.0, 0.0)
+        data = MetricsData(run_id, number, 0, 0.5, 1.0, 0.0, 0.0)
         return Metrics(utc_now(), data=data)
-    return Control(utc_now(), data=ControlData("step", True, float(number), reason=TEXT))
+    return Status(utc_now(), data=StatusData(run_id, "running", reason=f"{number}: {TEXT}"))

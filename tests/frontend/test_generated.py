@@ -30,7 +30,7 @@ def trade(name: str, price: float, quantity: float, *, closes: bool) -> Trade:
         data = EntryData(
             name, "X", "long", price, times["entry_time"], quantity, None, [], reasoning
         )
-    return Trade("", data=data, extra=TradeExtra(0, quantity, 0.0, 0.0, "S"))
+    return Trade("", data=data, extra=TradeExtra(quantity, 0.0, 0.0, "S", 0))
 
 
 def vectors() -> list[dict[str, object]]:

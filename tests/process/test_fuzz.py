@@ -50,7 +50,7 @@ class Target:
         ) as producer:
             hello = json.loads(producer.recv(timeout=30))
             assert (hello["type"], hello["last"]) == ("hello", self.sent)
-            points = [fuzzing.point(float(self.sent + 1))]
+            points = [fuzzing.point(float(self.sent + 1), self.run_id)]
             producer.send(json.dumps({"first": self.sent + 1, "messages": points}))
             self.sent += 1
             while (reply := json.loads(producer.recv(timeout=30)))["type"] == "command":

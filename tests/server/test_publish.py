@@ -16,11 +16,12 @@ from workbench.messages import (
     Complete,
     CompleteData,
     CompleteExtra,
-    Control,
-    ControlData,
+    ExitData,
     FinalMetrics,
     Status,
     StatusData,
+    Trade,
+    TradeExtra,
     encode,
 )
 from workbench.runs.producers import lease_ended
@@ -29,8 +30,9 @@ from workbench.runs.publishing import batch_frame
 BODY = {"name": "mine", "symbol": "BTC-USD", "timeframes": ["1H"], "strategy": "own"}
 
 
-def control(number):
-    return encode(Control("t", data=ControlData("step", False, float(number))))
+def trade(number):
+    data = ExitData(f"trade_{number}", "X", "long", 1.0, "t", 1.0, "t", "exit", 0.0, 0.0, 0.0, 0.0)
+    return encode(Trade("t", data=data, extra=TradeExtra(1.0, 0.0, 0.0, "own")))
 
 
 def running(run_id):
@@ -97,20 +99,20 @@ async def test_a_published_run_is_a_run_like_any_other(call, opened, produce, st
     assert app.service.registry.get(run_id).pid is None
     socket = await produce(reply)
     assert await said(socket) == {"type": "hello", "last": 0}
-    socket.write_message(batch_frame(1, [running(run_id), control(2)]))
+    socket.write_message(batch_frame(1, [running(run_id), trade(2)]))
     assert await said(socket) == {"type": "ack", "last": 2}
     _, run = await call("GET", "api", "backtesting", run_id)
     assert (run["status"], run["seq"]) == ("running", 2)
     assert run["bytes"] > 0
-    socket.write_message(batch_frame(2, [control(2), complete(run_id)]))
+    socket.write_message(batch_frame(2, [trade(2), complete(run_id)]))
     assert await said(socket) == {"type": "ack", "last": 3}
     # Its candles are the producer's affair: there need be none here.
     status, _ = await call("GET", "api", "backtesting", run_id, "candles")
     assert status == 400
     messages, code = await story(run_id)
     assert code == 1000
-    assert [m["type"] for m in messages] == ["connected", "status", "control", "complete"]
-    socket.write_message(batch_frame(4, [control(4)]))
+    assert [m["type"] for m in messages] == ["connected", "status", "trade", "complete"]
+    socket.write_message(batch_frame(4, [trade(4)]))
     refused = await said(socket)
     assert refused["type"] == "refused"
     assert "final message" in refused["error"]
@@ -162,13 +164,13 @@ async def test_who_comes_back_takes_over_from_the_connection_that_was_lost(
     run_id = reply["backtest_id"]
     first = await produce(reply)
     await said(first)
-    first.write_message(batch_frame(1, [running(run_id), control(2)]))
+    first.write_message(batch_frame(1, [running(run_id), trade(2)]))
     await said(first)
     second = await produce(reply)
     assert await said(second) == {"type": "hello", "last": 2}
     assert await said(first) is None
     assert first.close_code == 1008
-    second.write_message(batch_frame(3, [control(3)]))
+    second.write_message(batch_frame(3, [trade(3)]))
     assert await said(second) == {"type": "ack", "last": 3}
     # The first's end is no end of the second's.
     assert app.service.producers.connected(run_id)
@@ -244,7 +246,7 @@ async def test_a_deleted_run_refuses_its_producer(opened, produce, call):
     socket = await produce(reply)
     await said(socket)
     await call("DELETE", "api", "backtesting", reply["backtest_id"])
-    socket.write_message(batch_frame(1, [control(1)]))
+    socket.write_message(batch_frame(1, [trade(1)]))
     assert (await said(socket))["type"] == "refused"
     with pytest.raises(HTTPClientError, match="410"):
         await produce(reply)
@@ -255,7 +257,7 @@ async def test_a_position_before_the_window_is_answered_by_a_gap(opened, produce
     run_id = reply["backtest_id"]
     socket = await produce(reply)
     await said(socket)
-    socket.write_message(batch_frame(1, [control(n) for n in range(1, 11)]))
+    socket.write_message(batch_frame(1, [trade(n) for n in range(1, 11)]))
     await said(socket)
     app.service.log.trim(run_id, 6)
     epoch = app.service.log.info(run_id).epoch
@@ -277,12 +279,12 @@ async def test_a_reader_that_a_window_has_overtaken_is_told_so(opened, produce, 
     run_id = reply["backtest_id"]
     socket = await produce(reply)
     await said(socket)
-    socket.write_message(batch_frame(1, [control(n) for n in range(1, 4)]))
+    socket.write_message(batch_frame(1, [trade(n) for n in range(1, 4)]))
     await said(socket)
     # Written to once in two seconds: it is away while the window moves on.
     reader = await connect(run_id, max_rate="0.5")
     assert [(await said(reader)).get("seq") for _ in range(4)] == [None, 1, 2, 3]
-    socket.write_message(batch_frame(4, [control(n) for n in range(4, 11)]))
+    socket.write_message(batch_frame(4, [trade(n) for n in range(4, 11)]))
     await said(socket)
     app.service.log.trim(run_id, 8)
     app.manager._channels[run_id]._tail.clear()  # What is in memory would still be served.

@@ -10,11 +10,13 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 TOKEN = "publish-token"
+RUN = "the run's own id"
+"""Stands for it, where it is not known yet."""
 
 
 def point(equity, **more):
     data = {
-        "backtest_id": "x",
+        "backtest_id": RUN,
         "time": "2024-01-15T08:00:00Z",
         "equity": equity,
         "balance": 1.0,
@@ -24,7 +26,7 @@ def point(equity, **more):
 
 
 STATUS = {
-    "type": "status", "timestamp": "now", "data": {"backtest_id": "x", "status": "running"}
+    "type": "status", "timestamp": "now", "data": {"backtest_id": RUN, "status": "running"}
 }  # fmt: skip
 ENDS = {
     "type": "error", "timestamp": "now", "data": {"error": "e", "details": {}},
@@ -37,6 +39,13 @@ POINT = point(1)
 
 def batch(first, *messages):
     return json.dumps({"first": first, "messages": messages})
+
+
+def of(run_id, frame):
+    """Return a frame that speaks of the run."""
+    if isinstance(frame, bytes):
+        return frame.replace(RUN.encode(), run_id.encode())
+    return frame.replace(RUN, run_id)
 
 
 @pytest.fixture
@@ -60,6 +69,8 @@ def publish(http_server_client, jp_http_port, jp_base_url, run_id):
         )
         socket = await websocket_connect(request, max_message_size=1 << 26)
         sockets.append(socket)
+        write = socket.write_message
+        socket.write_message = lambda frame, **options: write(of(run_id, frame), **options)
         return socket, json.loads(await socket.read_message())
 
     yield join
@@ -84,19 +95,27 @@ BAD = [
     ("first is negative", batch(-3, *[point(1)] * 9), "invalid_request"),
     ("first is huge", batch(10**40, point(1)), "out_of_order"),
     ("a number left out", batch(3, point(1)), "out_of_order"),
-    ("a message that is text", '{"first":2,"messages":["x"]}', "invalid_request"),
-    ("an unknown type", batch(2, {**STATUS, "type": "secret"}), "invalid_request"),
-    ("a wrong field", batch(2, point("secret")), "invalid_request"),
-    ("a good and a bad one", batch(2, point(1), point(None)), "invalid_request"),
     ("not a number", batch(2, point(float("nan"))), "invalid_request"),
-    ("a message after the end", batch(2, ENDS, point(1)), "invalid_request"),
-    ("a time that is none", batch(2, {**POINT, "data": {**POINT["data"], "time": "secret"}}),
-     "invalid_request"),
     ("deep nesting", batch(2)[:-2] + "[" * 50_000, "invalid_request"),
     ("binary", batch(2, point(1)).encode(), "invalid_request"),
+]
+CONTROL = {
+    "type": "control", "timestamp": "now", "data": {"action": "stop", "accepted": True}
+}  # fmt: skip
+REFUSED = [
+    ("a message that is text", "x"),
+    ("an unknown type", {**STATUS, "type": "secret"}),
+    ("a wrong field", point("secret")),
+    ("nothing for a number", point(None)),
+    ("a time that is none", {**POINT, "data": {**POINT["data"], "time": "secret"}}),
+    ("a control", CONTROL),
+    ("another's run", {**POINT, "data": {**POINT["data"], "backtest_id": "secret"}}),
     *(
-        (f"a {kind} message", batch(2, {"type": kind, "timestamp": "now", "data": {}}),
-         "invalid_request")
+        (f"the end by a status {status}", {**STATUS, "data": {**STATUS["data"], "status": status}})
+        for status in ("complete", "error", "stopped")
+    ),
+    *(
+        (f"a {kind} message", {"type": kind, "timestamp": "now", "data": {}})
         for kind in ("connected", "pong", "gap", "heartbeat", "shutdown", "reset", "replay",
                      "equity_columns")
     ),
@@ -125,6 +144,36 @@ async def test_a_bad_batch_is_refused_whole(app, publish, told, frame, code, cap
     assert hello == {"type": "hello", "last": 1}
     await again.write_message(batch(2, point(1)))
     assert json.loads(await again.read_message()) == {"type": "ack", "last": 2}
+
+
+@pytest.mark.parametrize("message", [r[1] for r in REFUSED], ids=[r[0] for r in REFUSED])
+async def test_a_bad_message_ends_the_run_after_the_good_ones(
+    app, run_id, publish, told, message, caplog
+):
+    socket, _ = await publish()
+    await socket.write_message(batch(1, STATUS, point(1), message, point(2)))
+    refused = json.loads(await socket.read_message())
+    assert refused["type"] == "refused"
+    assert await socket.read_message() is None
+    assert socket.close_code == 1008
+    assert [m["type"] for m in told()] == ["status", "equity", "error"]
+    assert told()[-1]["extra"]["code"] == "invalid_request"
+    assert app.service.registry.get(run_id).status == "error"
+    assert app.manager.counters.refused == {"invalid_request": 1}
+    assert "secret" not in caplog.text
+    again, hello = await publish()
+    assert hello == {"type": "hello", "last": 2}
+    await again.write_message(batch(3, point(2)))
+    assert json.loads(await again.read_message())["type"] == "refused"
+    assert len(told()) == 3
+
+
+async def test_what_follows_the_end_is_refused_and_the_end_stays(app, run_id, publish, told):
+    socket, _ = await publish()
+    await socket.write_message(batch(1, STATUS, ENDS, point(1)))
+    assert "ends the log" in json.loads(await socket.read_message())["error"]
+    assert [m["type"] for m in told()] == ["status", "error"]
+    assert told()[-1]["data"]["error"] == "e"
 
 
 async def test_an_oversized_batch_is_refused(publish, told):

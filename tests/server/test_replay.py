@@ -50,7 +50,7 @@ def at(bar: int) -> str:
 def entry(number: int, bar: int) -> Trade:
     why = Reasoning("enter_long", 0.5, "because")
     data = EntryData(f"trade_{number}", "BTC-USD", "long", 100.0 + bar, at(bar), 1.0, None, [], why)
-    return Trade("t", data=data, extra=TradeExtra(bar, 1.0, 1.0, 0.0, "s"))
+    return Trade("t", data=data, extra=TradeExtra(1.0, 1.0, 0.0, "s", bar))
 
 
 def leave(number: int, bar: int, entered: int) -> Trade:
@@ -58,7 +58,7 @@ def leave(number: int, bar: int, entered: int) -> Trade:
         f"trade_{number}", "BTC-USD", "long", 100.0, at(entered), 101.0, at(bar), "target",
         1.0, 1.0, 1.0, 0.0,
     )  # fmt: skip
-    return Trade("t", data=data, extra=TradeExtra(bar, 1.0, 0.0, 0.0, "s"))
+    return Trade("t", data=data, extra=TradeExtra(1.0, 0.0, 0.0, "s", bar))
 
 
 def messages(run_id: str) -> list:

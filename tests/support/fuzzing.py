@@ -117,10 +117,10 @@ def _batches() -> st.SearchStrategy[bytes]:
     )
 
 
-def point(equity: float) -> dict[str, Any]:
-    """Return an `equity` message as a producer sends it."""
+def point(equity: float, run_id: str = "x") -> dict[str, Any]:
+    """Return an `equity` message as the producer of a run sends it."""
     data = {
-        "backtest_id": "x",
+        "backtest_id": run_id,
         "time": "2024-01-15T08:00:00Z",
         "equity": equity,
         "balance": 1.0,

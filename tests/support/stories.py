@@ -60,7 +60,7 @@ def trade(place: int) -> Trade:
     why = Reasoning("enter_long", 0.5, "because")
     moment = iso_time(1_704_067_200_000 + 3_600_000 * place)
     data = EntryData(f"trade_{place}", "BTC-USD", "long", 100.0 + place, moment, 1.0, None, [], why)
-    return Trade(NOW, data=data, extra=TradeExtra(place, 1.0, 1.0, 0.0, "test"))
+    return Trade(NOW, data=data, extra=TradeExtra(1.0, 1.0, 0.0, "test", place))
 
 
 KINDS = {"s": status, "e": equity, "p": progress, "t": trade}

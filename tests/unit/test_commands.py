@@ -89,3 +89,11 @@ def test_a_run_that_has_not_begun_takes_any_time():
     request = ControlRequest("run_until", until=Until(time="1999-01-01"))
     command = check(request, RunState("backtest_1", "pending"))
     assert command.until == Until(time="1999-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("request_", [ControlRequest("speed", 5.0), ControlRequest("run_until")])
+def test_what_a_program_of_the_users_would_not_obey_is_refused(request_):
+    with pytest.raises(InvalidRequest, match="published by its own program") as caught:
+        check(request_, RUNNING._replace(spawned=False))
+    assert caught.value.details["allowed"] == ["pause", "resume", "step", "stop"]
+    assert check(ControlRequest("step", 2.0), RUNNING._replace(spawned=False)).value == 2

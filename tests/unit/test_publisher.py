@@ -134,6 +134,18 @@ def test_a_refusal_ends_it_and_what_is_said_after_is_dropped(server):
     assert len(publisher._outbox) == 5
 
 
+def test_a_message_too_big_for_what_is_between_is_a_refusal(server):
+    def close(connection):
+        connection.close(1009)
+        return False
+
+    server.rule = close
+    publisher = publish(lambda: [server.url], 5)
+    publisher.close(60)
+    assert "larger than the server" in publisher.refused
+    assert server.connections == 1
+
+
 def test_numbers_of_another_producer_are_not_taken_for_its_own(server):
     server.values = [1.0, 2.0, 3.0]
     publisher = publish(lambda: [server.url], 2)

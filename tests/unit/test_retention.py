@@ -59,7 +59,9 @@ def test_what_is_followed_stays() -> None:
     assert chosen(keep_days=32, in_use={"older"}) == ["oldest", "stopped"]
 
 
-def test_it_deletes_run_by_run(record: Record, home: Path) -> None:
+def test_it_deletes_run_by_run(
+    record: Record, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first, second, third = record(), record(), record()
     service = open_folder(home)
     size = service.log.info(first).bytes
@@ -74,7 +76,14 @@ def test_it_deletes_run_by_run(record: Record, home: Path) -> None:
     assert list(deleted) == []
     assert [one.id for one in service.registry.list()] == [third, first]
     assert list(Retention(service, 2.0, None, set).apply(now)) == []
-    assert list(Retention(service, 0.5, None, set).apply(now)) == [first, third]
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        assert list(Retention(service, 0.5, None, set).apply(now)) == [first, third]
+    *each, together = caplog.records
+    assert [one.levelname for one in caplog.records] == ["INFO", "INFO", "WARNING"]
+    assert first in each[0].getMessage()
+    assert "days ago" in each[0].getMessage()
+    assert "2 finished runs" in together.getMessage()
     assert service.log.info(first) is None
     service.close()
 

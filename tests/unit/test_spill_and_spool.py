@@ -157,3 +157,10 @@ def test_a_busy_state_file_is_tried_again_from_the_beginning(tmp_path):
     assert len(log.values) == 500
     assert leftovers.take(record(), ended=True, seconds=9.0)
     assert log.values == list(range(1, 1101))
+
+
+def test_the_file_goes_with_its_last_batch_however_long_that_took(tmp_path):
+    log = Log()
+    path = spool.write(tmp_path, "r", 1, map(control, [1, 2]))
+    assert Leftovers(tmp_path, log.append).take(record(), ended=False, seconds=0.0)
+    assert not path.exists()

@@ -12,25 +12,28 @@ from typing import Any, Literal
 
 import psutil
 
+from workbench.client import opening
 from workbench.client.discovery import Server, connect
+from workbench.client.outgoing import checked
 from workbench.client.run import Run
-from workbench.client.telling import Telling
-from workbench.errors import Conflict, ServerUnreachable, StrategyError
+from workbench.client.telling import Telling, told
+from workbench.errors import Conflict, ServerUnreachable, WorkbenchError
 from workbench.messages import (
     Complete,
     CompleteData,
     CompleteExtra,
+    Error,
     FinalMetrics,
     LogMessage,
     error_message,
     utc_now,
 )
 from workbench.runs import servers, spool
+from workbench.runs.failing import clean, failure_of
 from workbench.runs.gate import Gate
 from workbench.runs.publisher import Publisher
 from workbench.runs.publishing import Command
-from workbench.runs.telling import changed, number
-from workbench.timeframes import Timeframe
+from workbench.runs.telling import changed
 
 log = logging.getLogger(__name__)
 
@@ -93,21 +96,12 @@ def publish(
     ServerUnreachable
         The server named by `url` does not answer.
     """
-    frames = [timeframes] if isinstance(timeframes, str) else timeframes
-    body = {
-        "name": name,
-        "symbol": symbol,
-        "timeframes": [Timeframe.parse(frame).name for frame in frames],
-        "strategy": strategy or name,
-        "strategy_params": dict(strategy_params or {}),
-        "start_date": str(start),
-        "end_date": str(end),
-        "initial_capital": number("initial_capital", initial_capital, "above 0", 0.0),
-        "source": source,
-        "synthetic": synthetic,
-        "notes": notes,
-        "tags": list(tags),
-    }
+    body = opening.body(
+        name=name, symbol=symbol, timeframes=timeframes, strategy=strategy,
+        strategy_params=strategy_params, start_date=start, end_date=end,
+        initial_capital=initial_capital, source=source, synthetic=synthetic, notes=notes, tags=tags,
+    )  # fmt: skip
+    opening.check(bars, on_control, patience)
     server = server or connect(url, token)
     return PublishedStream(server, body, bars, on_control, patience)
 
@@ -117,6 +111,7 @@ class PublishedStream(Telling):
 
     Nothing of it waits for the network. What cannot be sent yet waits in memory and, beyond
     16 MiB, on disk; a server that comes back, or the next one of the state folder, gets it.
+    Any number of threads may tell: what is told is one sequence, and the books go with it.
 
     Attributes
     ----------
@@ -140,6 +135,7 @@ class PublishedStream(Telling):
         self._patience = patience
         self._gate = Gate()
         self._home: Path | None = None
+        self._opened = False
         self._ended = False
 
     def open(self) -> PublishedStream:
@@ -147,14 +143,20 @@ class PublishedStream(Telling):
 
         Raises
         ------
+        Conflict
+            It has been opened before.
         WorkbenchError
             The server refuses it or does not answer.
         """
+        if self._opened:
+            msg = f"{self!r} was opened before: a stream is one run. Call publish() for another"
+            raise Conflict(msg, name=self._body["name"])
         process = psutil.Process()
         body = {**self._body, "pid": os.getpid(), "pid_start": process.create_time()}
         reply = self._server.rest.post("api/backtesting/publish", body)
         self.id = reply["backtest_id"]
         self.run = Run(self.id, self._server)
+        self._opened = True
         self._home = None if reply["home"] is None else Path(reply["home"])
         self._publisher = Publisher(
             self.id, reply["token"], self._urls, self._controlled, folder=self._home
@@ -171,34 +173,50 @@ class PublishedStream(Telling):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        if not self._ended and self._publisher.refused is None:
-            if isinstance(error, Exception):
-                self.fail(error)
-            else:
-                self.complete(status=None if error is None else "stopped")
         try:
-            self.close()
-        except (Conflict, ServerUnreachable) as problem:
+            try:
+                self._end(error)
+            finally:
+                self.close()
+        except WorkbenchError as problem:
             if error is None:
                 raise
             log.warning("%s", problem)
         return False
 
+    def _end(self, error: BaseException | None) -> None:
+        with self._lock:
+            if self._ended or self._publisher.refused is not None:
+                return
+            if isinstance(error, Exception):
+                self.fail(error)
+            else:
+                self.complete(status=None if error is None else "stopped")
+
     # --- telling --------------------------------------------------------------------------
 
+    @told
     def send(self, message: LogMessage) -> None:
         """Tell any message of a log; the other methods end up here.
 
+        `complete` and `error` messages end the stream.
+
         Raises
         ------
+        InvalidRequest
+            It is no message that a producer can tell, or too large; nothing is told.
         Conflict
             The stream has ended, or the server takes no more: the run was deleted.
         """
         if self._ended or self._publisher.refused is not None:
             raise self._closed()
+        wire = checked(self.id, message)
+        self.ledger.check(message)
+        self._publisher.send_encoded(wire)
         self.ledger.take(message)
-        self._publisher.send(message)
+        self._ended = type(message) in (Complete, Error)
 
+    @told
     def complete(
         self,
         metrics: FinalMetrics | Mapping[str, Any] | None = None,
@@ -214,11 +232,16 @@ class PublishedStream(Telling):
         status
             ``stopped`` if it is not to count as whole; by default that is so when a viewer
             has asked to stop.
+
+        Raises
+        ------
+        InvalidRequest
+            An argument is wrong.
         """
         found = self.ledger.final()
         if isinstance(metrics, FinalMetrics):
             found = metrics
-        elif metrics:
+        elif metrics is not None:
             found = changed(found, metrics)
         sums = self.ledger.checksum
         extra = CompleteExtra(
@@ -229,20 +252,13 @@ class PublishedStream(Telling):
             sums.value,
         )
         self.send(Complete(utc_now(), data=CompleteData(self.id, found), extra=extra))
-        self._ended = True
 
+    @told
     def fail(self, error: Exception) -> None:
         """End the run with an `error` message that tells of an exception."""
-        kind = type(error).__name__
         frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_KEPT:]
-        failure = StrategyError(
-            f"{kind}: {error}",
-            exception=kind,
-            message=str(error),
-            traceback="".join(traceback.format_list(frames)).rstrip().splitlines(),
-        )
-        self.send(error_message(failure))
-        self._ended = True
+        lines = clean("".join(traceback.format_list(frames))).rstrip().splitlines()
+        self.send(error_message(failure_of(error, traceback=lines)))
 
     def close(self) -> None:
         """Wait until the server has everything; ``with`` does it.
@@ -257,6 +273,7 @@ class PublishedStream(Telling):
         Conflict
             It refused to: the run was deleted, say.
         """
+        self._ready()
         done = self._publisher.close(self._patience)
         if self._publisher.refused is not None and not done:
             raise self._closed()
@@ -278,6 +295,7 @@ class PublishedStream(Telling):
     @property
     def stopped(self) -> bool:
         """Whether a viewer has asked to stop, or the run was deleted: leave the block."""
+        self._ready()
         return self._gate.stopped or self._publisher.refused is not None
 
     @property
@@ -316,12 +334,17 @@ class PublishedStream(Telling):
         found = [] if self._home is None else [one.url for one in servers.running(self._home)]
         return [self._server.url] + [url for url in found if url != self._server.url]
 
+    def _ready(self) -> None:
+        if not self._opened:
+            msg = f"{self!r}: open it first, with it in a `with` statement or by open()"
+            raise Conflict(msg, name=self._body["name"])
+
     def _closed(self) -> Conflict:
         why = self._publisher.refused or "it was completed"
         msg = f"Run {self.id} takes no more messages: {why}"
         return Conflict(msg, backtest_id=self.id, reason=why)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "id"):
+        if not self._opened:
             return f"<PublishedStream {self._body['name']!r}, not open>"
         return f"<PublishedStream {self.id}: {'ended' if self._ended else 'open'}>"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from workbench.errors import InvalidRequest
 from workbench.messages import (
     LogMessage,
     Metrics,
@@ -16,7 +19,6 @@ from workbench.messages import (
     ProgressExtra,
     ProgressMetrics,
     Reasoning,
-    RunStatus,
     Status,
     StatusData,
     utc_now,
@@ -25,9 +27,26 @@ from workbench.runs import telling
 from workbench.runs.ledger import Ledger
 from workbench.runs.moments import wire_time
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def told(
+    method: Callable[Concatenate[Any, P], R],
+) -> Callable[Concatenate[Any, P], R]:
+    """Let one thread at a time tell: the books and what is queued go in the same order."""
+
+    @wraps(method)
+    def alone(self: Telling, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._lock:
+            self._ready()
+            return method(self, *args, **kwargs)
+
+    return alone
+
 
 class Telling:
-    """Typed helpers; `send` takes what they make.
+    """Typed helpers, for any number of threads; `send` takes what they make.
 
     Attributes
     ----------
@@ -44,6 +63,8 @@ class Telling:
         self._bars = bars
         self._named = 0
         self._introduced = False
+        self._counted = False
+        self._lock = threading.RLock()
         self.bar = 0
         self.ledger = Ledger(body["initial_capital"])
 
@@ -51,8 +72,25 @@ class Telling:
         """Tell a message."""
         raise NotImplementedError
 
-    def status(self, status: RunStatus = "running", reason: str | None = None) -> None:
-        """Tell that the run entered a state; the first time also what it runs on."""
+    def _ready(self) -> None:
+        """Raise unless something can be told."""
+
+    @told
+    def status(
+        self, status: Literal["running", "paused"] = "running", reason: str | None = None
+    ) -> None:
+        """Tell that the run entered a state; the first time also what it runs on.
+
+        Raises
+        ------
+        InvalidRequest
+            It is neither ``running`` nor ``paused``: the end is told by `complete` or an exception.
+        """
+        if status not in ("running", "paused"):
+            msg = f"status is {status!r}, expected running or paused; complete() ends the run"
+            raise InvalidRequest(
+                msg, field="status", value=repr(status), allowed=["running", "paused"]
+            )
         why = UNSET if reason is None else reason
         if self._introduced:
             data = StatusData(self.id, status, reason=why)
@@ -72,9 +110,10 @@ class Telling:
                 synthetic=body["synthetic"],
                 initial_capital=body["initial_capital"],
             )
-        self._introduced = True
         self.send(Status(utc_now(), data=data))
+        self._introduced = True
 
+    @told
     def trade_entry(
         self,
         direction: str,
@@ -111,24 +150,22 @@ class Telling:
         commission
             Of this fill, in the account's currency.
         bar
-            Index of the candle, from 0; as many as equity points were told if left out.
+            Index of the candle, from 0; if left out, as many as equity points were told, and
+            none before the first.
 
         Raises
         ------
         InvalidRequest
             An argument is wrong.
         """
-        if trade_id is None:
-            self._named += 1
-            trade_id = f"trade_{self._named}"
         message = telling.entry(
-            str(trade_id),
+            f"trade_{self._named + 1}" if trade_id is None else trade_id,
             self._body["symbol"] if symbol is None else symbol,
             direction,
             price,
             time,
             quantity,
-            bar=self.bar if bar is None else bar,
+            bar=self._place(bar),
             strategy=self._body["strategy"],
             stop_loss=stop_loss,
             take_profit_levels=take_profit_levels,
@@ -136,8 +173,10 @@ class Telling:
             commission=commission,
         )
         self.send(message)
+        self._named += trade_id is None
         return message.data.trade_id
 
+    @told
     def trade_exit(
         self,
         trade_id: str,
@@ -183,11 +222,11 @@ class Telling:
         self.send(
             telling.exit_(
                 self.ledger,
-                str(trade_id),
+                trade_id,
                 price,
                 time,
                 reason,
-                bar=self.bar if bar is None else bar,
+                bar=self._place(bar),
                 strategy=self._body["strategy"],
                 quantity=quantity,
                 pnl=pnl,
@@ -199,6 +238,7 @@ class Telling:
             )
         )
 
+    @told
     def equity(
         self,
         time: Any,
@@ -226,11 +266,14 @@ class Telling:
         InvalidRequest
             An argument is wrong.
         """
-        self.send(telling.equity(self.id, self.ledger, time, equity, balance, drawdown, bar))
-        self.bar = self.bar + 1 if bar is None else bar + 1
+        at = None if bar is None else telling.whole("bar", bar)
+        self.send(telling.equity(self.id, self.ledger, time, equity, balance, drawdown, at))
+        self.bar = (self.bar if at is None else at) + 1
+        self._counted = True
 
+    @told
     def progress(
-        self, percent: float, time: Any, *, bar: int | None = None, **metrics: Any
+        self, /, percent: float, time: Any, *, bar: int | None = None, **metrics: Any
     ) -> None:
         """Tell how far the run is.
 
@@ -251,9 +294,8 @@ class Telling:
         InvalidRequest
             An argument is wrong.
         """
-        done = telling.number("percent", percent)
-        if bar is not None:
-            self.bar = bar
+        done = telling.number("percent", percent, "0 to 100", -telling.TINY, 100.0)
+        at = self.bar if bar is None else telling.whole("bar", bar)
         books, now = self.ledger, self.ledger.performance
         known = ProgressMetrics(
             float(books.balance),
@@ -263,16 +305,14 @@ class Telling:
             now.win_rate,
             now.max_drawdown,
         )
-        total = self._bars or (round(100 * self.bar / done) if done > 0 else self.bar)
-        data = ProgressData(
-            self.id,
-            min(100.0, max(0.0, done)),
-            wire_time(time),
-            telling.changed(known, metrics),
-        )
-        self.send(Progress(utc_now(), data=data, extra=ProgressExtra(self.bar, total)))
+        total = self._bars or (round(100 * at / done) if done > 0 else at)
+        data = ProgressData(self.id, done, wire_time(time), telling.changed(known, metrics))
+        self.send(Progress(utc_now(), data=data, extra=ProgressExtra(at, total)))
+        self.bar = at
+        self._counted = self._counted or bar is not None
 
-    def metrics(self, **metrics: Any) -> None:
+    @told
+    def metrics(self, /, **metrics: Any) -> None:
         """Tell the performance so far.
 
         Parameters
@@ -297,3 +337,8 @@ class Telling:
             now.max_drawdown,
         )
         self.send(Metrics(utc_now(), data=telling.changed(known, metrics)))
+
+    def _place(self, bar: int | None) -> int | UnsetType:
+        if bar is not None:
+            return telling.whole("bar", bar)
+        return self.bar if self._counted else UNSET

@@ -73,7 +73,7 @@ _ENTRY = Trade(
         take_profit_levels=[52000.0, 53000.0, 54000.0],
         reasoning=Reasoning("enter_long", 0.85, _RATIONALE),
     ),
-    extra=TradeExtra(1377, 0.1, 0.1, 5.12, "strategy1", inputs={"rsi": 38.4}),
+    extra=TradeExtra(0.1, 0.1, 5.12, "strategy1", 1377, inputs={"rsi": 38.4}),
     seq=210,
     eseq=42,
 )
@@ -93,7 +93,7 @@ _EXIT = Trade(
         mfe=150.0,
         mae=-25.0,
     ),
-    extra=TradeExtra(1386, 0.1, 0.0, 5.2, "strategy1"),
+    extra=TradeExtra(0.1, 0.0, 5.2, "strategy1", 1386),
     seq=214,
     eseq=43,
 )

@@ -215,7 +215,7 @@ class StreamingBacktestEngine:
                 fill.stop_loss, [rung.price for rung in fill.ladder], reasoning,
             )  # fmt: skip
             extra = TradeExtra(
-                fill.bar, fill.quantity, fill.quantity, fill.commission, self._strategy, UNSET,
+                fill.quantity, fill.quantity, fill.commission, self._strategy, fill.bar, UNSET,
                 why.inputs,
             )  # fmt: skip
         else:
@@ -225,7 +225,7 @@ class StreamingBacktestEngine:
                 fill.mae,
             )  # fmt: skip
             extra = TradeExtra(
-                fill.bar, fill.quantity, fill.remaining, fill.commission, self._strategy, reasoning,
+                fill.quantity, fill.remaining, fill.commission, self._strategy, fill.bar, reasoning,
                 why.inputs,
             )  # fmt: skip
         message = Trade(self._now(), data=data, extra=extra)

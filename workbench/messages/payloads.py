@@ -102,8 +102,6 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
 
     Attributes
     ----------
-    bar
-        Index of the candle of the fill, from 0, in the lowest timeframe.
     quantity
         Units filled by this entry or exit.
     remaining
@@ -112,17 +110,20 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
         Commission of this fill alone.
     strategy
         Name of the strategy that traded.
+    bar
+        Index of the candle of the fill, from 0, in the lowest timeframe; left out where a program
+        publishes its own run and does not count candles.
     reasoning
         Why it was closed, on exits.
     inputs
         The numbers the decision saw, by name; the contract's reasoning has no place for them.
     """
 
-    bar: int
     quantity: float
     remaining: float
     commission: float
     strategy: str
+    bar: int | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
     inputs: dict[str, float] | UnsetType = UNSET
 

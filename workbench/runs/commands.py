@@ -37,6 +37,8 @@ AFTER: dict[str, str] = {
     "run_until": "running",
 }
 """The state each action asks for; the others leave it."""
+REACHING = ("pause", "resume", "step", "stop")
+"""The actions that a program which publishes its own run is asked by."""
 MOST = 1e9
 SHORT = 60
 
@@ -54,12 +56,15 @@ class RunState(NamedTuple):
         Market time of a candle that is done, as late as is known; None before the first.
     start
         From when on it has candles; None where that is not known.
+    spawned
+        Whether a worker of the server's runs it, not a program of the user's.
     """
 
     id: str
     status: str
     time: str | None = None
     start: str | None = None
+    spawned: bool = True
 
 
 def check(request: ControlRequest, state: RunState) -> Command:
@@ -79,6 +84,12 @@ def check(request: ControlRequest, state: RunState) -> Command:
     if action not in TAKES:
         msg = f"Unknown action {shortened(action)!r}: use {', '.join(TAKES)}"
         raise InvalidRequest(msg, field="action", value=shortened(action), allowed=list(TAKES))
+    if not state.spawned and action not in REACHING:
+        msg = (
+            f"Run {state.id} is published by its own program: only "
+            f"{', '.join(REACHING[:-1])} and {REACHING[-1]} reach it"
+        )
+        raise InvalidRequest(msg, field="action", value=action, allowed=list(REACHING))
     for field in ("value", "unit", "until", "to"):
         if getattr(request, field) is not None and field not in TAKES[action]:
             allowed = list(TAKES[action])

@@ -119,7 +119,7 @@ class Controller:
 
 
 def _state(record: RunRecord, time: str | None) -> RunState:
-    return RunState(record.id, record.status, time, record.spec.start_date or None)
+    return RunState(record.id, record.status, time, record.spec.start_date or None, record.spawned)
 
 
 def _never_started(record: RunRecord) -> Complete:

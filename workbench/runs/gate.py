@@ -28,7 +28,7 @@ class Gate:
                 case "pause":
                     self.paused = True
                     self._steps = 0
-                case "resume" | "run_until":
+                case "resume":
                     self.paused = False
                     self._steps = 0
                 case "step":

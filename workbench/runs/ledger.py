@@ -9,6 +9,7 @@ from datetime import date
 import msgspec
 
 from workbench.engine.metrics import WEEKDAYS_A_YEAR, Performance
+from workbench.errors import InvalidRequest
 from workbench.messages import (
     EntryData,
     Equity,
@@ -72,6 +73,43 @@ class Ledger:
             self._valued(message)  # type: ignore[arg-type]
         elif kind is Trade:
             self._traded(message)  # type: ignore[arg-type]
+
+    def opened(self, trade_id: str) -> OpenTrade:
+        """Return an open trade.
+
+        Raises
+        ------
+        InvalidRequest
+            It is not open.
+        """
+        trade = self.trades.get(trade_id)
+        if trade is None:
+            allowed = sorted(self.trades)
+            msg = (
+                f"Trade {trade_id!r} is not open: tell its entry first (open: {allowed or 'none'})"
+            )
+            raise InvalidRequest(msg, field="trade_id", value=trade_id, allowed=allowed)
+        return trade
+
+    def check(self, message: LogMessage) -> None:
+        """Check that a message fits what was told before.
+
+        Raises
+        ------
+        InvalidRequest
+            A trade that is not open is closed, or one that is open is entered the other way.
+        """
+        if not isinstance(message, Trade):
+            return
+        data = message.data
+        if not isinstance(data, EntryData):
+            self.opened(data.trade_id)
+            return
+        known = self.trades.get(data.trade_id)
+        if known is not None and known.entry.direction != data.direction:
+            side = known.entry.direction
+            msg = f"Trade {data.trade_id!r} is {side}: a {data.direction} one needs another"
+            raise InvalidRequest(msg, field="trade_id", value=data.trade_id, allowed=side)
 
     def drawdown(self, equity: float) -> float:
         """Return the drawdown at an equity: a fraction, zero or negative."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -56,8 +57,14 @@ class Leftovers:
         try:
             for batch in batches:
                 self._append(record.id, record.producer, batch.first, batch.messages)
-                if time.monotonic() >= deadline:
-                    return False
+                if time.monotonic() < deadline:
+                    continue
+                # With the last batch the run may have ended: nobody would ask again.
+                following = next(batches, None)
+                if following is None:
+                    break
+                self._open[record.id] = chain((following,), batches)
+                return False
         except (WorkbenchError, ValueError) as error:
             log.warning("what run %s has left could not be taken in: %s", record.id, error)
         except BaseException:

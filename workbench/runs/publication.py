@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
+from workbench.messages import parse_time
 from workbench.runs import servers
 from workbench.runs.records import RunRecord, new_token
 from workbench.runs.request import check_texts, parse_body
@@ -90,7 +91,7 @@ def open_stream(service: RunService, body: bytes) -> Opened:
         The request is wrong; `details` names `field`, `value` and `allowed`.
     """
     request = parse_body(body, PublishRequest)
-    _check(request)
+    check(request)
     spec = RunSpec(
         symbol=request.symbol,
         timeframes=request.timeframes,
@@ -118,8 +119,16 @@ def open_stream(service: RunService, body: bytes) -> Opened:
     return Opened(service.registry.get(record.id), token, home)
 
 
-def _check(request: PublishRequest) -> None:
+def check(request: PublishRequest) -> None:
+    """Check a request whose types are right.
+
+    Raises
+    ------
+    InvalidRequest
+        It is wrong; `details` names `field`, `value` and `allowed`.
+    """
     check_texts(request, _LENGTHS)
+    _check_range(request.start_date, request.end_date)
     capital = request.initial_capital
     if not (math.isfinite(capital) and 0 < capital <= 1e15):
         allowed = "above 0, at most 1e15"
@@ -133,3 +142,19 @@ def _check(request: PublishRequest) -> None:
         raise InvalidRequest(
             msg, field="timeframes", value=names[:MOST_TIMEFRAMES], allowed=allowed
         )
+
+
+def _check_range(start: str, end: str) -> None:
+    times = {"start_date": start, "end_date": end}
+    known = {field: text for field, text in times.items() if text}
+    for field, text in known.items():
+        try:
+            parse_time(text)
+        except (ValueError, OverflowError):
+            allowed = "ISO 8601, such as 2024-01-15"
+            msg = f"{field} is {text!r}, expected {allowed}"
+            raise InvalidRequest(msg, field=field, value=text, allowed=allowed) from None
+    if len(known) > 1 and parse_time(start) > parse_time(end):
+        allowed = f"{start} or later"
+        msg = f"end_date is {end}, which is before start_date, {start}"
+        raise InvalidRequest(msg, field="end_date", value=end, allowed=allowed)

@@ -15,9 +15,11 @@ import msgspec
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from workbench.errors import PayloadTooLarge
 from workbench.messages import Message, encode
 from workbench.runs.outbox import Outbox
 from workbench.runs.publishing import (
+    MAX_MESSAGE_BYTES,
     Ack,
     Command,
     Hello,
@@ -34,10 +36,18 @@ BATCH_BYTES = 256 * 1024
 IN_FLIGHT = 4 * BATCH_MESSAGES
 LINGER_S = 0.02
 RETRY_S = (0.1, 2.0)
+TOO_BIG = 1009
+
+
+class _Head(msgspec.Struct):
+    type: str
+
+
+_heads: msgspec.json.Decoder[_Head] = msgspec.json.Decoder(_Head)
 
 
 class Publisher:
-    """Sends messages to a stream; a thread of its own does the talking.
+    """Sends messages to a stream, from any thread; a thread of its own does the talking.
 
     The caller never waits for the network. What is beyond the outbox's bound in memory goes to
     disk; only once that is full too, the caller waits until the server has taken some.
@@ -91,11 +101,19 @@ class Publisher:
         self._thread.start()
 
     def send(self, message: Message) -> None:
-        """Queue a message."""
+        """Queue a message; see `send_encoded`."""
         self.send_encoded(encode(message))
 
     def send_encoded(self, wire: bytes) -> None:
-        """Queue a message that is JSON already."""
+        """Queue a message that is JSON already.
+
+        Raises
+        ------
+        PayloadTooLarge
+            The server would not take it; nothing is queued.
+        """
+        if len(wire) > MAX_MESSAGE_BYTES:
+            raise too_large(wire)
         # The lock itself: this is done for every message, and the condition's detour costs.
         with self._lock:
             if self._outbox.full:
@@ -143,7 +161,9 @@ class Publisher:
         delay = RETRY_S[0]
         while not self._finished():
             for url in self._urls():
-                if self._session(url):
+                before = self._outbox.first
+                self._session(url)
+                if self._outbox.first > before:
                     delay = RETRY_S[0]
                 if self._finished():
                     return
@@ -155,8 +175,8 @@ class Publisher:
             idle = self._closing and not len(self._outbox)
             return self.refused is not None or self._abandoned or idle
 
-    def _session(self, url: str) -> bool:
-        """Publish over one connection until it breaks; tell whether it came about."""
+    def _session(self, url: str) -> None:
+        """Publish over one connection until it breaks."""
         address = url.replace("http", "ws", 1) + f"api/ws/publish/{self._stream}"
         address += f"?obeyed={self._obeyed}"
         try:
@@ -172,9 +192,9 @@ class Publisher:
         except InvalidStatus as refusal:
             if refusal.response.status_code == 410:
                 self._refuse("the run was deleted")
-            return False
+            return
         except (OSError, WebSocketException, TimeoutError):
-            return False
+            return
         broken = threading.Event()
         receiver = threading.Thread(
             target=self._receive, args=(connection, broken), name="acks", daemon=True
@@ -183,12 +203,12 @@ class Publisher:
             try:
                 hello = reply_decoder.decode(connection.recv(timeout=10))
                 if not isinstance(hello, Hello):
-                    return False
+                    return
                 if hello.last > self._outbox.last:
                     self._refuse("another producer has published this stream")
                 with self._changed:
                     if self.refused is not None or self._abandoned:
-                        return True
+                        return
                     self._outbox.rewind(hello.last)
                     self._changed.notify_all()
                 for command in hello.commands:
@@ -200,7 +220,9 @@ class Publisher:
                 log.info("connection to the server lost: %s", type(error).__name__)
         if receiver.is_alive():
             receiver.join(5)
-        return True
+        closed = connection.protocol.close_rcvd
+        if closed is not None and closed.code == TOO_BIG:
+            self._refuse("a message is larger than the server, or what is before it, takes")
 
     def _send_all(self, connection: ClientConnection, broken: threading.Event) -> None:
         while not broken.is_set():
@@ -253,3 +275,12 @@ class Publisher:
         with self._changed:
             self.refused = why
             self._changed.notify_all()
+
+
+def too_large(wire: bytes) -> PayloadTooLarge:
+    """Return what to say of a message that is larger than the server takes."""
+    kind = _heads.decode(wire).type
+    msg = f"A {kind} message of {len(wire):,} bytes, expected at most {MAX_MESSAGE_BYTES:,}"
+    return PayloadTooLarge(
+        msg, field="message", value=f"{kind}, {len(wire)} bytes", allowed=MAX_MESSAGE_BYTES
+    )

@@ -13,6 +13,11 @@ from msgspec import Struct
 
 from workbench.messages import ControlAction, LogMessage, Until
 
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+"""The largest batch the server takes."""
+MAX_MESSAGE_BYTES = MAX_BATCH_BYTES - 1024
+"""The largest message: it fills a batch."""
+
 
 class Batch(Struct, frozen=True):
     """Messages `first`, `first` + 1, … of this producer."""
@@ -53,7 +58,10 @@ class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
 
 
 class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
-    """A batch could not be taken; the connection is closed after this."""
+    """A message could not be taken: those before it are in the log, the connection is closed.
+
+    The run has ended with an `error`, unless the batch as such was none or not the next.
+    """
 
     error: str
 

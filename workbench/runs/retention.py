@@ -114,6 +114,7 @@ class Retention:
             keep_bytes=self._keep_bytes,
             in_use=self._in_use(),
         )
+        deleted = []
         for run in chosen:
             # Others had their turn since: someone may have come to read it.
             if run.id in self._in_use():
@@ -122,11 +123,19 @@ class Retention:
                 self._service.delete(run.id)
             except NotFound:
                 continue
+            days = (now - parse_time(run.finished or "") / 1000) / DAY_S
             log.info(
-                "run %s, ended %s, %d bytes, is deleted: keep_days is %s, keep_bytes %s",
-                run.id, run.finished, run.bytes, self._keep_days, self._keep_bytes,
+                "run %s is deleted: ended %s, %.1f days ago, %d bytes",
+                run.id, run.finished, days, run.bytes,
             )  # fmt: skip
+            deleted.append(run)
             yield run.id
+        if deleted:
+            log.warning(
+                "%d finished runs, %d bytes, were deleted: keep_days is %s, keep_bytes %s",
+                len(deleted), sum(run.bytes for run in deleted), self._keep_days,
+                self._keep_bytes,
+            )  # fmt: skip
 
 
 def stored(service: RunService) -> list[Stored]:

@@ -8,10 +8,19 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import InvalidRequest
-from workbench.messages import Complete, ControlRequest, Error, LogMessage, Status
+from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.messages import (
+    FINAL_STATUSES,
+    Complete,
+    ControlRequest,
+    Error,
+    LogMessage,
+    Status,
+    error_message,
+)
 from workbench.paths import candles_dir
-from workbench.runs import request
+from workbench.runs import admission, request
+from workbench.runs.commands import shortened
 from workbench.runs.controlling import Controller
 from workbench.runs.figures import Figures, figures
 from workbench.runs.producers import LEASE_S, Producers
@@ -58,7 +67,7 @@ class RunService:
         self.registry = RunRegistry(self._database)
         self.producers = Producers()
         self.supervisor = Supervisor(
-            home, self.registry, self.append, self._append_own, urls, max_workers, patience,
+            home, self.registry, self.publish, self._append_own, urls, max_workers, patience,
             self.producers, lease, stop_patience,
         )  # fmt: skip
         self.controller = Controller(
@@ -192,6 +201,40 @@ class RunService:
         """
         return self.registry.get(run_id).token_hash == hash_token(token)
 
+    def publish(
+        self,
+        run_id: str,
+        producer: str,
+        first: int,
+        messages: Sequence[LogMessage],
+        failure: InvalidRequest | None = None,
+    ) -> None:
+        """Take in what a producer says, up to what it may not say; with that the run ends.
+
+        Parameters
+        ----------
+        failure
+            What is wrong with the message after `messages`, if that could not be understood.
+
+        Raises
+        ------
+        InvalidRequest
+            A message was refused. Those before it are in the log, after them an `error`, unless
+            they end the run themselves.
+        NotFound, OutOfOrder, StreamEnded
+            As `StreamLog.append`; nothing was taken, and the run goes on.
+        """
+        known = max(0, self.log.position(run_id, producer) - first + 1)
+        count, flaw = admission.good(run_id, messages[known:])
+        self.append(run_id, producer, first, messages[: known + count])
+        refused = flaw or failure
+        if refused is None:
+            return
+        info = self.log.info(run_id)
+        if info is not None and not info.closed:
+            self._append_own(run_id, [error_message(_refusal(refused))])
+        raise refused
+
     def append(
         self, stream: str, producer: str, first: int, messages: Sequence[LogMessage]
     ) -> None:
@@ -218,7 +261,7 @@ class RunService:
 
     def _note(self, run_id: str, message: LogMessage) -> None:
         match message:
-            case Status():
+            case Status() if message.data.status not in FINAL_STATUSES:
                 self.registry.set_status(run_id, message.data.status)
             case Complete() | Error():
                 status = message.extra.status if isinstance(message, Complete) else "error"
@@ -237,3 +280,9 @@ class RunService:
         entry = self.log.read(run_id, seq - 1, 1)[0]
         data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
         return data
+
+
+def _refusal(refused: InvalidRequest) -> WorkbenchError:
+    """Return what the stream says of a message that was refused."""
+    msg = f"The server refused what the run's producer said: {refused.message}"
+    return type(refused)(shortened(msg, 500), field=refused.details.get("field"))

@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from workbench.messages import LogMessage
-from workbench.runs.publishing import Batch
+from workbench.runs.publishing import MAX_BATCH_BYTES, Batch
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def find(home: Path, run_id: str, *, ended: bool) -> Path | None:
 def read(path: Path) -> Iterator[Batch]:
     """Yield what the file holds, in batches.
 
-    What was cut off while it was written ends it.
+    What was cut off while it was written ends it, and what is longer than any message.
     """
     with path.open("rb") as file:
         head = file.readline()
@@ -82,7 +82,7 @@ def read(path: Path) -> Iterator[Batch]:
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
-    for line in file:
+    while line := file.readline(MAX_BATCH_BYTES):
         if not line.endswith(b"\n"):
             return
         yield line

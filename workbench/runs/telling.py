@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from workbench.errors import InvalidRequest
 from workbench.messages import (
@@ -26,12 +27,17 @@ from workbench.runs.moments import wire_time
 
 Values = TypeVar("Values", bound=Struct)
 _ROUNDING = 1e-9
+TINY = 5e-324
 
 
 def number(
-    field: str, value: Any, allowed: str = "a finite number", above: float = -math.inf
+    field: str,
+    value: Any,
+    allowed: str = "a finite number",
+    above: float = -math.inf,
+    most: float = math.inf,
 ) -> float:
-    """Return a finite number above a bound.
+    """Return a finite number above a bound, and no higher than another.
 
     Raises
     ------
@@ -39,10 +45,29 @@ def number(
         It is none.
     """
     try:
-        found = float(value)
-    except (TypeError, ValueError):
+        found = math.nan if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, OverflowError):
         found = math.nan
-    if not (math.isfinite(found) and found > above):
+    if not (math.isfinite(found) and above < found <= most):
+        msg = f"{field} is {value!r}, expected {allowed}"
+        raise InvalidRequest(msg, field=field, value=repr(value), allowed=allowed)
+    return found
+
+
+def whole(field: str, value: Any, least: int = 0) -> int:
+    """Return a whole number that is not below a bound.
+
+    Raises
+    ------
+    InvalidRequest
+        It is none.
+    """
+    try:
+        found = least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        found = least - 1
+    if found < least:
+        allowed = f"a whole number, {least} or more"
         msg = f"{field} is {value!r}, expected {allowed}"
         raise InvalidRequest(msg, field=field, value=repr(value), allowed=allowed)
     return found
@@ -56,7 +81,7 @@ def entry(
     time: Any,
     quantity: float,
     *,
-    bar: int,
+    bar: int | UnsetType,
     strategy: str,
     stop_loss: float | None = None,
     take_profit_levels: Sequence[float] = (),
@@ -76,15 +101,15 @@ def entry(
         trade_id,
         symbol,
         side,
-        number("price", price),
+        _price(price),
         wire_time(time),
         units,
         None if stop_loss is None else number("stop_loss", stop_loss),
-        [number("take_profit_levels", level) for level in take_profit_levels],
+        _levels(take_profit_levels),
         Reasoning(why.decision, why.confidence, why.rationale),
     )
     extra = TradeExtra(
-        bar, units, units, number("commission", commission), strategy, UNSET, why.inputs
+        units, units, number("commission", commission), strategy, bar, UNSET, why.inputs
     )
     return Trade(utc_now(), data=data, extra=extra)
 
@@ -96,7 +121,7 @@ def exit_(
     time: Any,
     reason: str,
     *,
-    bar: int,
+    bar: int | UnsetType,
     strategy: str,
     quantity: float | None = None,
     pnl: float | None = None,
@@ -113,11 +138,7 @@ def exit_(
     InvalidRequest
         The trade is not open, or less of it than `quantity`.
     """
-    trade = ledger.trades.get(trade_id)
-    if trade is None:
-        allowed = sorted(ledger.trades)
-        msg = f"Trade {trade_id!r} is not open: tell its entry first (open: {allowed or 'none'})"
-        raise InvalidRequest(msg, field="trade_id", value=trade_id, allowed=allowed)
+    trade = ledger.opened(trade_id)
     units = trade.remaining if quantity is None else number("quantity", quantity, above=0.0)
     if units > trade.remaining * (1 + _ROUNDING):
         msg = f"quantity is {units:g}, but only {trade.remaining:g} of {trade_id!r} are open"
@@ -126,7 +147,7 @@ def exit_(
     if remaining <= trade.quantity * _ROUNDING:
         remaining = 0.0
     start = trade.entry
-    at, fee = number("price", price), number("commission", commission)
+    at, fee = _price(price), number("commission", commission)
     average = trade.notional / trade.quantity
     gross = (at - average) * units * (1 if start.direction == "long" else -1)
     share = trade.commission * units / trade.quantity
@@ -141,18 +162,18 @@ def exit_(
         start.entry_time,
         at,
         wire_time(time),
-        str(reason),
+        reason,
         net,
         percent if pnl_percent is None else number("pnl_percent", pnl_percent),
         max(gross, 0.0) if mfe is None else number("mfe", mfe),
         min(gross, 0.0) if mae is None else number("mae", mae),
     )
     extra = TradeExtra(
-        bar,
         units,
         remaining,
         fee,
         strategy,
+        bar,
         why if why is UNSET else Reasoning(why.decision, why.confidence, why.rationale),
         UNSET if why is UNSET else why.inputs,
     )
@@ -194,9 +215,28 @@ def changed(values: Values, given: Mapping[str, Any]) -> Values:
         if name not in known:
             msg = f"Unknown metric {name!r}: use {', '.join(known)}"
             raise InvalidRequest(msg, field=name, value=repr(value), allowed=known)
-        found = number(name, value)
-        fields[name] = int(found) if isinstance(getattr(values, name), int) else found
+        if isinstance(getattr(values, name), int):
+            fields[name] = whole(name, value)
+        elif name == "win_rate":
+            fields[name] = number(name, value, "a fraction, 0 to 1", -TINY, 1.0)
+        elif name == "max_drawdown":
+            fields[name] = number(name, value, "zero or negative", most=0.0)
+        else:
+            fields[name] = number(name, value)
     return msgspec.structs.replace(values, **fields)
+
+
+def _price(value: Any) -> float:
+    return number("price", value, "a price, above 0", 0.0)
+
+
+def _levels(given: Any) -> list[float]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        msg = f"take_profit_levels is {given!r}, expected a list of prices"
+        raise InvalidRequest(
+            msg, field="take_profit_levels", value=repr(given), allowed="a list of prices"
+        )
+    return [number("take_profit_levels", level) for level in given]
 
 
 def _reasoning(given: Any, decision: str) -> Reasoning:

@@ -17,6 +17,7 @@ from workbench.errors import StrategyError, WorkbenchError
 from workbench.messages import error_message
 from workbench.runs import servers, spool
 from workbench.runs.control import Control
+from workbench.runs.failing import failure_of, sendable
 from workbench.runs.publisher import Publisher
 from workbench.runs.records import Job
 from workbench.streams import Pace
@@ -45,16 +46,23 @@ def main() -> int:
     try:
         _run(job, control, publisher)
     except WorkbenchError as error:
-        publisher.send(error_message(error))
+        _fail(publisher, error)
     except BaseException as error:
         log.exception("the run failed")
-        failure = StrategyError(f"{type(error).__name__}: {error}", run=job.run_id)
-        publisher.send(error_message(failure))
+        _fail(publisher, failure_of(error, run=job.run_id))
     if publisher.close(job.patience) or publisher.refused is not None:
         return 0
     first, messages = publisher.pending()
     spool.write(home, job.run_id, first, messages)
     return 0
+
+
+def _fail(publisher: Publisher, error: WorkbenchError) -> None:
+    try:
+        publisher.send(error_message(error))
+    except Exception:
+        # A strategy's exception may hold what no message can, or more.
+        publisher.send(error_message(sendable(error)))
 
 
 class CappedText(io.TextIOBase):

@@ -54,13 +54,19 @@ def fresh(
             raise InvalidRequest(msg, field="messages", value=message.type, allowed="at the end")
     for message in new:
         if isinstance(message, Equity):
-            _check_time(message.data.time)
+            check_time(message.data.time)
         message.seq = message.eseq = message.conflated = UNSET
     return new
 
 
-def _check_time(text: str) -> None:
-    """Check what readers are told as a number (``format=columns``)."""
+def check_time(text: str) -> None:
+    """Check what readers are told as a number (``format=columns``).
+
+    Raises
+    ------
+    InvalidRequest
+        It is no time.
+    """
     try:
         parse_time(text)
     except (ValueError, OverflowError):

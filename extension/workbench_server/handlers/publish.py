@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import time
 
-import msgspec
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
 from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
 from workbench.runs import publication
+from workbench.runs.admission import read_batch
 from workbench.runs.publishing import (
+    MAX_BATCH_BYTES,
     Ack,
     Batch,
     Command,
     Hello,
     Refused,
-    batch_decoder,
     encode_reply,
 )
 from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
-
-MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 
 class NewStreamHandler(ApiHandler):
@@ -97,8 +95,8 @@ class PublishHandler(SocketHandler):
         self.heard()
         counters = self.extensionapp.manager.counters
         try:
-            batch = _batch(message)
-            self.service.append(self._run_id, self._producer, batch.first, batch.messages)
+            batch, failure = _batch(message)
+            self.service.publish(self._run_id, self._producer, batch.first, batch.messages, failure)
         except WorkbenchError as error:
             counters.refused[error.code] += 1
             # The message may quote what was sent, which does not belong in a log.
@@ -126,12 +124,8 @@ class PublishHandler(SocketHandler):
         self.write_soon(encode_reply(command))
 
 
-def _batch(message: str | bytes) -> Batch:
+def _batch(message: str | bytes) -> tuple[Batch, InvalidRequest | None]:
     if isinstance(message, bytes):
         msg = "Binary message, expected JSON text"
         raise InvalidRequest(msg, field=None, value=None, allowed="a batch")
-    try:
-        return batch_decoder.decode(message)
-    except (msgspec.DecodeError, RecursionError) as error:
-        msg = f"Batch not understood: {error}"
-        raise InvalidRequest(msg, field=None, value=None, allowed="a batch") from error
+    return read_batch(message)

@@ -255,8 +255,6 @@ export interface ExitData {
 
 /** What the contract has no place for. */
 export interface TradeExtra {
-  /** Index of the candle of the fill, from 0, in the lowest timeframe. */
-  bar: number;
   /** Units filled by this entry or exit. */
   quantity: number;
   /** Units still open after it. */
@@ -265,6 +263,8 @@ export interface TradeExtra {
   commission: number;
   /** Name of the strategy that traded. */
   strategy: string;
+  /** Index of the candle of the fill, from 0, in the lowest timeframe; left out where a program publishes its own run and does not count candles. */
+  bar?: number;
   /** Why it was closed, on exits. */
   reasoning?: Reasoning;
   /** The numbers the decision saw, by name; the contract's reasoning has no place for them. */

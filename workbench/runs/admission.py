@@ -1,0 +1,99 @@
+"""What a producer may say of its run, before any log is asked: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from workbench.errors import InvalidRequest
+from workbench.messages import FINAL_TYPES, Control, Equity, Error, LogMessage, Status, Trade
+from workbench.runs.publishing import Batch, batch_decoder
+from workbench.streams.guard import check_time
+
+SAID = ("running", "paused", "pending")
+"""The states a `status` may tell; a run ends by `complete` or `error` alone."""
+
+_decode = msgspec.json.Decoder(LogMessage).decode
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    first: int
+    messages: list[msgspec.Raw]
+
+
+_envelopes: msgspec.json.Decoder[_Envelope] = msgspec.json.Decoder(_Envelope)
+
+
+def check(run_id: str, message: LogMessage) -> None:
+    """Check what a message's types do not.
+
+    Raises
+    ------
+    InvalidRequest
+        It is a `control`, speaks of another run, ends the run by a `status`, or is a point of
+        the equity curve at no time that can be read.
+    """
+    kind = type(message)
+    if kind is Trade or kind is Error:
+        return
+    if kind is Control:
+        allowed = "any other message of a log"
+        msg = "A producer cannot tell a control: the server does, of those it has taken"
+        raise InvalidRequest(msg, field="type", value="control", allowed=allowed)
+    data = message.data
+    if data.backtest_id != run_id:  # type: ignore[union-attr]
+        other = data.backtest_id[:60]  # type: ignore[union-attr]
+        msg = f"A {message.type} message speaks of run {other!r}, expected {run_id!r}"
+        raise InvalidRequest(msg, field="backtest_id", value=other, allowed=run_id)
+    if isinstance(message, Equity):
+        check_time(message.data.time)
+    elif isinstance(message, Status) and message.data.status not in SAID:
+        msg = f"A status cannot end a run as {message.data.status!r}: tell complete or error"
+        raise InvalidRequest(
+            msg, field="status", value=message.data.status, allowed=["running", "paused"]
+        )
+
+
+def good(run_id: str, messages: Sequence[LogMessage]) -> tuple[int, InvalidRequest | None]:
+    """Return how many messages from the start may be told, and what is wrong with the next."""
+    for count, message in enumerate(messages):
+        if count and messages[count - 1].type in FINAL_TYPES:
+            last = messages[count - 1].type
+            msg = f"A {last} message ends the log, but {message.type} follows it"
+            return count, InvalidRequest(msg, field="messages", value=last, allowed="at the end")
+        try:
+            check(run_id, message)
+        except InvalidRequest as error:
+            return count, error
+    return len(messages), None
+
+
+def read_batch(text: str) -> tuple[Batch, InvalidRequest | None]:
+    """Return a batch up to the first message that cannot be understood, and what is wrong with it.
+
+    Raises
+    ------
+    InvalidRequest
+        It is no batch at all.
+    """
+    try:
+        return batch_decoder.decode(text), None
+    except (msgspec.DecodeError, RecursionError) as error:
+        failure = _not_understood(error)
+    try:
+        envelope = _envelopes.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise failure from None
+    messages = []
+    try:
+        for raw in envelope.messages:
+            messages.append(_decode(raw))
+    except (msgspec.DecodeError, RecursionError) as error:
+        failure = _not_understood(error)
+    return Batch(envelope.first, messages), failure
+
+
+def _not_understood(error: Exception) -> InvalidRequest:
+    msg = f"Batch not understood: {error}"
+    return InvalidRequest(msg, field=None, value=None, allowed="a batch")
