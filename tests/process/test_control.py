@@ -80,11 +80,18 @@ def story(log):
     return [
         {name: value for name, value in message.items() if name not in ("seq", "eseq")}
         for number, message in enumerate(log)
-        if not tells_of_controls(number, message, log[-1]["extra"]["bars"])
+        if not tells_of_controls(number, message, log)
     ]
 
 
-def tells_of_controls(number, message, bars):
+def tells_of_controls(number, message, log):
+    bars = log[-1]["extra"]["bars"]
+    if message["type"] == "metrics":
+        # The regular ones come before the progress of the same candle.
+        after = next(m for m in log[number + 1 :] if m["type"] != "control")
+        if after["type"] != "progress":
+            return True
+        return after["extra"]["bar"] % 1000 and after["extra"]["bar"] < bars
     if message["type"] == "progress":
         return message["extra"]["bar"] % 100 and message["extra"]["bar"] < bars
     return message["type"] == "control" or (number and message["type"] == "status")

@@ -13,7 +13,7 @@ from workbench.analysis.indicators import sma
 from workbench.data.candles import Candles
 from workbench.engine import BacktestEngine, Strategy, StreamingBacktestEngine
 from workbench.engine.watch import Watch
-from workbench.messages import Message, Progress, Status, Trade, Until, encode
+from workbench.messages import Message, Metrics, Progress, Status, Trade, Until, encode
 from workbench.runs.control import Control
 from workbench.runs.publishing import Command
 from workbench.streams import Pace
@@ -22,6 +22,7 @@ from workbench.timeframes import Timeframe
 BARS = 400
 WARM_UP = 20
 PROGRESS_EVERY = 30
+METRICS_EVERY = 10 * PROGRESS_EVERY
 
 
 @cache
@@ -74,11 +75,17 @@ def story(messages: list[Message]) -> list[bytes]:
     return [
         encode(message)
         for number, message in enumerate(messages)
-        if not (number and isinstance(message, Status)) and not stood(message)
+        if not (number and isinstance(message, Status))
+        and not stood(message, *messages[number + 1 : number + 2])
     ]
 
 
-def stood(message: Message) -> bool:
+def stood(message: Message, after: Message | None = None) -> bool:
+    if isinstance(message, Metrics):
+        # The regular ones come before the progress of the same candle.
+        if not isinstance(after, Progress):
+            return True
+        return after.extra.bar % METRICS_EVERY != 0 and after.extra.bar < BARS
     if not isinstance(message, Progress):
         return False
     bar = message.extra.bar
