@@ -112,7 +112,7 @@ def pauses(server: Running, body: dict[str, Any], times: int) -> list[tuple[floa
         ) as stream:  # fmt: skip
             _until(stream, "running")
             # Some candles before the end of the longest run, so that no pause meets it.
-            for _ in range(min(50, times - len(taken))):
+            for _ in range(min(25, times - len(taken))):
                 time.sleep(draw.uniform(0.0, 0.06))
                 asked = 1000 * time.time()
                 rest.post(path, {"action": "pause"})
