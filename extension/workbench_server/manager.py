@@ -26,6 +26,12 @@ from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Position, StreamInfo, StreamQuery
 from workbench_server.channel import Channel
+from workbench_server.closing import (
+    CLOSE_FINISHED,
+    CLOSE_GOING_AWAY,
+    CLOSE_NO_STREAM,
+    CLOSE_TOO_SLOW,
+)
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
 from workbench_server.liveness import heartbeats
@@ -33,12 +39,6 @@ from workbench_server.reader import Connection, Reader, TooSlow
 from workbench_server.replaying import Replays
 
 KINDS = ("backtest", "live_trading", "market_data")
-CLOSE_FINISHED = 1000
-CLOSE_GOING_AWAY = 1001
-CLOSE_POLICY = 1008
-CLOSE_NO_STREAM = 4404
-CLOSE_TOO_SLOW = 4408
-CLOSE_DAMAGED = 4500
 MERGE_ABOVE = 300
 """Curves are merged for a reader that has fallen behind by so many messages."""
 

@@ -19,10 +19,13 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.util import _websocket_mask
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _DecompressTooLargeError
 
-CLOSE_PROTOCOL_ERROR = 1002
-CLOSE_INVALID_DATA = 1007
-CLOSE_POLICY = 1008
-CLOSE_TOO_BIG = 1009
+from workbench_server.closing import (
+    CLOSE_INVALID_DATA,
+    CLOSE_POLICY,
+    CLOSE_PROTOCOL_ERROR,
+    CLOSE_TOO_BIG,
+)
+
 CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _FINAL, _RESERVED, _RSV1, _CONTROL, _MASKED = 0x80, 0x70, 0x40, 0x8, 0x80

@@ -25,6 +25,7 @@ from workbench.messages import Replay as ReplayMessage
 from workbench.streams import Entry, Replay, StreamLog
 from workbench_server.channel import Channel
 from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
+from workbench_server.closing import CLOSE_FINISHED, CLOSE_NO_STREAM
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frames
 from workbench_server.reader import Reader
@@ -35,8 +36,6 @@ TICK_S = 0.02
 STATE_S = 0.5
 LOOK_S = 1.0
 CONTROLS_WAITING = 100
-CLOSE_FINISHED = 1000
-CLOSE_NO_STREAM = 4404
 _GOING = ("seek", "step")
 
 

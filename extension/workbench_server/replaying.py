@@ -11,6 +11,7 @@ from workbench.messages import Gap, encode, error_message
 from workbench.streams import Pace, Replay, ReplayIndex, StreamLog, StreamQuery
 from workbench.timeframes import Timeframe
 from workbench_server.channel import Channel
+from workbench_server.closing import CLOSE_POLICY
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frame
 from workbench_server.liveness import heartbeats
@@ -18,7 +19,6 @@ from workbench_server.reader import Connection, Reader
 from workbench_server.replay_session import PAGE_ENTRIES, ReplaySession
 
 IDLE_S = 3600.0
-CLOSE_POLICY = 1008
 
 
 class Replays:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
-from fake_server import Fake
+from fake_server import HOUR_MS, Fake
 from playwright.sync_api import Page, WebSocketRoute
 from view_page import FINISHED, MARKS, data
 
@@ -32,12 +33,13 @@ def test_a_finished_run_is_drawn_whole(fake: tuple[str, Fake], page: Page) -> No
 
 
 def test_live_candles_stop_where_the_run_is(fake: tuple[str, Fake], page: Page) -> None:
-    address, _ = fake
+    address, state = fake
     page.goto(f"{address}?rate=250&bars=1500")
     page.wait_for_function("+document.querySelector('.wb-root')?.dataset.candles > 100")
     shown = data(page)
-    # One equity point a candle: what is drawn is what has been told, no more.
-    assert int(shown["candles"]) <= int(shown["points"])
+    told = datetime.fromisoformat(shown["time"]).timestamp() * 1000
+    first = state.story("live-250-1500-0").candles[0][0]
+    assert int(shown["candles"]) == (told - first) // HOUR_MS + 1
     assert shown["status"] == "running"
 
 

@@ -39,7 +39,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> FakeRuns:
         (["step", "a", "20"], ControlRequest("step", 20)),
         (["speed", "a", "100"], ControlRequest("speed", 100.0)),
         (["speed", "a", "3600x"], ControlRequest("speed", 3600.0, "x")),
-        (["speed", "a", "max"], ControlRequest("speed")),
+        (["speed", "a", "max"], ControlRequest("speed", 0.0)),
         (["until", "a", "--bars", "5"], ControlRequest("run_until", until=Until(bars=5))),
         (["until", "a", "--trades", "1"], ControlRequest("run_until", until=Until(trades=1))),
         (

@@ -41,8 +41,8 @@ def until(**condition: Any) -> dict[str, Any]:
         (lambda run: run.step(20), {"action": "step", "value": 20}),
         (lambda run: run.speed(100), {"action": "speed", "value": 100.0}),
         (lambda run: run.speed("3600x"), {"action": "speed", "value": 3600.0, "unit": "x"}),
-        (lambda run: run.speed(), {"action": "speed"}),
-        (lambda run: run.speed(0), {"action": "speed"}),
+        (lambda run: run.speed(), {"action": "speed", "value": 0.0}),
+        (lambda run: run.speed(0), {"action": "speed", "value": 0.0}),
         (lambda run: run.run_until(bars=5), until(bars=5)),
         (lambda run: run.run_until(trades=1), until(trades=1)),
         (lambda run: run.run_until(drawdown=0.1), until(drawdown=0.1)),
@@ -51,7 +51,6 @@ def until(**condition: Any) -> dict[str, Any]:
             lambda run: run.run_until(time=datetime(2024, 1, 15, tzinfo=UTC)),
             until(time="2024-01-15T00:00:00+00:00"),
         ),
-        (lambda run: run.run_until(bars=1, trades=2), until(bars=1, trades=2)),
     ],
 )
 def test_what_is_asked_for(run, asked, call, body):
@@ -61,6 +60,13 @@ def test_what_is_asked_for(run, asked, call, body):
 
 @pytest.mark.parametrize("pace", ["fast", -1, "nan", "x"])
 def test_a_speed_that_is_none_is_refused_before_it_is_sent(run, asked, pace):
-    with pytest.raises(InvalidRequest, match="market time"):
+    with pytest.raises(InvalidRequest, match="speed"):
         run.speed(pace)
+    assert asked == []
+
+
+@pytest.mark.parametrize("conditions", [{}, {"bars": 1, "trades": 2}])
+def test_only_one_condition_is_sent(run, asked, conditions):
+    with pytest.raises(InvalidRequest, match="exactly one"):
+        run.run_until(**conditions)
     assert asked == []

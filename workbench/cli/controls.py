@@ -74,7 +74,7 @@ def _until(args: argparse.Namespace) -> ControlRequest:
 
 
 def _pace(text: str) -> ControlRequest:
-    from workbench.runs.commands import speed_request
+    from workbench.client.asking import speed_request
 
     try:
         return speed_request(text)

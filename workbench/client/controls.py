@@ -1,7 +1,8 @@
-"""The requests that can be made on a stream."""
+"""The requests that can be made of a run, and on a stream of it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from workbench.client.asking import seek_request, speed_request, until_request
@@ -11,12 +12,8 @@ Sent = TypeVar("Sent")
 """What a method returns: nothing, or something to await."""
 
 
-class Controls(Generic[Sent]):
-    """Mixed into the streams.
-
-    Nothing waits for an answer: it comes in the stream, to all readers, as `control`, accepted or
-    refused. While there is no connection, requests are kept for the next one.
-    """
+class RunControls(Generic[Sent]):
+    """Mixed into whatever a run is controlled by: its handle and its streams."""
 
     def pause(self) -> Sent:
         """Stand still at the next candle."""
@@ -27,11 +24,8 @@ class Controls(Generic[Sent]):
         return self._ask(ControlRequest("resume"))
 
     def step(self, candles: int = 1) -> Sent:
-        """Do so many candles, then stand still; a replay also steps back (negative).
-
-        Who iterates waits then, until `resume` is called: from another thread or task.
-        """
-        return self._ask(ControlRequest("step", float(candles)))
+        """Do so many candles, then stand still; a replay also steps back (negative)."""
+        return self._ask(ControlRequest("step", candles))
 
     def speed(self, pace: float | str | None = None) -> Sent:
         """Set the pace: 100 (candles a second), ``"3600x"`` (market time), None: full speed.
@@ -46,7 +40,7 @@ class Controls(Generic[Sent]):
     def run_until(
         self,
         *,
-        time: str | None = None,
+        time: str | datetime | None = None,
         bars: int | None = None,
         trades: int | None = None,
         drawdown: float | None = None,
@@ -56,20 +50,39 @@ class Controls(Generic[Sent]):
         Parameters
         ----------
         time
-            ISO 8601: after the first candle that opens at or after it.
+            After the first candle that opens at or after it; ISO 8601 or a datetime, UTC
+            without an offset.
         bars
             After so many further candles.
         trades
-            After the candle of the n-th further fill.
+            After the candle of the n-th further fill, entry or exit.
         drawdown
-            After the first candle that closes with a drawdown of at least this fraction.
+            After the first candle that closes with a drawdown of at least this fraction
+            (0.1 is 10 %).
 
         Raises
         ------
         InvalidRequest
             Not exactly one of them is given.
         """
-        return self._ask(until_request(time=time, bars=bars, trades=trades, drawdown=drawdown))
+        when = time.isoformat() if isinstance(time, datetime) else time
+        return self._ask(until_request(time=when, bars=bars, trades=trades, drawdown=drawdown))
+
+    def stop(self) -> Sent:
+        """End the run here; what it has brought is kept."""
+        return self._ask(ControlRequest("stop"))
+
+    def _ask(self, request: ControlRequest) -> Sent:
+        raise NotImplementedError
+
+
+class Controls(RunControls[Sent]):
+    """Mixed into the streams.
+
+    Nothing waits for an answer: it comes in the stream, to all readers, as `control`, accepted or
+    refused. While there is no connection, requests are kept for the next one. Who iterates over a
+    stream that stands still waits, until `resume` is called: from another thread or task.
+    """
 
     def seek(
         self, *, seq: int | None = None, time: str | None = None, trade: str | None = None
@@ -93,10 +106,6 @@ class Controls(Generic[Sent]):
             Not exactly one of them is given.
         """
         return self._ask(seek_request(seq=seq, time=time, trade=trade))
-
-    def stop(self) -> Sent:
-        """End the run here; what it has brought is kept."""
-        return self._ask(ControlRequest("stop"))
 
     def ping(self) -> Sent:
         """Ask for a `pong`."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from workbench.client.controls import RunControls
 from workbench.client.discovery import Server
 from workbench.client.stream import Stream
 from workbench.errors import WorkbenchError, from_body
@@ -19,10 +19,9 @@ from workbench.messages import (
     ControlRequest,
     Equity,
     Trade,
-    Until,
     decode,
 )
-from workbench.runs.commands import body_of, speed_request
+from workbench.runs.commands import body_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.widgets.view import BacktestView
 
 
-class Run:
+class Run(RunControls[None]):
     """A run on a server. It goes on without this handle, this kernel and this notebook.
 
     Made by `workbench.start` and `workbench.attach`. Shown as a cell's value it is the live
@@ -185,75 +184,6 @@ class Run:
         """
         return Stream(self.server, self.id, replay=True, speed=speed, **options)
 
-    # --- control ------------------------------------------------------------------------
-
-    def pause(self) -> None:
-        """Stand still at the next candle."""
-        self._control(ControlRequest("pause"))
-
-    def resume(self) -> None:
-        """Go on."""
-        self._control(ControlRequest("resume"))
-
-    def step(self, candles: int = 1) -> None:
-        """Do so many candles, then stand still."""
-        self._control(ControlRequest("step", candles))
-
-    def speed(self, pace: float | str | None = None) -> None:
-        """Set the pace.
-
-        Parameters
-        ----------
-        pace
-            Candles a second, or multiples of market time as ``"3600x"``; None is as fast as
-            possible.
-
-        Raises
-        ------
-        InvalidRequest
-            It is none of these.
-        """
-        self._control(speed_request(pace))
-
-    def run_until(
-        self,
-        *,
-        time: str | datetime | None = None,
-        bars: int | None = None,
-        trades: int | None = None,
-        drawdown: float | None = None,
-    ) -> None:
-        """Go on until a condition is met, then stand still; give one of them.
-
-        Parameters
-        ----------
-        time
-            After the first candle that opens at or after it; ISO 8601 or a datetime, UTC
-            without an offset.
-        bars
-            After so many further candles.
-        trades
-            After the candle of the n-th further fill, entry or exit.
-        drawdown
-            After the first candle that closes with a drawdown of at least this fraction
-            (0.1 is 10 %).
-
-        Raises
-        ------
-        InvalidRequest
-            None or several are given, a value is wrong, or the time is past.
-        Conflict
-            The run has ended.
-        """
-        when = time.isoformat() if isinstance(time, datetime) else time
-        until = {"time": when, "bars": bars, "trades": trades, "drawdown": drawdown}
-        given = {name: value for name, value in until.items() if value is not None}
-        self._control(ControlRequest("run_until", until=Until(**given)))  # type: ignore[arg-type]
-
-    def stop(self) -> None:
-        """End the run here; what it has brought is kept."""
-        self._control(ControlRequest("stop"))
-
     def delete(self) -> None:
         """Remove the run and its log for good."""
         self.server.rest.delete(f"api/backtesting/{self.id}")
@@ -288,7 +218,7 @@ class Run:
     def _candles(self) -> dict[str, Any]:
         return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
 
-    def _control(self, request: ControlRequest) -> None:
+    def _ask(self, request: ControlRequest) -> None:
         self.server.rest.post(f"api/backtesting/{self.id}/control", body_of(request))
 
     def __repr__(self) -> str:

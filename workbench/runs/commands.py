@@ -156,18 +156,6 @@ def _future(text: str, state: RunState) -> str:
     return iso_time(time)
 
 
-def speed_request(pace: float | str | None) -> ControlRequest:
-    """Return the request for a speed as people write it: ``100``, ``"3600x"``, None for full.
-
-    Raises
-    ------
-    InvalidRequest
-        It is none of these.
-    """
-    asked = Pace.parse(None if pace is None else str(pace))
-    return ControlRequest("speed", asked.value, "x" if asked.market else None)
-
-
 def body_of(request: ControlRequest) -> dict[str, Any]:
     """Return the body of `POST …/control` that asks for the same."""
     body: dict[str, Any] = msgspec.to_builtins(request)

@@ -19,6 +19,7 @@ from workbench.runs.publishing import (
     Refused,
     encode_reply,
 )
+from workbench_server.closing import CLOSE_POLICY
 from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
 
@@ -102,7 +103,7 @@ class PublishHandler(SocketHandler):
             # The message may quote what was sent, which does not belong in a log.
             self.log.warning("batch for %s refused: %s", self._run_id, error.code)
             self.write_soon(encode_reply(Refused(str(error))))
-            self.close(1008, "batch refused")
+            self.close(CLOSE_POLICY, "batch refused")
             return
         last = batch.first + len(batch.messages) - 1
         self.write_soon(encode_reply(Ack(last)))
@@ -118,7 +119,7 @@ class PublishHandler(SocketHandler):
     def _replace(self) -> None:
         """Give way to a later connection: a producer came back before this one was missed."""
         self._replaced = True
-        self.close(1008, "another connection publishes this stream now")
+        self.close(CLOSE_POLICY, "another connection publishes this stream now")
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))

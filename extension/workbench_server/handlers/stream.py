@@ -32,14 +32,19 @@ from workbench.messages import (
 from workbench.runs.spoken import attempted, explained
 from workbench.streams import StreamQuery
 from workbench.streams.query import once
+from workbench_server.closing import (
+    CLOSE_DAMAGED,
+    CLOSE_FAILED,
+    CLOSE_NO_STREAM,
+    CLOSE_POLICY,
+    CLOSE_TRY_LATER,
+)
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.refusing import asker
 from workbench_server.handlers.sockets import SocketHandler
 from workbench_server.limits import Inbound, Verdict
 from workbench_server.liveness import shutdown_message
-from workbench_server.manager import CLOSE_DAMAGED, CLOSE_NO_STREAM, CLOSE_POLICY
 
-CLOSE_TRY_LATER = 1013
 MAX_MESSAGE_BYTES = 64 * 1024
 BAD_MESSAGES_ALLOWED = 20
 
@@ -91,7 +96,7 @@ class BacktestStreamHandler(SocketHandler):
             pass
         except Exception:
             self.log.exception("stream of %s failed", self._run_id)
-            self.close(1011, "internal error")
+            self.close(CLOSE_FAILED, "internal error")
 
     async def on_message(self, message: str | bytes) -> None:
         """Answer a ping, pass a control on, or say what is wrong."""

@@ -11,14 +11,12 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from workbench_server.closing import CLOSE_DEAD, CLOSE_GOING_AWAY
 from workbench_server.liveness import Pinger
 
 if TYPE_CHECKING:
     from workbench_server.app import WorkbenchApp
 
-CLOSE_GOING_AWAY = 1001
-CLOSE_DEAD = 1006
-"""Never on the wire: how a dead peer is counted."""
 FAREWELL_S = 1.0
 
 
