@@ -54,6 +54,8 @@ from workbench.messages.payloads import (
     TradeExtra,
 )
 from workbench.messages.requests import ClientMessage, ControlRequest, Ping, decode_request
+from workbench.messages.signals import SignalData, SignalExtra, SignalOutcome
+from workbench.messages.sweeps import SweepData
 from workbench.messages.times import (
     iso_time,
     parse_time,
@@ -82,7 +84,9 @@ from workbench.messages.wire import (
     Replay,
     Reset,
     Shutdown,
+    Signal,
     Status,
+    Sweep,
     Trade,
     decode,
     decode_frame,
@@ -142,8 +146,14 @@ __all__ = [
     "SeekTo",
     "Shutdown",
     "ShutdownData",
+    "Signal",
+    "SignalData",
+    "SignalExtra",
+    "SignalOutcome",
     "Status",
     "StatusData",
+    "Sweep",
+    "SweepData",
     "Trade",
     "TradeChecksum",
     "TradeExtra",

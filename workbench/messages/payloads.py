@@ -117,6 +117,13 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
         Why it was closed, on exits.
     inputs
         The numbers the decision saw, by name; the contract's reasoning has no place for them.
+    signal
+        Id of the signal that this fills, such as ``signal_12``; left out where no signal did it (a
+        stop, a target, ...).
+    decided
+        Index of the candle at whose close that signal was given.
+    financing
+        Interest and funding that the part has cost by its exit; left out where there was none.
     """
 
     quantity: float
@@ -126,6 +133,9 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
     bar: int | UnsetType = UNSET
     reasoning: Reasoning | UnsetType = UNSET
     inputs: dict[str, float] | UnsetType = UNSET
+    signal: str | UnsetType = UNSET
+    decided: int | UnsetType = UNSET
+    financing: float | UnsetType = UNSET
 
 
 class EquityData(Struct, frozen=True):
@@ -192,6 +202,10 @@ class CompleteExtra(Struct, frozen=True, omit_defaults=True):
         Number of `trade` messages before this one. The message's `eseq` is the number of events.
     crc32
         Checksum over them, see `workbench.messages.TradeChecksum`.
+    statistics
+        What the contract's metrics have no place for, by name; see docs/metrics.md.
+    intervals
+        Bootstrap confidence intervals of some of them, by name: lower and upper bound.
     """
 
     status: Literal["complete", "stopped"]
@@ -199,6 +213,8 @@ class CompleteExtra(Struct, frozen=True, omit_defaults=True):
     final_equity: float
     trades: int | UnsetType = UNSET
     crc32: int | UnsetType = UNSET
+    statistics: dict[str, float] | UnsetType = UNSET
+    intervals: dict[str, list[float]] | UnsetType = UNSET
 
 
 class ErrorData(Struct, frozen=True):

@@ -34,6 +34,8 @@ from workbench.messages.payloads import (
     StatusData,
     TradeExtra,
 )
+from workbench.messages.signals import SignalData, SignalExtra
+from workbench.messages.sweeps import SweepData
 from workbench.messages.times import utc_now
 
 PROTOCOL = "1.0"
@@ -134,6 +136,21 @@ class Trade(Message, tag="trade"):
     extra: TradeExtra
 
 
+class Signal(Message, tag="signal"):
+    """A signal that was not filled."""
+
+    delivery = Delivery.EVENT
+    data: SignalData
+    extra: SignalExtra
+
+
+class Sweep(Message, tag="sweep"):
+    """A row of a sweep's table."""
+
+    delivery = Delivery.EVENT
+    data: SweepData
+
+
 class Equity(Message, tag="equity"):
     delivery = Delivery.CURVE
     data: EquityData
@@ -174,7 +191,9 @@ def error_message(error: WorkbenchError) -> Error:
     )
 
 
-LogMessage = Progress | Trade | Equity | Metrics | Complete | Error | Status | Control
+LogMessage = (
+    Progress | Trade | Signal | Sweep | Equity | Metrics | Complete | Error | Status | Control
+)
 AnyMessage = (
     LogMessage | Connected | Pong | Gap | Heartbeat | Shutdown | Reset | Replay | EquityBatch
 )
@@ -182,7 +201,7 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     str(cls.__struct_config__.tag): cls
     for cls in (
         Connected, Pong, Gap, Heartbeat, Shutdown, Reset, Replay, EquityBatch, Progress,
-        Trade, Equity, Metrics, Complete, Error, Status, Control,
+        Trade, Signal, Sweep, Equity, Metrics, Complete, Error, Status, Control,
     )
 }  # fmt: skip
 

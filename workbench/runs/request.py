@@ -130,11 +130,6 @@ def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> InvalidRequ
 
 _NUMBERS: dict[str, tuple[float, float, bool, str]] = {
     # field: (lowest, highest, lowest is allowed, in words)
-    "initial_capital": (0.0, 1e15, False, "above 0, at most 1e15"),
-    "risk_per_trade": (0.0, 1.0, False, "above 0, at most 1"),
-    "commission": (0.0, 0.5, True, "0 to 0.5 (a fraction of the notional)"),
-    "slippage": (0.0, 0.5, True, "0 to 0.5 (a fraction of the price)"),
-    "leverage": (0.0, 1000.0, False, "above 0, at most 1000"),
     "speed": (0.0, 1e9, False, "candles a second, above 0; leave it out for full speed"),
     "progress_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
     "equity_every": (1, 1e9, True, "a whole number of candles, 1 or more"),
@@ -146,6 +141,7 @@ _PRINTABLE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 
 
 def _check_numbers(request: StartRequest) -> None:
+    request.check()
     for field, (lowest, highest, inclusive, allowed) in _NUMBERS.items():
         value = getattr(request, field)
         if value is None:

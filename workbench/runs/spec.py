@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+
+from workbench.engine.settings import Settings
 
 
-class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A backtest, as the body of `POST /api/backtesting/start` asks for it.
+
+    What the account is given (capital, costs, limits, how orders fill) is inherited from
+    `workbench.engine.settings.Settings`.
 
     Attributes
     ----------
@@ -22,21 +26,12 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         from it.
     start_date, end_date
         ISO 8601 date or time, UTC. A plain end date is meant to its end.
-    initial_capital
-        In the account's currency, above 0.
     strategy_ids
-        Names of registered strategies; one for now. With a pickled strategy, its class name.
-    risk_per_trade
-        Fraction of equity lost at the stop, in (0, 1]: sizes every order that has a stop and
-        no size of its own.
+        Names of registered strategies, which share the account. With a pickled strategy, its class
+        name.
     strategy_params
-        Values for the strategy's parameters, by name.
-    commission
-        Fraction of the notional, per fill (0.001 is 0.1 %).
-    slippage
-        Fraction of the price, against the trader, on every market and stop fill.
-    leverage
-        Notional allowed, in multiples of equity.
+        Values for the strategy's parameters, by name; with several strategies, by name of the
+        strategy and then of the parameter.
     speed
         Candles a second; absent: as fast as possible.
     progress_every, equity_every
@@ -53,12 +48,7 @@ class RunSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end_date: str
     strategy_ids: list[str]
     name: str = "Backtest"
-    initial_capital: float = 10_000.0
-    risk_per_trade: float = 0.02
     strategy_params: dict[str, Any] = msgspec.field(default_factory=dict)
-    commission: float = 0.0
-    slippage: float = 0.0
-    leverage: float = 1.0
     speed: float | None = None
     progress_every: int = 100
     equity_every: int = 100

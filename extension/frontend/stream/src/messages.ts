@@ -269,12 +269,81 @@ export interface TradeExtra {
   reasoning?: Reasoning;
   /** The numbers the decision saw, by name; the contract's reasoning has no place for them. */
   inputs?: Record<string, number>;
+  /** Id of the signal that this fills, such as `signal_12`; left out where no signal did it (a stop, a target, ...). */
+  signal?: string;
+  /** Index of the candle at whose close that signal was given. */
+  decided?: number;
+  /** Interest and funding that the part has cost by its exit; left out where there was none. */
+  financing?: number;
 }
 
 export interface TradeMessage extends Message {
   type: "trade";
   data: EntryData | ExitData;
   extra: TradeExtra;
+}
+
+/** A signal that became no fill, and why; filled ones are told by their trade. */
+export interface SignalData {
+  /** Such as `signal_12`; each signal ends in one fill or in one of these. */
+  signal_id: string;
+  symbol: string;
+  strategy: string;
+  /** `enter_long`, `enter_short`, `exit` or, for what was declined, what it was about. */
+  decision: string;
+  /** Open time of the candle at whose close it was given. */
+  time: string;
+  /** `rejected` by the account or the market, `expired`, `cancelled` by the strategy or by what happened, `declined`: the strategy looked and did nothing. */
+  outcome: "cancelled" | "declined" | "expired" | "rejected";
+  /** Why: `no_cash`, `no_equity`, `max_positions`, `size_below_minimum`, `risk_limit`, `market_closed`, `data_gap`, `too_many_orders`; `expired`, `end_of_data`; `cancelled`, `position_closed`, `liquidation`; `declined`. */
+  code: string;
+  /** The same in a sentence, with its numbers. */
+  message: string;
+  /** The numbers that decided, by name. */
+  numbers: Record<string, number>;
+  /** Why the signal was given, or declined. */
+  reasoning: Reasoning;
+}
+
+/** Indexes of the candles it was given on, and ended on; and what the decision saw. */
+export interface SignalExtra {
+  decided: number;
+  bar: number;
+  inputs?: Record<string, number>;
+}
+
+/** A signal that was not filled. */
+export interface SignalMessage extends Message {
+  type: "signal";
+  data: SignalData;
+  extra: SignalExtra;
+}
+
+/** One combination of a sweep's parameters, done. */
+export interface SweepData {
+  backtest_id: string;
+  /** Of the combination, from 0, in the order they were asked for. */
+  number: number;
+  /** Its parameters, by name. */
+  params: Record<string, number | number | boolean | string>;
+  /** What it came to, by name: those of `complete` and the statistics beside them; empty where it failed. */
+  metrics: Record<string, number>;
+  /** Why it failed, empty where it did not. */
+  error: string;
+  /** `all` of the candles, or the `in` or `out` of sample part of a walk-forward split. */
+  sample: "all" | "in" | "out";
+  /** Number of that split, from 0; 0 for `all`. */
+  split: number;
+  /** Open times of the first and last candle. */
+  start: string;
+  /** Open times of the first and last candle. */
+  end: string;
+}
+
+/** A row of a sweep's table. */
+export interface SweepMessage extends Message {
+  type: "sweep";
+  data: SweepData;
 }
 
 /** One point of the equity curve, at the close of the candle opened at `time`. */
@@ -346,6 +415,10 @@ export interface CompleteExtra {
   trades?: number;
   /** Checksum over them, see `TradeChecksum`. */
   crc32?: number;
+  /** What the contract's metrics have no place for, by name; see docs/metrics.md. */
+  statistics?: Record<string, number>;
+  /** Bootstrap confidence intervals of some of them, by name: lower and upper bound. */
+  intervals?: Record<string, number[]>;
 }
 
 export interface CompleteMessage extends Message {
@@ -466,6 +539,8 @@ export interface ControlRequest {
 export type LogMessage =
   | ProgressMessage
   | TradeMessage
+  | SignalMessage
+  | SweepMessage
   | EquityMessage
   | MetricsMessage
   | CompleteMessage
@@ -485,6 +560,8 @@ export type AnyMessage =
   | EquityBatchMessage
   | ProgressMessage
   | TradeMessage
+  | SignalMessage
+  | SweepMessage
   | EquityMessage
   | MetricsMessage
   | CompleteMessage
@@ -524,6 +601,8 @@ export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
   equity_columns: "connection",
   progress: "state",
   trade: "event",
+  signal: "event",
+  sweep: "event",
   equity: "curve",
   metrics: "state",
   complete: "event",
