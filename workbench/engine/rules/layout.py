@@ -118,6 +118,7 @@ NO_CASH, NO_EQUITY, MAX_POSITIONS, TOO_SMALL, TOO_RISKY = 20, 21, 22, 23, 24
 MARKET_CLOSED, DATA_GAP, TOO_MANY_ORDERS = 25, 26, 27
 EXPIRED, END_OF_DATA = 40, 41
 CANCELLED, POSITION_CLOSED, LIQUIDATED = 50, 51, 52
+DECLINED = 60  # no order at all: the strategy looked and did nothing
 
 # --- settings, `p` -------------------------------------------------------------------------------
 S_MAKER = 0
