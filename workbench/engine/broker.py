@@ -9,13 +9,17 @@ from typing import Any
 from workbench.engine.account import account_row, settings_row
 from workbench.engine.orders import Rung
 from workbench.engine.rules.book import end_order
-from workbench.engine.rules.candle import finish, process, refresh, settle
-from workbench.engine.rules.costs import on_grid
+from workbench.engine.rules.candle import finish, process, settle
 from workbench.engine.rules.layout import *
+from workbench.engine.rules.placing import (
+    cancel,
+    equity,
+    move_stop,
+    place_close,
+    place_entry,
+)
 from workbench.engine.settings import Settings
 from workbench.messages import Reasoning
-
-NO_RUNGS = [0.0] * RUNGS
 
 
 class Broker:
@@ -60,41 +64,30 @@ class Broker:
     # --- what a strategy does -----------------------------------------------------------
 
     def enter(
-        self, strategy: int, sign: float, bar: int, reasoning: Reasoning, *, equity: float,
+        self, strategy: int, sign: float, bar: int, reasoning: Reasoning, *,
         quantity: float = nan, fraction: float = nan, risk: float = nan, limit: float = nan,
         stop: float = nan, expires: float = inf, stop_loss: float = nan, trail: float = nan,
         break_even: float = 0.0, bars: float = inf, ladder: Sequence[Rung] = (),
     ) -> int:  # fmt: skip
         """Place an entry at the close of candle `bar`; return its number."""
-        p = self.p
-        close = self.market[M_CLOSE][bar]
-        if p[S_TICK] > 0.0:
-            limit, stop, stop_loss = on_grid(p, limit), on_grid(p, stop), on_grid(p, stop_loss)
-            ladder = [Rung(on_grid(p, rung.price), rung.weight) for rung in ladder]
-        row = [
-            0.0, strategy, ENTRY, sign, bar, close, equity, quantity, fraction, risk, limit, stop,
-            bar + expires, stop_loss, trail, break_even, bars, 1.0, 0.0, len(ladder),
-        ]  # fmt: skip
-        if ladder:
-            free = NO_RUNGS[len(ladder) :]
-            row += [rung.price for rung in ladder] + free
-            row += [rung.weight for rung in ladder] + free
-        else:
-            row += NO_RUNGS
-            row += NO_RUNGS
-        return self._place(row, reasoning)
+        self._row()
+        prices, weights = [rung.price for rung in ladder], [rung.weight for rung in ladder]
+        place_entry(
+            self.world, self.market, bar, strategy, sign, quantity, fraction, risk, limit, stop,
+            expires, stop_loss, trail, break_even, bars, len(ladder), prices, weights,
+        )  # fmt: skip
+        return self._placed(reasoning)
 
-    def close(self, strategy: int, bar: int, part: float, trade: float, why: Reasoning) -> int:
-        """Place an order that closes a part of a trade, or of all (0); return its number."""
-        row = [0.0, strategy, CLOSE, 0.0, bar, 0.0, 0.0, *[nan] * 5, inf, nan, nan, 0.0, inf]
-        row += [part, trade, 0.0]
-        return self._place(row + NO_RUNGS + NO_RUNGS, why)
+    def close(self, strategy: int, bar: int, part: float, trade: float, why: Reasoning) -> None:
+        """Place an order that closes a part of a trade, or of all (0), if there is one."""
+        self._row()
+        if place_close(self.world, self.market, bar, strategy, part, trade):
+            self._placed(why)
 
     def decline(self, strategy: int, bar: int, why: Reasoning) -> None:
         """Note what a strategy looked at and left."""
-        row = [0.0, strategy, ENTRY, 0.0, bar, *[nan] * (ORDER_WIDTH - 5)]
-        self._place(row, why)
-        self.end(int(self.a[ORDERS]) - 1, bar, DECLINED)
+        self.enter(strategy, 0.0, bar, why)
+        end_order(self.world, bar, int(self.a[ORDERS]) - 1, DECLINED, 0.0, 0.0)
 
     def waiting(self, number: int) -> int | None:
         """Return the place of an order in the queue, None when it is done."""
@@ -108,11 +101,11 @@ class Broker:
         rows = [self._orders[self._queue[k]] for k in range(int(self.a[ORDERS]))]
         return [row for row in rows if row[O_STRATEGY] == strategy]
 
-    def end(self, k: int, bar: int, code: int, level: float = 0.0, seen: float = 0.0) -> None:
-        """Take the k-th waiting order out of the book."""
+    def cancel(self, strategy: int, bar: int, order: float = 0.0) -> int:
+        """Cancel a waiting order, or all entries that wait (0); return how many there were."""
         self._room()
-        end_order(self.world, bar, k, code, level, seen)
-        self.fresh.append(0)  # the levels have changed
+        self.fresh.append(0)  # the levels change
+        return cancel(self.world, bar, strategy, order)
 
     def positions(self, strategy: int) -> list[list[float]]:
         """Return the rows of a strategy's open positions, the oldest first."""
@@ -122,19 +115,14 @@ class Broker:
         rows = [self._positions[slot] for slot in self._held[:count]]
         return [row for row in rows if row[P_STRATEGY] == strategy]
 
-    def move_stop(self, row: list[float], price: float, trail: float) -> None:
-        """Set a position's stop and trail."""
-        row[P_STOP] = on_grid(self.p, price)
-        row[P_TRAIL] = trail
-        row[P_MOVED] = 0.0
-        refresh(self.world)
+    def move_stop(self, strategy: int, row: list[float], price: float) -> None:
+        """Set a position's stop."""
+        move_stop(self.world, strategy, row[P_TRADE], price)
         self.fresh.append(0)
 
     def equity(self, bar: int) -> float:
         """Return balance and unrealised profit at the close of candle `bar`."""
-        a, m = self.a, self.market
-        worth: float = a[OFFSET] + a[LONGS] * m[M_CLOSE][bar] - a[SHORTS] * m[M_ASK_CLOSE][bar]
-        return worth
+        return equity(self.world, self.market, bar)
 
     # --- what happens to it -------------------------------------------------------------
 
@@ -167,23 +155,18 @@ class Broker:
 
     # --- bookkeeping ----------------------------------------------------------------------
 
-    def _place(self, row: list[float], reasoning: Reasoning) -> int:
-        a = self.a
-        a[SIGNALS] += 1.0
-        number = int(a[SIGNALS])
-        row[O_ID] = number
-        count = int(a[ORDERS])
-        if count == len(self._orders):
-            self._orders.append(row)
-            self._queue.append(count)
-        else:
-            self._orders[self._queue[count]] = row
-        a[ORDERS] += 1.0
-        a[FRESH] = 1.0
+    def _row(self) -> None:
+        """Make room for an order."""
+        if int(self.a[ORDERS]) == len(self._orders):
+            self._queue.append(len(self._orders))
+            self._orders.append([0.0] * ORDER_WIDTH)
+        if self.a[ORDERS] >= WORKING or int(self.a[EVENTS]) + 2 > len(self._events):
+            self._room()
+
+    def _placed(self, reasoning: Reasoning) -> int:
+        number = int(self.a[SIGNALS])
         self.reasons[number] = reasoning
         self.fresh.append(number)
-        if count >= WORKING:
-            self.end(count, int(row[O_BAR]), TOO_MANY_ORDERS, WORKING, count)
         return number
 
     def _room(self) -> None:

@@ -151,10 +151,10 @@ class Position:
                 text = f"move_stop of a {self.direction} must be {side} {mark:g}, is {stop:g}"
                 raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {mark:g}")
             trail = nan if trailing is None else check_price("trailing", trailing)
-            if trail == trail:
-                row[P_BEST] = mark
-                stop = mark - sign * trail if stop != stop else stop
-            self._broker.move_stop(row, stop, trail)
+            if trail == trail and stop != stop:
+                stop = mark - sign * trail
+            row[P_TRAIL], row[P_BEST] = trail, mark
+            self._broker.move_stop(self._index, row, stop)
 
     def __repr__(self) -> str:
         if not self:
@@ -183,11 +183,9 @@ class Order:
     def cancel(self) -> bool:
         """Take it back; tell whether it was still waiting."""
         strategy = self._strategy
-        place = strategy._broker.waiting(self.number)
-        if place is None:
+        if not self:
             return False
-        strategy._broker.end(place, len(strategy.close) - 1, CANCELLED)
-        return True
+        return strategy._broker.cancel(strategy._index, len(strategy.close) - 1, self.number) > 0
 
     def __repr__(self) -> str:
         return f"<Order {self.id}: {'waiting' if self else 'done'}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -130,18 +130,14 @@ _ENDS: dict[int, tuple[SignalOutcome, str]] = {
 }
 
 
-def tell(rows: Iterable[Sequence[float]], reasons: Reasons) -> list[Happening]:
-    """Turn rows of events into what they mean, in order; charges are passed over."""
-    told: list[Happening] = []
-    for e in rows:
-        kind = e[E_KIND]
-        if kind == EXITED:
-            told.append(_exit(e, reasons))
-        elif kind == ENTERED:
-            told.append(_entry(e, reasons))
-        elif kind == ENDED:
-            told.append(_end(e, reasons))
-    return told
+def tell(row: Sequence[Any], reasons: Reasons) -> Happening | None:
+    """Say what a row of events means; None for a charge, which the balance tells of."""
+    kind = row[E_KIND]
+    if kind == EXITED:
+        return _exit(row, reasons)
+    if kind == ENTERED:
+        return _entry(row, reasons)
+    return _end(row, reasons) if kind == ENDED else None
 
 
 def _entry(e: Sequence[Any], reasons: Reasons) -> EntryFill:

@@ -272,11 +272,8 @@ class Strategy:
     sell = enter_short
 
     def cancel(self) -> int:
-        """Take back all orders that wait; return how many there were."""
-        waiting = self.orders
-        for order in waiting:
-            order.cancel()
-        return len(waiting)
+        """Take back all entries that wait; return how many there were."""
+        return self._broker.cancel(self._index, len(self.close) - 1)
 
     def move_stop(self, price: float | None = None, trailing: float | None = None) -> None:
         """Set the stop of all that is held; see `Position.move_stop`."""
@@ -310,7 +307,7 @@ class Strategy:
         number = broker.enter(
             self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
-            equity=broker.equity(count - 1), quantity=units, fraction=share, risk=risk,
+            quantity=units, fraction=share, risk=risk,
             limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name),
             ladder=ladder, **options,
         )  # fmt: skip
@@ -335,6 +332,18 @@ class Strategy:
             setattr(self, name, value)
         self.position = Position(self)
 
+    def _remember(self) -> dict[str, Any]:
+        """Return what the author keeps in attributes: all but what `init` declares anew."""
+        bound = {"params", "position", *Strategy.__annotations__}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in bound and name != "_named" and not _declared(value)
+        }
+
+    def _recall(self, memory: Mapping[str, Any]) -> None:
+        vars(self).update(memory)
+
     def _name_indicators(self) -> None:
         """Give every indicator without a name that of the attribute it was assigned to."""
         indicators = [series for view in self._views.values() for series in view.declared]
@@ -358,3 +367,8 @@ class Strategy:
             numbers = ", ".join([f"{name} {value:.6g}" for name, value in inputs.items()])
             reason = f"{type(self).__name__} {verb}: {numbers}"
         return Reasoning(decision, 1.0, str(reason), inputs)
+
+
+def _declared(value: Any) -> bool:
+    parts = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(part, (Series, View, Position)) for part in parts)

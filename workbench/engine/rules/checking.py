@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
-from workbench.engine.rules.layout import *
 from workbench.engine.rules.book import World
+from workbench.engine.rules.layout import *
 
 
 def wrong_entry(
