@@ -13,8 +13,9 @@ from workbench.data.candles import Candles
 from workbench.engine.crew import Crew
 from workbench.engine.failure import explain_failure
 from workbench.engine.market import market
+from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance, period_ends, periods_per_year
-from workbench.engine.python_driver import PythonDriver
+from workbench.engine.python_driver import Failed, PythonDriver
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
 from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd, tell
@@ -146,7 +147,7 @@ class BacktestEngine:
         self._period_ends = period_ends(base)
         self._period = 0
         self._driver = PythonDriver(market(base, settings, inside), settings)
-        crew = Crew(strategy, columns, strategy_params or {}, names, self._blame)
+        crew = Crew(strategy, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy = crew.strategies[0]
@@ -179,9 +180,8 @@ class BacktestEngine:
                 self.bar, goal, self.watch, self.filled, self.performance.peak
             )
             self._tell(equities, rows)
-            if self._driver.error is not None:
-                error, self._driver.error = self._driver.error, None
-                self._blame(error, "next", self.bar - 1)
+            if self._driver.failed is not None:
+                self._blame(self._driver.failed)
             if self.bar < goal:
                 break
         return self.take_fills()
@@ -229,7 +229,7 @@ class BacktestEngine:
             A strategy keeps in an attribute what cannot be pickled.
         """
         kept = {name: getattr(self, name) for name in _KEPT}
-        crew = [one._remember() for one in self.strategies]
+        crew = [remember(one) for one in self.strategies]
         return pickle.dumps({"kept": kept, "crew": crew, "book": self._driver.save()})
 
     def load(self, saved: bytes) -> None:
@@ -242,7 +242,7 @@ class BacktestEngine:
             setattr(self, name, value)
         self._driver.load(state["book"])
         for one, memory in zip(self.strategies, state["crew"], strict=True):
-            one._recall(memory)
+            recall(one, memory)
 
     # --- telling what happened ------------------------------------------------------------
 
@@ -304,15 +304,10 @@ class BacktestEngine:
             pnl = self._trade_pnl.pop(trade)
             performance.add_trade(pnl, 100 * pnl / self._notional.pop(trade))
 
-    def _blame(
-        self, error: Exception | SystemExit, where: str, bar: int | None = None, number: int = 0
-    ) -> NoReturn:
-        when = None if bar is None or bar < 0 else self.time(bar)
-        raise explain_failure(error, self.names_of(number), where, when) from error
-
-    def names_of(self, number: int) -> str:
-        """Return the class name of the strategy of this number."""
-        return type(self.strategies[number]).__name__
+    def _blame(self, failed: Failed) -> NoReturn:
+        when = self.time(self.bar - 1)
+        name = type(self.strategies[failed.strategy]).__name__
+        raise explain_failure(failed.error, name, "next", when) from failed.error
 
 
 _KEPT = (

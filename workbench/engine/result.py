@@ -14,8 +14,13 @@ from workbench.data.candles import Candles
 from workbench.data.catalog import load
 from workbench.data.resample import resample
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.frames import equity_frame, readable_metrics, trades_frame
-from workbench.engine.orders import Rejection
+from workbench.engine.frames import (
+    equity_frame,
+    readable_metrics,
+    signals_frame,
+    trades_frame,
+)
+from workbench.engine.settings import Settings
 from workbench.engine.strategies.registry import get
 from workbench.engine.strategy import Strategy
 from workbench.engine.streaming import StreamingBacktestEngine
@@ -40,19 +45,24 @@ class BacktestResult:
         Everything that was emitted, in order.
     candles
         By timeframe, the shortest first.
-    rejections
-        Entries that were not filled, and why.
+    settings
+        Of the account.
     """
 
     strategy: str
     messages: list[Message] = field(repr=False)
     candles: Mapping[str, Candles] = field(repr=False)
-    rejections: list[Rejection] = field(repr=False)
+    settings: Settings = field(repr=False)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
         """One row for each exit; see `workbench.engine.frames.trades_frame`."""
         return trades_frame(self.messages)
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """Signals that were not filled; see `workbench.engine.frames.signals_frame`."""
+        return signals_frame(self.messages)
 
     @cached_property
     def equity(self) -> pd.DataFrame:
@@ -104,10 +114,7 @@ class BacktestResult:
         return f"<table><caption>{html.escape(self._title)}</caption><tbody>{rows}</tbody></table>"
 
 
-_SETTINGS = (
-    "strategy_params", "initial_capital", "commission", "slippage", "leverage", "risk_per_trade",
-    "seed",
-)  # fmt: skip
+_OTHERS = ("seed", "strategy_params", "inside")
 
 
 def _shown(value: float) -> str:
@@ -115,7 +122,7 @@ def _shown(value: float) -> str:
 
 
 def backtest(
-    strategy: type[Strategy] | str,
+    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
     candles: Candles | Mapping[str, Candles] | None = None,
     *,
     symbol: str | None = None,
@@ -130,7 +137,7 @@ def backtest(
     Parameters
     ----------
     strategy
-        A class, or the name of a registered strategy.
+        A class, or the name of a registered strategy; or several that share the account.
     candles
         Of one timeframe, or of several by name. Left out, they are looked up by `symbol`,
         `timeframes`, `start` and `end` (ISO 8601, UTC).
@@ -140,8 +147,8 @@ def backtest(
     equity_every
         Candles between two points of the result's equity curve.
     **options
-        The strategy's parameters by name, and those of `BacktestEngine`: initial_capital,
-        commission, slippage, leverage, risk_per_trade, seed, strategy_params.
+        The strategy's parameters by name, the fields of `Settings` (initial_capital,
+        commission, leverage, ...), and `seed`, `strategy_params`, `inside` of `BacktestEngine`.
 
     Raises
     ------
@@ -150,17 +157,21 @@ def backtest(
     StrategyError
         The strategy raised.
     """
-    cls = get(strategy) if isinstance(strategy, str) else strategy
-    settings = {name: options.pop(name) for name in _SETTINGS if name in options}
-    params = {**settings.pop("strategy_params", {}), **options}
+    kinds = [strategy] if isinstance(strategy, (str, type)) else list(strategy)
+    classes = [get(one) if isinstance(one, str) else one for one in kinds]
+    known = Settings.__struct_fields__
+    settings = Settings(**{name: options.pop(name) for name in list(options) if name in known})
+    others = {name: options.pop(name) for name in _OTHERS if name in options}
+    params = {**others.pop("strategy_params", {}), **options}
     frames = [timeframes] if isinstance(timeframes, str) else timeframes
     columns = _candles(candles, symbol, frames, start, end)
-    engine = BacktestEngine(cls, columns, strategy_params=params, **settings)
+    engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
     messages: list[Message] = []
     StreamingBacktestEngine(
         engine, "backtest", messages.append, progress_every=engine.bars, equity_every=equity_every
     ).run()
-    return BacktestResult(repr(engine.strategy), messages, engine.columns, engine.rejections)
+    shown = ", ".join(map(repr, engine.strategies))
+    return BacktestResult(shown, messages, engine.columns, engine.settings)
 
 
 def _candles(

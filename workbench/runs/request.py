@@ -73,7 +73,7 @@ def check(body: bytes, candles: Path) -> Checked:
         strategy_ids = request.strategy_ids
     else:
         params = request.strategy_params
-        strategy_ids = [request.strategy.name]
+        strategy_ids = request.strategy_ids
     values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
     values |= {
         "symbol": info.symbol,
@@ -154,11 +154,11 @@ def _check_numbers(request: StartRequest) -> None:
         msg = f"seed is {request.seed}, expected 0 or more"
         raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
     check_texts(request, _LENGTHS)
-    if len(request.strategy_ids) != 1:
-        msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
-        raise InvalidRequest(
-            msg, field="strategy_ids", value=request.strategy_ids, allowed="one name"
-        )
+    ids = request.strategy_ids
+    if not ids or len(set(ids)) < len(ids):
+        allowed = "at least one strategy, none twice"
+        msg = f"strategy_ids is {ids}, expected {allowed}"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed=allowed)
 
 
 def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
@@ -190,7 +190,8 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:
+    from workbench.engine.crew import checked_parameters
     from workbench.engine.strategies.registry import get
 
-    params: dict[str, Any] = get(request.strategy_ids[0]).with_parameters(request.strategy_params)
-    return params
+    kinds = {name: get(name) for name in request.strategy_ids}
+    return checked_parameters(kinds, request.strategy_params)

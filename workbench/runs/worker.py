@@ -129,12 +129,9 @@ def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
         strategy,
         candles,
         strategy_params=spec.strategy_params,
-        initial_capital=spec.initial_capital,
-        commission=spec.fees.percent,
-        slippage=spec.slips.percent,
-        leverage=spec.leverage,
-        risk_per_trade=spec.risk_per_trade,
+        settings=spec,
         seed=spec.seed,
+        names=spec.strategy_ids,
     )
     return StreamingBacktestEngine(
         engine,
@@ -142,19 +139,18 @@ def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
         publisher.send,
         progress_every=spec.progress_every,
         equity_every=spec.equity_every,
-        strategy_name=spec.strategy_ids[0],
     )
 
 
-def _strategy(job: Job) -> type[Strategy]:
+def _strategy(job: Job) -> type[Strategy] | list[type[Strategy]]:
     from workbench.engine.strategies.registry import get
 
     if job.strategy is None:
-        return get(job.spec.strategy_ids[0])
+        return [get(name) for name in job.spec.strategy_ids]
     import cloudpickle
 
     try:
-        loaded: type[Strategy] = cloudpickle.loads(job.strategy)
+        loaded: type[Strategy] | list[type[Strategy]] = cloudpickle.loads(job.strategy)
     except Exception as error:
         msg = (
             f"The strategy could not be loaded in the worker: {type(error).__name__}: {error}. "

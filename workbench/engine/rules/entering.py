@@ -62,7 +62,7 @@ def sized(
     volume = m[M_VOLUME][bar]
     paid = price if maker else slipped(p, price, sign, 0.0, volume)
     equity = a[OFFSET] + a[LONGS] * bid - a[SHORTS] * ask
-    if equity <= 0.0:
+    if equity <= 1e-6:  # a margin call leaves crumbs
         return 0.0, paid, NO_EQUITY, 0.0, equity
     free = equity * p[S_LEVERAGE] - a[LONGS] * bid - a[SHORTS] * ask
     quantity = o[O_QUANTITY]
