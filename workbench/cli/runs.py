@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import controls, pruning
+from workbench.cli import controls, explaining, pruning
 from workbench.cli.output import Output
 from workbench.cli.servers import add_server_options
 from workbench.cli.sources import runs_of
@@ -44,6 +44,7 @@ def add(commands: Any) -> None:
     )
     controls.add(action)
     pruning.add(action)
+    explaining.add(action)
     action("watch", watch, "follow a run from its beginning to its end", "").add_argument(
         "--json", action="store_true", help="print the messages, one a line"
     )

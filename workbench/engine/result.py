@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from workbench.report.explaining import Explanation
+
 
 @dataclass(frozen=True, eq=False)
 class BacktestResult:
@@ -82,6 +84,18 @@ class BacktestResult:
         first = self.messages[0]
         assert isinstance(first, Status)
         return structs.asdict(first.data)
+
+    def explain(self, trade_id: str | int) -> Explanation:
+        """Say why a trade (``trade_3``, or 3) was entered and left."""
+        from workbench.report.explaining import Story
+
+        return Story(self.messages).explain(trade_id)
+
+    def why_not(self, time: str) -> Explanation:
+        """Say what was decided on the candle open at `time` (ISO 8601, UTC), and why not more."""
+        from workbench.report.explaining import Story
+
+        return Story(self.messages).why_not(time)
 
     def figure(self) -> go.Figure:
         """Draw price with trades, equity and drawdown; see `workbench.report.figure`."""

@@ -186,6 +186,7 @@ class StreamingBacktestEngine:
             source=candles.source,
             synthetic=candles.synthetic,
             initial_capital=engine.initial_capital,
+            warm_up=engine.warm_up,
         )
         self._emit(Status(timestamp=self._now(), data=data))
 

@@ -233,7 +233,8 @@ class ErrorExtra(Struct, frozen=True):
 class StatusData(Struct, frozen=True, omit_defaults=True):
     """The run entered a state. The first one (``running``) tells what it runs on.
 
-    `reason` says why a run paused by itself: the condition of `run_until` that was met.
+    `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
+    is the number of candles before the first that a strategy is asked about.
     """
 
     backtest_id: str
@@ -248,3 +249,4 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     source: str | UnsetType = UNSET
     synthetic: bool | UnsetType = UNSET
     initial_capital: float | UnsetType = UNSET
+    warm_up: int | UnsetType = UNSET

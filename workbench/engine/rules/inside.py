@@ -115,8 +115,8 @@ def trail_all(w: World, m: Market, bar: int, s: int) -> None:
 def margin_call(w: World, m: Market, bar: int, s: int) -> None:
     """Close everything where equity falls to the maintenance margin within inside candle `s`."""
     p, a, _, _, _, _, _ = w
-    if a[POSITIONS] == 0.0:
-        return
+    if a[POSITIONS] == 0.0 or (a[SHORTS] == 0.0 and a[OFFSET] >= 0.0):
+        return  # longs that are paid for cannot take equity away
     bid, ask = m[I_OPEN][s], m[I_ASK_OPEN][s]
     spare = _spare(p, a, bid, ask)
     if spare > 0.0:
