@@ -124,7 +124,7 @@ class RunService:
             "backtest_id": record.id,
             "name": record.spec.name,
             "status": record.status,
-            "strategy": record.spec.strategy_ids[0],
+            "strategy": ", ".join(record.spec.strategy_ids),
             "symbol": record.spec.symbol,
             "timeframes": record.spec.timeframes,
             "start_date": record.spec.start_date,

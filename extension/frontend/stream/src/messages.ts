@@ -447,7 +447,8 @@ export interface ErrorMessage extends Message {
 /**
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
- * `reason` says why a run paused by itself: the condition of `run_until` that was met.
+ * `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
+ * is the number of candles before the first that a strategy is asked about.
  */
 export interface StatusData {
   backtest_id: string;
@@ -462,6 +463,7 @@ export interface StatusData {
   source?: string;
   synthetic?: boolean;
   initial_capital?: number;
+  warm_up?: number;
 }
 
 export interface StatusMessage extends Message {
