@@ -14,7 +14,7 @@ from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.broker import Broker
 from workbench.engine.failure import explain_failure
-from workbench.engine.metrics import Performance, period_ends, periods_per_year
+from workbench.engine.metrics import Performance, period_ends
 from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
@@ -115,7 +115,7 @@ class BacktestEngine:
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
-        self.performance = Performance(self.initial_capital, periods_per_year(base))
+        self.performance = Performance.over(base, self.initial_capital)
         views = {one.timeframe.name: View(one) for one in columns}
         view = views[base.timeframe.name]
         self._clock = view.clock
@@ -127,7 +127,7 @@ class BacktestEngine:
         )  # fmt: skip
         self._equity = self.initial_capital
         self._fills: list[Fill] = []
-        self._trade_pnl = 0.0
+        self._trade_pnl = self._trade_mfe = self._trade_mae = 0.0
         self._trade_notional = 0.0
         self._period_ends = period_ends(base)
         self._period = 0
@@ -258,12 +258,20 @@ class BacktestEngine:
         for fill in fills:
             performance.add_commission(fill.commission)
             if isinstance(fill, EntryFill):
-                self._trade_pnl, self._trade_notional = 0.0, fill.price * fill.quantity
+                self._trade_pnl = self._trade_mfe = self._trade_mae = 0.0
+                self._trade_notional = fill.price * fill.quantity
+                performance.hold(fill.bar, 1)
             else:
                 self._trade_pnl += fill.pnl
+                self._trade_mfe += fill.mfe
+                self._trade_mae += fill.mae
                 if fill.remaining <= 0:
-                    percent = 100 * self._trade_pnl / self._trade_notional
-                    performance.add_trade(self._trade_pnl, percent)
+                    scale = 100 / self._trade_notional
+                    performance.hold(fill.bar, 0)
+                    performance.add_trade(
+                        self._trade_pnl, scale * self._trade_pnl, bars=fill.bar - fill.entry_bar,
+                        mfe=scale * self._trade_mfe, mae=scale * self._trade_mae,
+                    )  # fmt: skip
 
     def finish(self) -> list[Fill]:
         """End the run here: close the open position at the last processed close.
@@ -284,7 +292,7 @@ class BacktestEngine:
         close = self._closes[self.bar - 1]
         broker.close_all(self.bar - 1, "end_of_data", f"End of data: closed at {close:g}")
         self._equity = broker.balance
-        self.performance.extend([self._equity])
+        self.performance.amend(self._equity)
         self.performance.end_period()
         self._settle()
         return self.take_fills()
