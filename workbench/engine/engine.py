@@ -205,6 +205,7 @@ class BacktestEngine:
     def _run(self, end: int) -> None:
         """Process the candles up to `end`, exclusive, all of one period."""
         start = max(self.bar, min(self.warm_up, end))  # nothing can happen before
+        self.performance.skip(start - self.bar)
         broker, orders, clock, higher = self._broker, self._broker.orders, self._clock, self._higher
         candles = self.candles
         units, offset, lower, upper = broker.levels()

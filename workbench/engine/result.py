@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from workbench.data.candles import Candles
 from workbench.data.catalog import load
 from workbench.data.resample import resample
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.frames import equity_frame, readable_metrics, trades_frame
+from workbench.engine.metrics import tables
 from workbench.engine.orders import Rejection
 from workbench.engine.strategies.registry import get
 from workbench.engine.strategy import Strategy
@@ -26,6 +27,8 @@ from workbench.timeframes import Timeframe
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    from workbench.report import Group
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +65,37 @@ class BacktestResult:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of `complete`; formulas in `workbench.engine.metrics`."""
-        last = self.messages[-1]
-        assert isinstance(last, Complete)
-        return readable_metrics(structs.asdict(last.data.metrics))
+        return readable_metrics(structs.asdict(self._last.data.metrics))
+
+    @cached_property
+    def statistics(self) -> dict[str, float]:
+        """All else that can be said of the result, by name; docs/metrics.md tells what and how.
+
+        Returns, drawdowns and other parts of a whole are percent, durations seconds. What is not
+        defined is left out.
+        """
+        found = self._last.extra.statistics
+        return {} if found is UNSET else found
+
+    @cached_property
+    def intervals(self) -> dict[str, list[float]]:
+        """95 % confidence intervals of some metrics and statistics: lower and upper bound."""
+        found = self._last.extra.intervals
+        return {} if found is UNSET else found
+
+    @cached_property
+    def monthly_returns(self) -> pd.DataFrame:
+        """Percent, a row a year; see `workbench.engine.metrics.tables.monthly_returns`."""
+        return tables.monthly_returns(self.equity, self.facts["initial_capital"])
+
+    def drawdowns(self, count: int | None = 10) -> pd.DataFrame:
+        """Return the deepest ones; see `workbench.engine.metrics.tables.drawdowns`."""
+        return tables.drawdowns(self.equity, count, self.facts["initial_capital"])
+
+    @cached_property
+    def excursions(self) -> pd.DataFrame:
+        """MFE and MAE of each trade; see `workbench.engine.metrics.tables.excursions`."""
+        return tables.excursions(self.trades)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -90,28 +121,47 @@ class BacktestResult:
         period = f"{facts['start'][:10]} to {facts['end'][:10]}"
         return f"{self.strategy} on {facts['symbol']} {frames}, {period}{made_up}"
 
+    @property
+    def _last(self) -> Complete:
+        last = self.messages[-1]
+        assert isinstance(last, Complete)
+        return last
+
+    def _groups(self) -> list[Group]:
+        from workbench.report import grouped
+
+        capital, equity = self.facts["initial_capital"], self._last.extra.final_equity
+        return grouped(self.metrics, self.statistics, self.intervals, capital, equity)
+
     def __repr__(self) -> str:
-        width = max(map(len, self.metrics))
-        lines = [f"  {name:<{width}}  {_shown(value)}" for name, value in self.metrics.items()]
-        return "\n".join([self._title, *lines])
+        shown = [one for group in self._groups() for one in group.measures]
+        name, text = (max(len(getattr(one, part)) for one in shown) for part in ("name", "text"))
+        lines = [self._title]
+        for group in self._groups():
+            lines.append(group.title)
+            for one in group.measures:
+                within = f"  [{one.interval}]" if one.interval else ""
+                lines.append(f"  {one.name:<{name}}  {one.text:>{text}}{within}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{name}</th>"
-            f"<td style='text-align:right'>{_shown(value)}</td></tr>"
-            for name, value in self.metrics.items()
-        )
-        return f"<table><caption>{html.escape(self._title)}</caption><tbody>{rows}</tbody></table>"
+        rows = []
+        for group in self._groups():
+            rows.append(f"<tr><th colspan='3' style='text-align:left'>{group.title}</th></tr>")
+            rows += [
+                f"<tr title='{one.name}'><td style='text-align:left'>{one.label}</td>"
+                f"<td style='text-align:right'>{one.text}</td>"
+                f"<td style='text-align:right'>{one.interval}</td></tr>"
+                for one in group.measures
+            ]
+        caption = f"<caption>{html.escape(self._title)}</caption>"
+        return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
 _SETTINGS = (
     "strategy_params", "initial_capital", "commission", "slippage", "leverage", "risk_per_trade",
     "seed",
 )  # fmt: skip
-
-
-def _shown(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:,.3f}"
 
 
 def backtest(

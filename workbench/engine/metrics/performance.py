@@ -70,7 +70,7 @@ class Performance:
         Parameters
         ----------
         candles
-            Those stepped on; `extend` takes one equity for each.
+            Those stepped on; each is told by `extend` or `extend_run`, or passed by `skip`.
         initial_capital
             In the account's currency.
         """
@@ -119,6 +119,10 @@ class Performance:
             finals[some] / starts[some] - 1, spans[some], finals[some] / tops[some] - 1
         )
         self._period_start, self._period_bar = float(finals[-1]), int(due[-1])
+
+    def skip(self, candles: int) -> None:
+        """Take so many candles at whose closes the equity was the last one still."""
+        self.curve.count += candles
 
     def amend(self, equity: float) -> None:
         """Take the equity at the last close again, after the run's closing fills."""
