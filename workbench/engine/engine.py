@@ -14,7 +14,7 @@ from workbench.engine.crew import Crew
 from workbench.engine.failure import explain_failure
 from workbench.engine.market import market
 from workbench.engine.memory import recall, remember
-from workbench.engine.metrics import Performance, period_ends, periods_per_year
+from workbench.engine.metrics import Performance, period_ends
 from workbench.engine.python_driver import Failed, PythonDriver
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
@@ -137,13 +137,12 @@ class BacktestEngine:
         self.watch: Watch | None = None
         self.listener: Listener | None = None
         self.marks: Sequence[int] = ()
-        self.performance = Performance(self.initial_capital, periods_per_year(base))
+        self.performance = Performance.over(base, self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
         self._balance = self._equity = self.initial_capital
         self._open = 0
         self._fills: list[Fill] = []
-        self._trade_pnl: dict[int, float] = {}
-        self._notional: dict[int, float] = {}
+        self._trades: dict[int, list[float]] = {}
         self._period_ends = period_ends(base)
         self._period = 0
         self._driver = PythonDriver(market(base, settings, inside), settings)
@@ -206,7 +205,7 @@ class BacktestEngine:
         if self.bar:
             self._happen(self._driver.finish(self.bar - 1), self.bar)
             self._equity = self._balance
-            self.performance.extend([self._equity])
+            self.performance.amend(self._equity)
             self.performance.end_period()
         return self.take_fills()
 
@@ -297,12 +296,20 @@ class BacktestEngine:
         performance, trade = self.performance, fill.trade_id
         performance.add_commission(fill.commission)
         if isinstance(fill, EntryFill):
-            self._trade_pnl[trade], self._notional[trade] = 0.0, fill.price * fill.quantity
+            self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
+            performance.hold(fill.bar, self._open)
             return
-        self._trade_pnl[trade] += fill.pnl
+        sums = self._trades[trade]
+        sums[1] += fill.pnl
+        sums[2] += fill.mfe
+        sums[3] += fill.mae
         if fill.remaining <= 0:
-            pnl = self._trade_pnl.pop(trade)
-            performance.add_trade(pnl, 100 * pnl / self._notional.pop(trade))
+            notional, pnl, mfe, mae = self._trades.pop(trade)
+            scale = 100 / notional
+            performance.hold(fill.bar, self._open)
+            performance.add_trade(
+                pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
+            )
 
     def _blame(self, failed: Failed) -> NoReturn:
         when = self.time(self.bar - 1)
@@ -312,7 +319,7 @@ class BacktestEngine:
 
 _KEPT = (
     "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
-    "_fills", "_trade_pnl", "_notional", "_period",
+    "_fills", "_trades", "_period",
 )  # fmt: skip
 
 

@@ -179,6 +179,7 @@ def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
 
 def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[str]]:
     from workbench.data import catalog
+    from workbench.data.intrabar import check_intrabar
 
     info = catalog.find(request.symbol, root=candles)
     if not request.timeframes:
@@ -186,6 +187,8 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
     catalog.parse_range(request.start_date, request.end_date)
+    if request.intrabar is not None:
+        check_intrabar(info.symbol, request.timeframes, request.intrabar, root=candles)
     return info, [timeframe.name for timeframe in timeframes]
 
 

@@ -113,23 +113,24 @@ def _run(job: Job, control: Control, publisher: Publisher) -> None:
 
 def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
     from workbench.data import load
+    from workbench.data.intrabar import load_intrabar
     from workbench.engine import BacktestEngine, StreamingBacktestEngine
     from workbench.paths import candles_dir
 
     spec = job.spec
     strategy = _strategy(job)
-    candles = load(
-        spec.symbol,
-        spec.timeframes,
-        spec.start_date,
-        spec.end_date,
-        root=candles_dir(Path(job.home)),
-    )
+    root = candles_dir(Path(job.home))
+    span = (spec.start_date, spec.end_date, root)
+    candles = load(spec.symbol, spec.timeframes, *span)
+    inside = None
+    if spec.intrabar is not None:
+        inside = load_intrabar(spec.symbol, spec.timeframes, spec.intrabar, *span)
     engine = BacktestEngine(
         strategy,
         candles,
         strategy_params=spec.strategy_params,
         settings=spec,
+        inside=inside,
         seed=spec.seed,
         names=spec.strategy_ids,
     )
