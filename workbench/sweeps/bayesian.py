@@ -20,7 +20,7 @@ class Bayesian:
     """Up to `trials` different combinations.
 
     Number ``n`` is chosen knowing the results of the numbers up to ``n - lag``, neither more nor
-    less, so that the choice does not depend on which worker is faster.
+    less, so that the choice does not depend on which worker is faster; `lag` is 8, or `workers`.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Bayesian:
 
     def ask(self) -> Combination | None:
         """Return the next one; None when none is left, or none until more was told."""
-        if self.exhausted or len(self._asked) - self._told >= self._lag:
+        if self.exhausted or not self._learned(len(self._asked) - self._lag + 1):
             return None
         for _ in range(ATTEMPTS):
             trial = self._study.ask(self._distributions)
@@ -85,9 +85,14 @@ class Bayesian:
         return self._from_chance()
 
     def tell(self, number: int, value: float | None) -> None:
-        """Take what a combination came to; earlier numbers are considered first."""
+        """Take what a combination came to; it is considered when its turn comes."""
         self._results[number] = value
-        while self._told in self._results:
+
+    def _learned(self, count: int) -> bool:
+        """Consider the results of the first `count` numbers; tell whether they are there."""
+        while self._told < count:
+            if self._told not in self._results:
+                return False
             trial, key = self._asked[self._told]
             found = self._results.pop(self._told)
             self._told += 1
@@ -96,6 +101,7 @@ class Bayesian:
             else:
                 self._known[key] = found
                 self._study.tell(trial, found)
+        return True
 
     def _params(self, trial: Any) -> dict[str, Value]:
         return {name: values[trial.params[name]] for name, values in self._values.items()}

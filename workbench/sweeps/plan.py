@@ -46,8 +46,8 @@ class Leg:
     ----------
     best
         The best combination of `search`.
-    traded, result
-        Whether that has been run out of sample, and what it came to there.
+    traded, closed, result
+        Whether that was given out to be run out of sample, is done there, and what it came to.
     asked, told
         Combinations given out, and done.
     """
@@ -58,7 +58,7 @@ class Leg:
         self.outside = outside
         self.best: Best | None = None
         self.result: Best | None = None
-        self.traded = False
+        self.traded = self.closed = outside is None
         self.asked = self.told = 0
 
     @property
@@ -126,7 +126,7 @@ class Plan:
     @property
     def finished(self) -> bool:
         """Whether every row is there."""
-        return all(leg.searched and (leg.outside is None or leg.traded) for leg in self.legs)
+        return all(leg.searched and leg.closed for leg in self.legs)
 
     def next(self) -> Task | None:
         """Return what is to be run next; None when nothing is, or nothing until more is done."""
@@ -152,7 +152,7 @@ class Plan:
         self.done += 1
         found = None if outcome.error else self._judged(task, outcome.metrics)
         if task.out:
-            leg.result = found
+            leg.closed, leg.result = True, found
             return
         leg.told += 1
         leg.search.tell(task.number, None if found is None else outcome.metrics[self.spec.metric])
@@ -175,7 +175,7 @@ class Plan:
         found = []
         for number, leg in enumerate(self.legs):
             if leg.outside is not None and leg.searched and not leg.traded and leg.best is None:
-                leg.traded = True
+                leg.traded = leg.closed = True
                 self.done += 1
                 found.append((Task(number, 0, True, {}, leg.outside), Outcome({}, NOTHING)))
         return found

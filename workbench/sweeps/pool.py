@@ -94,6 +94,9 @@ class Pool:
             outcomes = future.result()
         except (Exception, futures.CancelledError) as error:
             return self._lost(batch, error)
+        if outcomes is None and self._packed is None:
+            msg = "A process of the sweep has not loaded the strategy and the candles"
+            raise WorkerLost(msg)
         if outcomes is None:
             self._send(batch, self._packed)
             return []

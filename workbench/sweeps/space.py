@@ -10,7 +10,7 @@ from workbench.sweeps.constraint import Allowed, anything
 from workbench.sweeps.spec import Value
 
 SHUFFLED = 1_000_000
-PATIENCE = 10_000
+PATIENCE = 100_000
 
 
 class Space:
@@ -66,25 +66,22 @@ class Space:
     def drawn(self, seed: int) -> Iterator[dict[str, Value]]:
         """Iterate over the combinations that are allowed, each once, in an order of chance.
 
-        Of more than a million combinations it ends once 10,000 draws in a row bring nothing new.
+        Of more than a million combinations it ends once 100,000 draws in a row bring nothing new.
         """
         chance = random.Random(seed)
-        for index in self._indices(chance):
-            params = self.at(index)
-            if self.allows(params):
-                yield params
-
-    def _indices(self, chance: random.Random) -> Iterator[int]:
         if self.size <= SHUFFLED:
             order = list(range(self.size))
             chance.shuffle(order)
-            yield from order
+            yield from filter(self.allows, map(self.at, order))
             return
         seen: set[int] = set()
         misses = 0
         while misses < PATIENCE:
             index = chance.randrange(self.size)
-            misses = misses + 1 if index in seen else 0
-            if not misses:
+            params = self.at(index)
+            if index in seen or not self.allows(params):
+                misses += 1
+            else:
+                misses = 0
                 seen.add(index)
-                yield index
+                yield params
