@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import controls, explaining, pruning
+from workbench.cli import controls, explaining, pruning, sweeps
 from workbench.cli.measuring import show_groups
 from workbench.cli.output import Output
 from workbench.cli.servers import add_server_options
@@ -77,7 +77,7 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
         run["backtest_id"],
         run["status"],
         f"{run['progress']:.0f} %",
-        run["strategy"],
+        run["strategy"] if run["kind"] == "backtest" else f"{run['strategy']} ({run['kind']})",
         symbol,
         " ".join(run["timeframes"]),
         run["start_date"][:10],
@@ -150,6 +150,9 @@ def watch(args: argparse.Namespace) -> int:
     runs = runs_of(args)
     if args.json:
         write_json(runs.batches(args.id, None))
+    elif (told := runs.detail(args.id))["kind"] == "sweep":
+        sweep = told["spec"]["sweep"]
+        sweeps.follow(runs.batches(args.id, sweeps.TYPES), sweeps.spec_of(sweep), Output())
     else:
         follow(runs.batches(args.id, TYPES), Output())
     return 0

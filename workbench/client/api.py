@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.client.discovery import Server, connect
 from workbench.client.run import Run
+from workbench.client.sweep import Sweep
 from workbench.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def start(
     ServerUnreachable
         The server named by `url` does not answer.
     """
-    body = _body(strategy, symbol, timeframes, start, end, options)
+    body = request_body(strategy, symbol, timeframes, start, end, options)
     server = server or connect(url, token)
     reply = server.rest.post("api/backtesting/start", body)
     return Run(reply["backtest_id"], server)
@@ -71,8 +72,8 @@ def attach(
     url: str | None = None,
     token: str | None = None,
     server: Server | None = None,
-) -> Run:
-    """Return the handle of a run that is there already, going on or ended.
+) -> Run | Sweep:
+    """Return the handle of a run that is there already, going on or ended: of a sweep a `Sweep`.
 
     Raises
     ------
@@ -84,8 +85,7 @@ def attach(
         msg = f"There is no run {run_id!r}"
         raise NotFound(msg, field="backtest_id", value=run_id)
     run = Run(run_id, server)
-    assert run.info
-    return run
+    return run if run.info["kind"] == "backtest" else Sweep(run_id, server)
 
 
 def list_runs(
@@ -102,6 +102,7 @@ def list_runs(
         rows.append(
             {
                 "id": run["backtest_id"],
+                "kind": run["kind"],
                 "name": run["name"],
                 "status": run["status"],
                 "progress": run["progress"],
@@ -119,7 +120,7 @@ def list_runs(
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _body(
+def request_body(
     strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
     symbol: str,
     timeframes: Sequence[str] | str,
@@ -127,6 +128,13 @@ def _body(
     end: str,
     options: dict[str, Any],
 ) -> dict[str, Any]:
+    """Return the start request; see `start`.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds: something is wrong.
+    """
     import msgspec
 
     from workbench.engine.crew import checked_parameters

@@ -27,6 +27,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.messages import ControlRequest
+from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
@@ -125,6 +126,11 @@ OPERATIONS = (
         "Pause, resume, step, set the speed, run until something happens, or stop.", ControlReply,
         body=ControlRequest, omit=("type", "to"), right="execute",
         errors=(InvalidRequest, NotFound, Conflict), description=_CONTROL,
+    ),
+    Operation(
+        "POST", f"{_RUN}/open", "openCombination",
+        "Start a combination of a sweep as a run of its own.", StartReply,
+        body=OpenRequest, right="execute", errors=(InvalidRequest, NotFound, Conflict),
     ),
     Operation(
         "GET", f"{_RUN}/trades", "getTrades", "Entries and exits, in order.", TradesReply,
