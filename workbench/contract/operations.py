@@ -152,7 +152,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", f"{_RUN}/report", "getReport", "The report as one HTML page.", media=HTML,
-        errors=(NotFound,),
+        errors=(InvalidRequest, NotFound),
     ),
     Operation(
         "GET", "/api/ws/stream/status", "streamStatus", "Who is connected to what.", StatusReply

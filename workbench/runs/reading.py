@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import InvalidRequest, NotFound, WorkbenchError
 from workbench.messages import AnyMessage, decode
 from workbench.paths import candles_dir
+from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 
 PAGE = 10_000
@@ -28,6 +29,8 @@ def report_of(home: Path, run_id: str) -> str:
     ------
     NotFound
         There is no such run in this folder.
+    InvalidRequest
+        It is a sweep.
     """
     from workbench.engine.frames import equity_frame, trades_frame
     from workbench.engine.metrics.tables import monthly_returns
@@ -35,6 +38,7 @@ def report_of(home: Path, run_id: str) -> str:
 
     service = open_folder(home)
     try:
+        check_reportable(service.registry.get(run_id))
         info = service.detail(run_id)
         messages = list(read_log(service, run_id))
     finally:
@@ -46,6 +50,19 @@ def report_of(home: Path, run_id: str) -> str:
     metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
     months = monthly_returns(equity, info["spec"]["initial_capital"])
     return html(chart, metrics, trades, info, months)
+
+
+def check_reportable(record: RunRecord) -> None:
+    """Check that there can be a report.
+
+    Raises
+    ------
+    InvalidRequest
+        It is a sweep.
+    """
+    if record.spec.sweep is not None:
+        msg = f"{record.id} is a sweep, which has no report: open one of its combinations"
+        raise InvalidRequest(msg, field="backtest_id", value=record.id, allowed="a backtest")
 
 
 def open_folder(home: Path) -> RunService:
