@@ -39,6 +39,13 @@ export class ChosenTransport {
     return this.chosen?.replay !== undefined;
   }
 
+  /** Null where the chosen way cannot start runs. */
+  get starter(): Pick<Required<Transport>, "start" | "to"> | null {
+    const { chosen } = this;
+    if (chosen?.start === undefined || chosen.to === undefined) return null;
+    return { start: chosen.start.bind(chosen), to: chosen.to.bind(chosen) };
+  }
+
   subscribe(subscriber: Subscriber): () => void {
     const stops = new Map<Route, () => void>();
     const timers: ReturnType<typeof setTimeout>[] = [];

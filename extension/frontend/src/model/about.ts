@@ -1,0 +1,42 @@
+import { pythonCall, type Params } from "./sweep.ts";
+
+/** What the server keeps of a run beside its stream: what was asked for. */
+export interface About {
+  /** Given by people; empty where they gave none. */
+  name: string;
+  /** The strategies, each with its parameters as a call. */
+  strategies: string;
+  sweep: boolean;
+  /** As it was asked for, to ask for the like again. */
+  spec: Readonly<Record<string, any>>;
+}
+
+/** The name of those who were given none. */
+const UNNAMED = "Backtest";
+
+/** Read the server's answer about a run; null when it is none. */
+export function aboutOf(body: any): About | null {
+  const spec = body?.spec;
+  if (spec === null || typeof spec !== "object") return null;
+  const ids: string[] = Array.isArray(spec.strategy_ids) ? spec.strategy_ids.map(String) : [];
+  const params: Record<string, any> = spec.strategy_params ?? {};
+  const own = (id: string): Params => (ids.length > 1 ? (params[id] ?? {}) : params);
+  const call = (id: string): string => (Object.keys(own(id)).length > 0 ? pythonCall(id, own(id)) : id);
+  const name = String(body.name ?? spec.name ?? "");
+  return {
+    name: name === UNNAMED ? "" : name,
+    strategies: ids.map(call).join(" + "),
+    sweep: spec.sweep !== null && spec.sweep !== undefined,
+    spec,
+  };
+}
+
+/** The spec of one combination of a sweep, as a run of its own. */
+export function specOf(about: About, params: Params): Record<string, unknown> {
+  const { sweep: _sweep, ...spec } = about.spec;
+  return {
+    ...spec,
+    name: `${about.name || "Sweep"}: ${pythonCall("", params).slice(1, -1)}`.slice(0, 200),
+    strategy_params: { ...spec["strategy_params"], ...params },
+  };
+}
