@@ -331,8 +331,8 @@ class Fake:
         self.stories: dict[str, Story] = {}
         self.sweeps: dict[str, FakeSweep] = {}
         self.controls: list[Message] = []
-        self.started: list[Message] = []
-        self.start_refusal: Message | None = None
+        self.opened: list[tuple[str, Message]] = []
+        self.open_refusal: Message | None = None
         self.paused = asyncio.Event()
         self.paused.set()
         self.reason: str | None = None
@@ -396,17 +396,17 @@ class DetailHandler(RequestHandler):
         self.write(self.settings["fake"].told(run).detail())
 
 
-class StartHandler(RequestHandler):
-    """POST …/start."""
+class OpenHandler(RequestHandler):
+    """POST …/open."""
 
-    def post(self) -> None:
+    def post(self, run: str) -> None:
         """Note what was asked for, and name a finished run."""
         fake: Fake = self.settings["fake"]
-        if fake.start_refusal is not None:
-            self.set_status(400)
-            self.write(fake.start_refusal)
+        if fake.open_refusal is not None:
+            self.set_status(409)
+            self.write(fake.open_refusal)
             return
-        fake.started.append(json.loads(self.request.body))
+        fake.opened.append((run, json.loads(self.request.body)))
         self.write({"backtest_id": "finished-500-400-0"})
 
 
@@ -464,10 +464,12 @@ class StreamHandler(WebSocketHandler):
             self.replay.ask(request)
 
     async def say(self, *messages: Message) -> None:
-        """Send messages, each in a frame, as made now."""
+        """Send messages as made now, each in a frame; many together."""
         for message in messages:
             message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-            await self.write_message(json.dumps(message))
+        frames = [messages] if len(messages) > 100 else messages
+        for frame in frames:
+            await self.write_message(json.dumps(frame))
 
     async def tell_status(self, seq: int, status: str, reason: str | None = None) -> None:
         """Say that the run entered a state."""
@@ -549,7 +551,7 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
     app = Application(
         [
             (BASE + r"api/ws/stream/backtest/(.+)", StreamHandler),
-            (BASE + r"api/backtesting/start", StartHandler),
+            (BASE + r"api/backtesting/(.+)/open", OpenHandler),
             (BASE + r"api/backtesting/(.+)/candles", CandleHandler),
             (BASE + r"api/backtesting/(.+)/control", ControlHandler),
             (BASE + r"api/backtesting/([^/]+)", DetailHandler),

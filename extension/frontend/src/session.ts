@@ -1,8 +1,8 @@
 import { CandleSource } from "./charts/source.ts";
-import { aboutOf, specOf, type About } from "./model/about.ts";
+import { aboutOf, type About } from "./model/about.ts";
 import { Request, type Action } from "./model/request.ts";
 import { RunModel } from "./model/run.ts";
-import type { Params } from "./model/sweep.ts";
+import { requestFor, type Row } from "./model/sweep.ts";
 import { paceFor, Replaying } from "./replay.ts";
 import type { ControlData, StreamStatus, WireMessage } from "../stream/src/index.ts";
 import { ChosenTransport, type Control, type Route, type Transport } from "./transport/index.ts";
@@ -101,19 +101,19 @@ export class Session {
     return this.about?.sweep === true || this.result.sweep.seen;
   }
 
-  /** Whether a combination of the sweep can be started as a run from this page. */
+  /** Whether a row of the sweep can be started as a run from this page. */
   get canOpen(): boolean {
-    return this.about?.sweep === true && this.transport.starter !== null && !this.saved;
+    return this.isSweep && this.transport.opener !== null && !this.saved && this.result.status !== "deleted";
   }
 
-  /** Start a combination of the sweep as a run; rejects with the server's words when it will not. */
-  async open(params: Params): Promise<[runId: string, session: Session]> {
-    const { starter } = this.transport;
-    if (this.about === null || starter === null) throw new Error("This page cannot start runs");
-    const reply = await starter.start(specOf(this.about, params));
+  /** Start a row of the sweep as a run; rejects with the server's words when it will not. */
+  async open(row: Row): Promise<[runId: string, session: Session]> {
+    const { opener } = this.transport;
+    if (opener === null) throw new Error("This page cannot start runs");
+    const reply = await opener.open(requestFor(row));
     const runId = String(reply?.backtest_id ?? "");
     if (!runId) throw new Error("The server did not say which run it started");
-    return [runId, new Session({ direct: starter.to(runId), relay: null, snapshot: () => ({}), title: runId })];
+    return [runId, new Session({ direct: opener.to(runId), relay: null, snapshot: () => ({}), title: runId })];
   }
 
   get canReplay(): boolean {

@@ -7,8 +7,6 @@ export interface About {
   /** The strategies, each with its parameters as a call. */
   strategies: string;
   sweep: boolean;
-  /** As it was asked for, to ask for the like again. */
-  spec: Readonly<Record<string, any>>;
 }
 
 /** The name of those who were given none. */
@@ -27,16 +25,5 @@ export function aboutOf(body: any): About | null {
     name: name === UNNAMED ? "" : name,
     strategies: ids.map(call).join(" + "),
     sweep: spec.sweep !== null && spec.sweep !== undefined,
-    spec,
-  };
-}
-
-/** The spec of one combination of a sweep, as a run of its own. */
-export function specOf(about: About, params: Params): Record<string, unknown> {
-  const { sweep: _sweep, ...spec } = about.spec;
-  return {
-    ...spec,
-    name: `${about.name || "Sweep"}: ${pythonCall("", params).slice(1, -1)}`.slice(0, 200),
-    strategy_params: { ...spec["strategy_params"], ...params },
   };
 }

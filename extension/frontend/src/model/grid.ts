@@ -22,7 +22,7 @@ export interface Cell {
 }
 
 /** More numbers than this are put together. */
-const MOST = 64;
+const MOST = 160;
 const BINS = 40;
 
 /** The places along a parameter: a value each, or a range of numbers where there are too many. */

@@ -3,58 +3,52 @@ import { duration, fixed, money, percent, whole } from "../format.ts";
 /** How a figure is written: *percent* of values in percent, *fraction* as percent of values in fractions. */
 type Unit = "percent" | "fraction" | "money" | "seconds" | "count" | "ratio";
 
-const GROUPS = ["Return", "Risk", "Ratios", "Trades", "Benchmark", "Other"] as const;
+const GROUPS = ["Return", "Risk", "Trades", "Holding", "Other"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What is known of a figure by its name: group, unit and, where its name does not read well, title. */
 const KNOWN: Readonly<Record<string, readonly [Group, Unit, string?]>> = {
   total_return: ["Return", "percent"],
   cagr: ["Return", "percent", "CAGR"],
-  annual_return: ["Return", "percent"],
-  best_month: ["Return", "percent"],
-  worst_month: ["Return", "percent"],
-  final_equity: ["Return", "money"],
+  buy_and_hold_return: ["Return", "percent", "Buy and hold"],
+  alpha: ["Return", "percent"],
+  beta: ["Return", "ratio"],
+  exposure: ["Return", "percent"],
+  total_commissions: ["Return", "money", "Commissions"],
   volatility: ["Risk", "percent"],
-  max_drawdown: ["Risk", "percent"],
-  average_drawdown: ["Risk", "percent"],
   ulcer_index: ["Risk", "percent"],
-  exposure: ["Risk", "percent"],
-  value_at_risk: ["Risk", "percent"],
-  sharpe_ratio: ["Ratios", "ratio"],
-  sortino_ratio: ["Ratios", "ratio"],
-  calmar_ratio: ["Ratios", "ratio"],
-  profit_factor: ["Ratios", "ratio"],
-  payoff_ratio: ["Ratios", "ratio"],
-  sqn: ["Ratios", "ratio", "SQN"],
-  total_trades: ["Trades", "count"],
-  winning_trades: ["Trades", "count"],
-  losing_trades: ["Trades", "count"],
+  sharpe_ratio: ["Risk", "ratio"],
+  sortino_ratio: ["Risk", "ratio"],
+  calmar_ratio: ["Risk", "ratio"],
+  total_trades: ["Trades", "count", "Trades"],
   win_rate: ["Trades", "fraction"],
+  profit_factor: ["Trades", "ratio"],
+  payoff_ratio: ["Trades", "ratio"],
   expectancy: ["Trades", "money"],
-  expectancy_percent: ["Trades", "percent"],
-  average_win: ["Trades", "percent"],
-  average_loss: ["Trades", "percent"],
-  largest_win: ["Trades", "percent"],
-  largest_loss: ["Trades", "percent"],
-  total_commissions: ["Trades", "money"],
-  kelly_fraction: ["Trades", "fraction"],
-  buy_and_hold_return: ["Benchmark", "percent", "Buy and hold"],
-  benchmark_return: ["Benchmark", "percent"],
-  alpha: ["Benchmark", "percent"],
-  beta: ["Benchmark", "ratio"],
+  expectancy_percent: ["Trades", "percent", "Expectancy, of notional"],
+  sqn: ["Trades", "ratio", "SQN"],
+  kelly: ["Trades", "percent"],
+  average_bars_held: ["Holding", "count", "Candles held, average"],
+  median_bars_held: ["Holding", "count", "Candles held, median"],
+  mfe_q25: ["Holding", "percent", "MFE, lower quartile"],
+  mfe_q50: ["Holding", "percent", "MFE, median"],
+  mfe_q75: ["Holding", "percent", "MFE, upper quartile"],
+  mae_q25: ["Holding", "percent", "MAE, lower quartile"],
+  mae_q50: ["Holding", "percent", "MAE, median"],
+  mae_q75: ["Holding", "percent", "MAE, upper quartile"],
 };
 
 /** Names that are not listed tell by their ends what they are. */
-const ENDS: readonly [RegExp, Group, Unit][] = [
+const PATTERNS: readonly [RegExp, Group, Unit][] = [
   [/_(percent|return)$/, "Return", "percent"],
   [/drawdown$/, "Risk", "percent"],
-  [/_(duration|seconds|time)$/, "Risk", "seconds"],
-  [/_(streak|trades|bars)$/, "Trades", "count"],
-  [/_(ratio|factor)$/, "Ratios", "ratio"],
+  [/_duration$/, "Risk", "seconds"],
+  [/^(average|largest)_(win|loss)$/, "Trades", "percent"],
+  [/_(streak|trades)$/, "Trades", "count"],
 ];
 
 function known(name: string): readonly [Group, Unit, string?] {
-  return KNOWN[name] ?? ENDS.flatMap(([end, ...found]) => (end.test(name) ? [found] : []))[0] ?? ["Other", "ratio"];
+  return KNOWN[name] ?? PATTERNS.flatMap(([pattern, ...found]) => (pattern.test(name) ? [found] : []))[0] ?? ["Other", "ratio"];
 }
 
 /** What a figure is called for people. */

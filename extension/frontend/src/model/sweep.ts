@@ -172,3 +172,14 @@ function pythonValue(value: Value): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
+
+/** What asks the server for a row as a run. */
+export function requestFor({ number, sample, split }: Row): Record<string, unknown> {
+  return { number, sample, split };
+}
+
+/** The line of Python that opens a row as a run: by its parameters, of a walk-forward by its name. */
+export function lineFor(row: Row): string {
+  if (row.sample === "all") return pythonCall("sweep.open", row.params);
+  return `sweep.open(${row.number}, sample="${row.sample}", split=${row.split})`;
+}

@@ -1,4 +1,4 @@
-import { el, setShown } from "../dom.ts";
+import { el, setShown, setText } from "../dom.ts";
 import { label, type Choice } from "../model/grid.ts";
 import { titleOf } from "../model/statistics.ts";
 import type { SweepModel, Value } from "../model/sweep.ts";
@@ -83,7 +83,7 @@ export class Choosers {
     const [frame, menu] = made;
     setShown(frame, options.length > 1);
     if (options.length < 2) return;
-    (frame.firstElementChild as HTMLElement).textContent = title;
+    setText(frame.firstElementChild as HTMLElement, title);
     menu.onchange = () => {
       chosen(menu.value);
       this.changed();

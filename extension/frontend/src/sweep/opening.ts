@@ -1,7 +1,7 @@
 import { el, setShown, setText } from "../dom.ts";
 import { label } from "../model/grid.ts";
 import { titleOf, written } from "../model/statistics.ts";
-import { pythonCall, type Row } from "../model/sweep.ts";
+import { lineFor, type Row } from "../model/sweep.ts";
 import type { Session } from "../session.ts";
 import type { Mounted, MountOptions } from "../view/mount.ts";
 import { mainFigures } from "./tip.ts";
@@ -48,7 +48,7 @@ export class Opening {
     setShown(this.button, this.session.canOpen);
     this.button.disabled = this.busy;
     setText(this.button, this.busy ? "Starting…" : "Open as run");
-    setText(this.line, pythonCall("sweep.open", row.params));
+    setText(this.line, lineFor(row));
   }
 
   /** Start the selected combination as a run and show it below. */
@@ -57,7 +57,7 @@ export class Opening {
     this.busy = true;
     setText(this.refused, "");
     this.session
-      .open(this.row.params)
+      .open(this.row)
       .then(([runId, session]) => this.show(runId, session))
       .catch((error: unknown) => setText(this.refused, error instanceof Error ? error.message : String(error)))
       .finally(() => {

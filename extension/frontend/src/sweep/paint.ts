@@ -53,7 +53,8 @@ export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: n
   const { ctx, ratio, theme } = surface;
   const cell = grid.cells[index] ?? null;
   const box = boxOf(layout, index, ratio);
-  const gap = box.width > 5 * ratio && box.height > 5 * ratio ? Math.max(1, Math.round(ratio)) : 0;
+  const pitch = Math.min(layout.width / layout.columns, layout.height / layout.rows);
+  const gap = pitch >= 8 ? Math.max(1, Math.round(ratio)) : 0;
   box.width -= gap;
   box.height -= gap;
   ctx.clearRect(box.x, box.y, box.width, box.height);
@@ -74,24 +75,36 @@ export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: n
   }
 }
 
-/** Lines across what failed, or has no such figure. */
+/** Lines across what failed, or has no such figure: one pattern over all cells. */
 function hatch({ ctx, ratio, theme }: Surface, box: Box, cell: Cell): void {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(box.x, box.y, box.width, box.height);
-  ctx.clip();
   ctx.fillStyle = theme.grid;
   ctx.fillRect(box.x, box.y, box.width, box.height);
-  ctx.beginPath();
-  const step = 5 * ratio;
-  for (let d = -box.height; d < box.width; d += step) {
-    ctx.moveTo(box.x + d, box.y + box.height);
-    ctx.lineTo(box.x + d + box.height, box.y);
+  ctx.fillStyle = lines(ctx, cell.row.error ? theme.loss : theme.text, Math.round(6 * ratio), ratio);
+  ctx.fillRect(box.x, box.y, box.width, box.height);
+}
+
+const patterns = new Map<string, CanvasPattern>();
+
+/** Diagonal lines that go on from tile to tile; made once, as paths for each cell are slow. */
+function lines(ctx: CanvasRenderingContext2D, colour: string, size: number, width: number): CanvasPattern | string {
+  const key = `${colour} ${size}`;
+  const known = patterns.get(key);
+  if (known !== undefined) return known;
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = size;
+  const pen = tile.getContext("2d");
+  if (pen === null) return colour;
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  for (const shift of [-size, 0, size]) {
+    pen.moveTo(shift - 1, size + 1);
+    pen.lineTo(shift + size + 1, -1);
   }
-  ctx.strokeStyle = cell.row.error ? theme.loss : theme.text;
-  ctx.lineWidth = ratio;
-  ctx.stroke();
-  ctx.restore();
+  pen.stroke();
+  const made = ctx.createPattern(tile, "repeat");
+  if (made === null) return colour;
+  patterns.set(key, made);
+  return made;
 }
 
 /** Paint the figures of one parameter: a line where it is a number, bars where it is not. */
@@ -115,7 +128,7 @@ export function paintLine(surface: Surface, layout: Layout, grid: Grid, scale: S
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.fillText(titleOf(metric), layout.left * ratio, 0);
-  const lines = grid.x.numeric;
+  const joined = grid.x.numeric;
   const base = height(Math.min(scale.high, Math.max(scale.low, 0)));
   const pitch = layout.width / layout.columns;
   const points: [number, number][] = [];
@@ -124,13 +137,13 @@ export function paintLine(surface: Surface, layout: Layout, grid: Grid, scale: S
     const middle = layout.left + (i + 0.5) * pitch;
     if (Number.isNaN(cell.value)) return hatch(surface, { ...boxOf(layout, i, ratio), y: layout.top * ratio, height: layout.height * ratio }, cell);
     const y = height(cell.value);
-    if (lines) points.push([middle * ratio, y * ratio]);
+    if (joined) points.push([middle * ratio, y * ratio]);
     else {
       ctx.fillStyle = stepAt(shareOf(cell.value, scale, grid.choice.better)).fill;
       ctx.fillRect((middle - pitch * 0.35) * ratio, Math.min(y, base) * ratio, pitch * 0.7 * ratio, Math.max(1, Math.abs(base - y)) * ratio);
     }
   });
-  if (!lines) return;
+  if (!joined) return;
   ctx.strokeStyle = ctx.fillStyle = theme.equity;
   ctx.lineWidth = 1.5 * ratio;
   ctx.beginPath();

@@ -65,6 +65,11 @@ export class Plot {
     });
   }
 
+  /** How many cells there is something in, of those that are painted. */
+  get painted(): number {
+    return this.layout === null ? 0 : (this.grid?.filled ?? 0);
+  }
+
   setHeight(height: number): void {
     this.height = height;
     this.repaint();

@@ -80,9 +80,9 @@ export class SweepView {
 
   /** For the page's tests and tools: what is drawn. */
   get facts(): Record<string, string> {
-    const { selected, grid } = this;
+    const { selected } = this;
     return {
-      cells: String(grid?.filled ?? 0),
+      cells: String(this.plot.painted),
       selected: selected === null ? "" : Object.entries(selected.params).map(([name, value]) => `${name}=${value}`).join(","),
     };
   }

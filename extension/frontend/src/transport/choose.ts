@@ -40,10 +40,10 @@ export class ChosenTransport {
   }
 
   /** Null where the chosen way cannot start runs. */
-  get starter(): Pick<Required<Transport>, "start" | "to"> | null {
+  get opener(): Pick<Required<Transport>, "open" | "to"> | null {
     const { chosen } = this;
-    if (chosen?.start === undefined || chosen.to === undefined) return null;
-    return { start: chosen.start.bind(chosen), to: chosen.to.bind(chosen) };
+    if (chosen?.open === undefined || chosen.to === undefined) return null;
+    return { open: chosen.open.bind(chosen), to: chosen.to.bind(chosen) };
   }
 
   subscribe(subscriber: Subscriber): () => void {

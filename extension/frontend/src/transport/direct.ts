@@ -32,8 +32,8 @@ export class DirectTransport implements Transport {
     return this.post(this.address("control"), request);
   }
 
-  start(spec: unknown): Promise<any> {
-    return this.post(new URL("api/backtesting/start", this.server.http), spec);
+  open(row: unknown): Promise<any> {
+    return this.post(this.address("open"), row);
   }
 
   to(runId: string): Transport {

@@ -24,8 +24,8 @@ export interface Transport {
   readonly canControl: boolean;
   /** Tells a finished run again, on a connection of its own. */
   replay?(pace: Pace): StreamClient;
-  /** Starts another run; resolves to the server's answer. */
-  start?(spec: unknown): Promise<any>;
+  /** Starts a row of the sweep as a run; resolves to the server's answer. */
+  open?(row: unknown): Promise<any>;
   /** The same way to another run. */
   to?(runId: string): Transport;
 }

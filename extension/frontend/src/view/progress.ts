@@ -37,13 +37,13 @@ export class Progress {
 function counted({ sweep, status, bar, bars }: RunModel): [done: number, total: number, noun: string] {
   if (!sweep.seen) return [status === "complete" ? bars : bar, bars, "candles"];
   const done = sweep.rows.length;
-  return [done, status === "complete" ? done : (sweep.facts?.total ?? 0), sweep.splits.length > 0 ? "rows" : "combinations"];
+  return [done, sweep.facts?.total || done, sweep.splits.length > 0 ? "rows" : "combinations"];
 }
 
 /** What stands beside the bar, in parts; empty ones are left out. */
 export function describe(run: RunModel): string[] {
   const [done, total, noun] = counted(run);
-  const amount = total === 0 ? "" : run.status === "complete" ? `${whole(total)} ${noun}` : `${whole(done)} / ${whole(total)} ${noun}`;
+  const amount = total === 0 ? "" : run.status === "complete" && done === total ? `${whole(total)} ${noun}` : `${whole(done)} / ${whole(total)} ${noun}`;
   const failed = run.sweep.failed > 0 ? `${whole(run.sweep.failed)} failed` : "";
   const per = run.sweep.seen ? "/s" : " candles/s";
   const speed = (rate: number): string => `${rate < 10 ? rate.toFixed(1) : whole(rate)}${per}`;
