@@ -107,6 +107,7 @@ test("complete brings statistics, a reset takes them away", () => {
 test("the name that people gave, and the strategies with their parameters", () => {
   const spec = { strategy_ids: ["sma_cross"], strategy_params: { fast: 9, on: true } };
   assert.deepEqual(aboutOf({ name: "Backtest", spec }), { name: "", strategies: "sma_cross(fast=9, on=True)", sweep: false });
+  assert.equal(aboutOf({ name: "sma_cross", spec })?.name, "");
   assert.equal(aboutOf({ name: "Mine", spec: { ...spec, sweep: {} } })?.sweep, true);
   const two = { strategy_ids: ["a", "b"], strategy_params: { a: { n: 1 } } };
   assert.equal(aboutOf({ name: "Mine", spec: two })?.strategies, "a(n=1) + b");

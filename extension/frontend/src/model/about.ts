@@ -9,7 +9,7 @@ export interface About {
   sweep: boolean;
 }
 
-/** The name of those who were given none. */
+/** The name of those that were given none; Python gives them that of their strategy. */
 const UNNAMED = "Backtest";
 
 /** Read the server's answer about a run; null when it is none. */
@@ -22,7 +22,7 @@ export function aboutOf(body: any): About | null {
   const call = (id: string): string => (Object.keys(own(id)).length > 0 ? pythonCall(id, own(id)) : id);
   const name = String(body.name ?? spec.name ?? "");
   return {
-    name: name === UNNAMED ? "" : name,
+    name: name === UNNAMED || ids.includes(name) ? "" : name,
     strategies: ids.map(call).join(" + "),
     sweep: spec.sweep !== null && spec.sweep !== undefined,
   };
