@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_splits_trade_every_candle_after_the_first_choice_once(candles, plan):
         assert one.inside.first == one.inside.since < one.inside.end
         assert one.outside.since == one.inside.end
         assert one.outside.first == one.inside.first
-    for one, after in zip(found, found[1:], strict=False):
+    for one, after in itertools.pairwise(found):
         assert one.outside.end == after.outside.since
     assert found[-1].outside.end == candles
     lengths = {one.inside.end - one.inside.first for one in found}

@@ -51,7 +51,7 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     run_id = await start()
     messages, code = await story(run_id)
     assert code == 1000
-    assert [m["type"] for m in messages if m["type"] != "connected"][0] == "status"
+    assert next(m["type"] for m in messages if m["type"] != "connected") == "status"
     first = next(m for m in messages if m["type"] == "status")
     assert first["data"]["sweep"] == {
         "space": {"fast": [5, 8], "slow": [20, 40]}, "metric": "total_return", "maximize": True,
