@@ -12,6 +12,7 @@ import msgspec
 
 from workbench.client.controls import RunControls
 from workbench.client.discovery import Server
+from workbench.client.measuring import RunStatistics
 from workbench.client.stream import Stream
 from workbench.errors import WorkbenchError, from_body
 from workbench.messages import (
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from workbench.widgets.view import BacktestView
 
 
-class Run(RunControls[None]):
+class Run(RunStatistics, RunControls[None]):
     """A run on a server. It goes on without this handle, this kernel and this notebook.
 
     Made by `workbench.start` and `workbench.attach`. Shown as a cell's value it is the live
