@@ -99,6 +99,12 @@ class InvalidOrder(InvalidRequest):
     code = "invalid_order"
 
 
+class LookAhead(InvalidRequest):
+    """An indicator or signal depends on candles that come after it."""
+
+    code = "look_ahead"
+
+
 class UnsupportedMediaType(InvalidRequest):
     """The body is not application/json."""
 

@@ -15,8 +15,8 @@ def resample(candles: Candles, timeframe: Timeframe) -> Candles:
     """Build the candles of a longer timeframe.
 
     Each result opens on the UTC grid of `timeframe` and holds the candles that open in it:
-    open of the first, highest high, lowest low, close of the last, sum of volumes. A span
-    without candles gives none. The last result may still be growing.
+    open of the first, highest high, lowest low, close of the last, sum of volumes, of bid and
+    ask alike. A span without candles gives none. The last result may still be growing.
 
     Raises
     ------
@@ -76,12 +76,16 @@ def downsample(candles: Candles, max_points: int) -> Candles:
 
 def _merge(candles: Candles, starts: Any, timeframe: Timeframe) -> Candles:
     last = np.append(starts[1:], len(candles)) - 1
-    return candles.replace(
-        timeframe=timeframe,
-        time=candles.time[starts],
-        open=candles.open[starts],
-        high=np.maximum.reduceat(candles.high, starts),
-        low=np.minimum.reduceat(candles.low, starts),
-        close=candles.close[last],
-        volume=np.add.reduceat(candles.volume, starts),
-    )
+
+    def merged(name: str) -> Any:
+        column = getattr(candles, name)
+        kind = name.removeprefix("ask_")
+        if kind in _MERGED:
+            return _MERGED[kind].reduceat(column, starts)
+        return column[last if kind == "close" else starts]
+
+    columns = {name: merged(name) for name in candles.names}
+    return candles.replace(timeframe=timeframe, **columns)
+
+
+_MERGED = {"high": np.maximum, "low": np.minimum, "volume": np.add}

@@ -42,7 +42,45 @@ class Gaps:
 
 
 def find_gaps(time: Times, timeframe: Timeframe) -> Gaps:
-    """Sort the gaps between candles with rising open times `time` (epoch ms, UTC)."""
+    """Sort the gaps between candles with rising open times `time` (epoch ms, UTC).
+
+    What a break is follows from all candles; `gaps_as_met` sorts by those before alone.
+    """
+    lengths, weekends, rest = _weekends(time, timeframe)
+    short = rest[lengths[rest] < DAY_MS]
+    days = len(np.unique(time // DAY_MS))
+    on_most_days = len(np.unique(time[short] // DAY_MS)) >= 0.6 * days
+    breaks = short if on_most_days and 5 <= len(short) <= 2 * days else short[:0]
+    return Gaps(np.setdiff1d(rest, breaks), weekends, breaks, lengths)
+
+
+def gaps_as_met(time: Times, timeframe: Timeframe) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Sort gaps as one who walks from candle to candle can, without what comes later.
+
+    The rules are those of `find_gaps`, but a gap is a daily break only if it and the gaps
+    before it show that most days have one: the first four nights of a stock are not known to
+    be nights.
+
+    Returns
+    -------
+    Positions of the candles after a closed market (weekends, daily breaks), and after other
+    gaps, both rising. Those of ``time[:n]`` are the ones below n of all.
+    """
+    lengths, weekends, rest = _weekends(time, timeframe)
+    short = rest[lengths[rest] < DAY_MS]
+    day = time // DAY_MS
+    days = np.cumsum(np.diff(day, prepend=day[:1] - 1) > 0)[short]
+    with_one = np.cumsum(np.diff(day[short], prepend=day[:1] - 1) != 0)
+    count = np.arange(1, len(short) + 1)
+    breaks = short[(with_one >= 0.6 * days) & (count >= 5) & (count <= 2 * days)]
+    closed = np.union1d(weekends, breaks)
+    return closed, np.setdiff1d(rest, breaks)
+
+
+def _weekends(
+    time: Times, timeframe: Timeframe
+) -> tuple[Times, NDArray[np.intp], NDArray[np.intp]]:
+    """Return missing ms before each candle, ends of weekends, and ends of all other gaps."""
     lengths = np.zeros(len(time), dtype=np.int64)
     lengths[1:] = np.diff(time) - timeframe.ms
     lengths[lengths < 0] = 0
@@ -50,12 +88,10 @@ def find_gaps(time: Times, timeframe: Timeframe) -> Gaps:
     starts = time[ends] - lengths[ends]
     noon = (starts - _SATURDAY_NOON_MS + WEEK_MS - 1) // WEEK_MS * WEEK_MS + _SATURDAY_NOON_MS
     over = (noon < time[ends]) & (lengths[ends] <= _LONGEST_WEEKEND_MS)
-    weekends, rest = ends[over], ends[~over]
-    short = rest[lengths[rest] < DAY_MS]
-    days = len(np.unique(time // DAY_MS))
-    on_most_days = len(np.unique(time[short] // DAY_MS)) >= 0.6 * days
-    breaks = short if on_most_days and 5 <= len(short) <= 2 * days else short[:0]
-    return Gaps(np.setdiff1d(rest, breaks), weekends, breaks, lengths)
+    # A market that traded a week before at that hour has no weekends.
+    before = np.searchsorted(time, noon - WEEK_MS, side="right") - 1
+    over &= (before < 0) | (time[before] + timeframe.ms <= noon - WEEK_MS)
+    return lengths, ends[over], ends[~over]
 
 
 def zone_shift(time: Times, timeframe: Timeframe, gaps: Gaps) -> tuple[int, int] | None:

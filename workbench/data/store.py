@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
-from workbench.data.candles import VALUES, Candles
+from workbench.data.candles import ASKS, VALUES, Candles
 from workbench.errors import (
     Conflict,
     DataError,
@@ -229,8 +229,8 @@ def _write(candles: Candles, path: Path, metadata: dict[str, str]) -> None:
         "synthetic": str(candles.synthetic).lower(),
     }
     arrays = [pa.array(candles.time.astype("datetime64[ms]"), pa.timestamp("ms", tz="UTC"))]
-    arrays += [pa.array(getattr(candles, name)) for name in VALUES]
-    table = pa.table(arrays, names=["time", *VALUES])
+    arrays += [pa.array(getattr(candles, name)) for name in candles.names[1:]]
+    table = pa.table(arrays, names=list(candles.names))
     pq.write_table(
         table.replace_schema_metadata({f"workbench.{k}": v for k, v in facts.items()}),
         path,
@@ -239,7 +239,7 @@ def _write(candles: Candles, path: Path, metadata: dict[str, str]) -> None:
         use_dictionary=False,
         column_encoding={
             "time": "DELTA_BINARY_PACKED",
-            **dict.fromkeys(VALUES, "PLAIN"),
+            **dict.fromkeys(candles.names[1:], "PLAIN"),
         },
     )
 
@@ -252,6 +252,7 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> Candles:
     with pq.ParquetFile(path) as file:
         table = file.read()
     facts = _decoded(table.schema)
+    asks = [name for name in ASKS if name in table.column_names]
 
     def column(name: str, dtype: Any) -> Any:
         # Not Array.to_numpy: that one imports pandas.
@@ -261,7 +262,7 @@ def _read(path: Path, symbol: str, timeframe: Timeframe) -> Candles:
         symbol=symbol,
         timeframe=timeframe,
         time=column("time", pa.int64()),
-        **{name: column(name, pa.float64()) for name in VALUES},
+        **{name: column(name, pa.float64()) for name in (*VALUES, *asks)},
         source=facts["source"],
         synthetic=facts["synthetic"] == "true",
     )

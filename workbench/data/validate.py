@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.candles import Candles, Floats, Times
+from workbench.data.candles import ASKS, TOLERANCE, Candles, Floats, Times, crossed_spread
 from workbench.data.sessions import Gaps, find_gaps, zone_shift
+from workbench.errors import InvalidCandles
 from workbench.messages import iso_time
 from workbench.timeframes import Timeframe
 
@@ -83,7 +84,47 @@ class Report:
 def validate_candles(candles: Candles) -> Report:
     """Validate candles; rows are positions from 0. See `validate`."""
     c = candles
-    return validate(c.time, c.open, c.high, c.low, c.close, c.volume, c.timeframe)
+    columns = (c.open, c.high, c.low, c.close, c.volume)
+    return validate(c.time, *columns, c.timeframe, ask=_ask(c))
+
+
+def require_sound(candles: Candles) -> None:
+    """Refuse candles that no run can be made on; rows are positions from 0.
+
+    These are the errors of `validate` that a `Candles` can have: prices that are not positive
+    numbers, volumes that are not numbers or negative, high or low inside open and close.
+    What `validate` only warns of is no matter here: no range, no volume, gaps.
+
+    Raises
+    ------
+    InvalidCandles
+        Names the first rows and their times; `details` has `rows` and `problems`.
+    """
+    c = candles
+    report = Report(len(c))
+    places = _Places(c.time, np.arange(len(c)))
+    _check_values(report, places, (c.open, c.high, c.low, c.close), c.volume, _ask(c))
+    refuse(report, f"The candles of {c.symbol} {c.timeframe} cannot be traded", "candles", c.symbol)
+
+
+def refuse(report: Report, what: str, field: str, value: str) -> None:
+    """Raise what is wrong, after the words `what`, if anything is.
+
+    Raises
+    ------
+    InvalidCandles
+        The report has errors; `details` has `rows` (the first 100) and `problems` (counts).
+    """
+    if report.ok:
+        return
+    raise InvalidCandles(
+        f"{what}: {'; '.join(finding.message for finding in report.errors)}",
+        field=field,
+        value=value,
+        allowed="one row for each time; prices above 0; low <= open, close <= high; bid <= ask",
+        rows=sorted({row for finding in report.errors for row in finding.rows})[:100],
+        problems={finding.kind: finding.count for finding in report.errors},
+    )
 
 
 def validate(
@@ -95,15 +136,16 @@ def validate(
     volume: Floats,
     timeframe: Timeframe,
     *,
+    ask: Sequence[Floats] | None = None,
     rows: Sequence[int] | NDArray[Any] | None = None,
 ) -> Report:
     """Look for everything that would spoil a backtest.
 
     Errors: no candles, unsorted or duplicate times, prices that are not positive numbers,
-    volumes that are not numbers or negative, high or low inside open and close, candles of
-    another timeframe than `timeframe`. Warnings: gaps other than weekends and daily breaks,
-    overlapping candles, times off the timeframe's grid, times that look like another zone's,
-    candles without volume or range.
+    volumes that are not numbers or negative, high or low inside open and close, an ask below
+    its bid at the open or close, candles of another timeframe than `timeframe`. Warnings: gaps
+    other than weekends and daily breaks, overlapping candles, times off the timeframe's grid,
+    times that look like another zone's, candles without volume or range.
 
     Parameters
     ----------
@@ -113,6 +155,8 @@ def validate(
         Shape (n,).
     timeframe
         What the candles are declared to be.
+    ask
+        Its open, high, low and close, shape (n,) each; the prices above are then the bid's.
     rows
         Row numbers for messages, shape (n,); positions from 0 where absent.
     """
@@ -121,17 +165,7 @@ def validate(
         report.errors.append(Finding("empty", "there are no candles", 0))
         return report
     places = _Places(time, np.arange(len(time)) if rows is None else np.asarray(rows))
-    prices = np.stack([open, high, low, close])
-    with np.errstate(invalid="ignore"):
-        bad_price = np.asarray(~(np.isfinite(prices) & (prices > 0)).all(axis=0))
-        bad_volume = ~(np.isfinite(volume) & (volume >= 0))
-        broken = (high < np.maximum(open, close)) | (low > np.minimum(open, close)) | (high < low)
-    _add(report.errors, places, "bad_price", bad_price, "price missing or not above 0")
-    _add(report.errors, places, "bad_volume", bad_volume, "volume missing or below 0")
-    _add(
-        report.errors, places, "broken_ohlc", broken & ~bad_price,
-        "high below, or low above, the open or close",
-    )  # fmt: skip
+    _check_values(report, places, (open, high, low, close), volume, ask)
     steps = np.diff(time, prepend=time[0] - timeframe.ms)
     _add(report.errors, places, "unsorted", steps < 0, "time before the row above")
     _add(report.errors, places, "duplicate", _repeated(time), "time that occurs already")
@@ -170,6 +204,41 @@ def _add(
     if len(positions):
         message = f"{_many(len(positions), 'candle')}: {what}: {places(positions)}"
         findings.append(Finding(kind, message, len(positions), places.numbers(positions)))
+
+
+def _check_values(
+    report: Report,
+    places: _Places,
+    prices: Sequence[Floats],
+    volume: Floats,
+    ask: Sequence[Floats] | None,
+) -> None:
+    for side, columns in (("", prices), ("ask ", ask)):
+        if columns is None:
+            continue
+        open, high, low, close = columns
+        with np.errstate(invalid="ignore"):
+            good = np.ones(len(volume), dtype=np.bool_)
+            for column in columns:
+                good &= np.isfinite(column) & (column > 0)
+            # Adjusted prices are often off by a rounding.
+            broken = high < np.maximum(open, close) * (1 - TOLERANCE)
+            broken |= low > np.minimum(open, close) * (1 + TOLERANCE)
+            broken |= high < low * (1 - TOLERANCE)
+        _add(report.errors, places, "bad_price", ~good, f"{side}price missing or not above 0")
+        _add(
+            report.errors, places, "broken_ohlc", broken & good,
+            f"{side}high below, or {side}low above, the open or close",
+        )  # fmt: skip
+    bad_volume = ~(np.isfinite(volume) & (volume >= 0))
+    _add(report.errors, places, "bad_volume", bad_volume, "volume missing or below 0")
+    if ask is not None:
+        crossed = crossed_spread(prices, ask)
+        _add(report.errors, places, "crossed_spread", crossed, "ask below bid at open or close")
+
+
+def _ask(candles: Candles) -> Sequence[Floats] | None:
+    return [getattr(candles, name) for name in ASKS] if candles.has_ask else None
 
 
 def _repeated(time: Times) -> NDArray[np.bool_]:

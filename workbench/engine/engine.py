@@ -1,26 +1,31 @@
-"""The loop: candles go by, orders fill, the strategy decides."""
+"""A run: candles go by, orders fill, strategies decide, and what happened is told in order."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-import numpy as np
+import msgspec
 
-from workbench.analysis.series import whole_values
 from workbench.data.candles import Candles
-from workbench.data.resample import visible_counts
-from workbench.engine.broker import Broker
+from workbench.engine.crew import Crew
 from workbench.engine.failure import explain_failure
-from workbench.engine.metrics import Performance, period_ends, periods_per_year
-from workbench.engine.orders import EntryFill, EntryOrder, Fill, Rejection
+from workbench.engine.market import market
+from workbench.engine.memory import recall, remember
+from workbench.engine.metrics import Performance, period_ends
+from workbench.engine.python_driver import Failed, PythonDriver
+from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
+from workbench.engine.settings import Settings
+from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd, tell
 from workbench.engine.strategy import Strategy
-from workbench.engine.view import View
 from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
+
+SEGMENT = 4096
+"""Candles between two looks at what has happened."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,34 +38,49 @@ class Account:
     open_positions: int
 
 
+class Listener(Protocol):
+    """Who is told what happens, in order, with the engine as it stood then."""
+
+    def happened(self, what: Happening) -> None:
+        """Take a fill, or a signal that came to none."""
+
+    def marked(self) -> None:
+        """Take notice that as many candles are done as `BacktestEngine.marks` asks for."""
+
+
 class BacktestEngine:
-    """Runs a strategy over candles, a chunk at a time; chunking never changes a result.
+    """Runs strategies over candles, a stretch at a time; how it is cut never changes a result.
 
     Parameters
     ----------
     strategy
-        The class.
+        The class, or several that share the account.
     candles
         By timeframe; the shortest is stepped on, the others are seen once closed.
     strategy_params
-        Values of the strategy's parameters, by name.
-    initial_capital
-        In the account's currency, above 0.
-    commission
-        Fraction of the notional, per fill, in [0, 1).
-    slippage
-        Fraction of the price, against the trader, on market and stop fills, in [0, 1).
-    leverage
-        Notional allowed, in multiples of equity, above 0.
-    risk_per_trade
-        Fraction of equity lost at the stop, in (0, 1].
+        Values of the strategy's parameters, by name; of several strategies, by the name of the
+        class (or by `names`) and then of the parameter.
+    settings
+        Of the account; `Settings()` when left out.
+    inside
+        Candles of a shorter timeframe that tell what happened within one.
     seed
-        Of the strategy's random numbers.
+        Of the strategies' random numbers.
+    names
+        Of the strategies, as they are told; the class names when left out.
+    since
+        Index of the first candle `next` may be called on; those before only warm indicators up.
+    **options
+        Fields of `Settings`, instead of `settings`.
 
     Attributes
     ----------
     candles, columns
         Those stepped on, and all of them by timeframe, the shortest first.
+    strategies, strategy
+        The instances, and the first of them.
+    names
+        Of the strategies.
     bars, bar
         Candles in all, and done.
     warm_up
@@ -69,93 +89,71 @@ class BacktestEngine:
         Fills so far, entries and exits.
     watch
         What ends `advance` early; None for nothing.
+    listener, marks
+        Who is told, and after each multiple of which numbers of candles. Without a listener,
+        `advance` returns what was filled.
     performance
         Running metrics.
+    signals_ended
+        Signals that came to no fill, in order; kept only while there is no listener.
 
     Raises
     ------
     InvalidRequest
         A number is out of its range, or there are no candles.
+    InvalidCandles
+        A price is no usable number.
     UnknownParameter
-        The strategy lacks a parameter, or its value has the wrong type.
+        The strategy lacks a parameter, or its value has the wrong type or is out of its bounds.
+    LookAhead
+        An indicator depends on later candles.
     StrategyError
         The strategy's own code raised; from the constructor (`init`) and from `advance`.
     """
 
     def __init__(
         self,
-        strategy: type[Strategy],
+        strategy: type[Strategy] | Sequence[type[Strategy]],
         candles: Mapping[str, Candles],
         *,
         strategy_params: Mapping[str, Any] | None = None,
-        initial_capital: float = 10_000.0,
-        commission: float = 0.0,
-        slippage: float = 0.0,
-        leverage: float = 1.0,
-        risk_per_trade: float = 0.02,
+        settings: Settings | None = None,
+        inside: Candles | None = None,
         seed: int | None = None,
+        names: Sequence[str] | None = None,
+        since: int = 0,
+        **options: Any,
     ) -> None:
-        _check("initial_capital", initial_capital, "above 0", initial_capital > 0)
-        _check("commission", commission, "in [0, 1)", 0 <= commission < 1)
-        _check("slippage", slippage, "in [0, 1)", 0 <= slippage < 1)
-        _check("leverage", leverage, "above 0", leverage > 0)
-        _check("risk_per_trade", risk_per_trade, "in (0, 1]", 0 < risk_per_trade <= 1)
+        self.settings = settings = _settings(settings, options)
         columns = sorted(candles.values(), key=lambda one: one.timeframe)
         _check("candles", len(columns), "at least one timeframe", bool(columns))
         base = columns[0]
         _check("candles", len(base), "at least one candle", len(base) > 0)
-        params = strategy.with_parameters(strategy_params or {})
-
         self.candles = base
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
-        self.initial_capital = float(initial_capital)
+        self.initial_capital = float(settings.initial_capital)
         self.bars = len(base)
         self.bar = 0
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
-        self.performance = Performance(self.initial_capital, periods_per_year(base))
-        views = {one.timeframe.name: View(one) for one in columns}
-        view = views[base.timeframe.name]
-        self._clock = view.clock
-        self._closes = whole_values(view.close)
-        self._broker = Broker(
-            whole_values(view.open), whole_values(view.high), whole_values(view.low), self._closes,
-            initial_capital=self.initial_capital, commission=commission, slippage=slippage,
-            leverage=leverage, risk_per_trade=risk_per_trade,
-        )  # fmt: skip
-        self._equity = self.initial_capital
+        self.listener: Listener | None = None
+        self.marks: Sequence[int] = ()
+        self.performance = Performance.over(base, self.initial_capital)
+        self.signals_ended: list[SignalEnd] = []
+        self._balance = self._equity = self.initial_capital
+        self._open = 0
         self._fills: list[Fill] = []
-        self._trade_pnl = 0.0
-        self._trade_notional = 0.0
+        self._trades: dict[int, list[float]] = {}
         self._period_ends = period_ends(base)
         self._period = 0
-        self._due: list[float] = []
-        self._interrupted = False
-
-        self.strategy = strategy()
-        self.strategy._bind(self._broker, views, params, seed)
-        self._higher = [
-            (view.clock, visible_counts(base, view.candles).tolist())
-            for view in list(views.values())[1:]
-        ]
-        try:
-            self.strategy.init()
-        except (Exception, SystemExit) as error:
-            self._blame(error, "init")
-        self.strategy._name_indicators()
-        self.warm_up = self._warm_up(views)
-
-    def _warm_up(self, views: Mapping[str, View]) -> int:
-        base, *higher = views.values()
-        first = base.warm_up() - 1
-        for view, (_, counts) in zip(higher, self._higher, strict=True):
-            if view.asked:
-                first = max(first, int(np.searchsorted(counts, view.warm_up())))
-        for view in views.values():
-            view.sealed = True
-        return min(first, self.bars)
+        self._driver = PythonDriver(market(base, settings, inside), settings)
+        crew = Crew(strategy, columns, strategy_params or {}, names)
+        crew.board(self._driver, seed, settings.check_lookahead, since)
+        self.strategies, self.names = crew.strategies, crew.names
+        self.strategy = crew.strategies[0]
+        self.warm_up = min(crew.warm_ups)
 
     @property
     def done(self) -> bool:
@@ -163,9 +161,9 @@ class BacktestEngine:
         return self.bar >= self.bars
 
     @property
-    def rejections(self) -> list[Rejection]:
-        """Entries that were not filled, and why."""
-        return self._broker.rejections
+    def rejections(self) -> list[SignalEnd]:
+        """Signals that the account or the market refused, and why."""
+        return [one for one in self.signals_ended if one.outcome == "rejected"]
 
     def advance(self, candles: int) -> list[Fill]:
         """Process up to `candles` further candles and return what was filled, in order.
@@ -179,133 +177,166 @@ class BacktestEngine:
         """
         end = min(self.bar + candles, self.bars)
         while self.bar < end and not self.finished:
-            if self._interrupted:
-                self._interrupted = False
+            goal = min(end, self.bar + SEGMENT)
+            equities, rows = self._driver.run(
+                self.bar, goal, self.watch, self.filled, self.performance.peak
+            )
+            self._tell(equities, rows)
+            if self._driver.failed is not None:
+                self._blame(self._driver.failed)
+            if self.bar < goal:
                 break
-            # Ended late, so that the last one can be ended by finish(), after its closing fill.
-            if self.bar == self._period_ends[self._period]:
-                self.performance.end_period()
-                self._period += 1
-            try:
-                self._run(min(end, self._period_ends[self._period]))
-            finally:
-                self._settle()
         return self.take_fills()
 
     def interrupt(self) -> None:
         """End `advance` after the candle it is on, or the next one at once; from any thread."""
-        self._interrupted = True
-        self._due.clear()
+        self._driver.interrupt()
 
     def take_fills(self) -> list[Fill]:
         """Return what was filled and not returned yet, in order."""
         fills, self._fills = self._fills, []
         return fills
 
-    def _run(self, end: int) -> None:
-        """Process the candles up to `end`, exclusive, all of one period."""
-        start = max(self.bar, min(self.warm_up, end))  # nothing can happen before
-        broker, orders, clock, higher = self._broker, self._broker.orders, self._clock, self._higher
-        candles = self.candles
-        units, offset, lower, upper = broker.levels()
-        equities: list[float] = []
-        decide: Callable[[], object] = self.strategy.next
-        if self.watch is not None:
-            decide = self.watch.around(
-                decide, broker.fills, self.filled, equities, self.performance.peak, self.interrupt
-            )
-        # Emptying this list ends the loop, which so need not look at a flag for each candle.
-        self._due = due = candles.low[start:end].tolist()
-        if self._interrupted:
-            due.clear()
-        for low, bar, high, close in zip(
-            due,
-            range(start, end),
-            candles.high[start:end].tolist(),
-            candles.close[start:end].tolist(),
-            strict=False,
-        ):
-            # Orders fill while the clock still shows their own candle.
-            if orders or low <= lower or high >= upper:
-                broker.process(bar)
-                units, offset, lower, upper = broker.levels()
-            equity = offset + units * close
-            clock.count = bar + 1
-            if higher:
-                for other, counts in higher:
-                    other.count = counts[bar]
-            if equity <= 0.0 and units:
-                text = f"No equity left at close {close:g}: {equity:.2f}"
-                broker.close_all(bar, "liquidation", text)
-                units, offset, lower, upper = broker.levels()
-                equity = offset
-            equities.append(equity)
-            try:
-                decide()
-            except (Exception, SystemExit) as error:
-                self._blame(error, "next")
-        self.bar = start + len(equities)
-        if equities:
-            self.performance.extend(equities)
-            self._equity = broker.equity(self._closes[self.bar - 1])
-
-    def _settle(self) -> None:
-        """Take the fills from the broker and count them."""
-        fills, performance = self._broker.fills, self.performance
-        self._broker.fills = []
-        self._fills += fills
-        self.filled += len(fills)
-        for fill in fills:
-            performance.add_commission(fill.commission)
-            if isinstance(fill, EntryFill):
-                self._trade_pnl, self._trade_notional = 0.0, fill.price * fill.quantity
-            else:
-                self._trade_pnl += fill.pnl
-                if fill.remaining <= 0:
-                    percent = 100 * self._trade_pnl / self._trade_notional
-                    performance.add_trade(self._trade_pnl, percent)
-
     def finish(self) -> list[Fill]:
-        """End the run here: close the open position at the last processed close.
+        """End the run here: close what is open at the last processed close.
 
-        Its exit reason is ``end_of_data``. Orders still waiting for an open are rejected.
-        Further calls do nothing.
+        Its exit reason is ``end_of_data``; orders that wait expire. Further calls do nothing.
         """
         if self.finished:
             return []
         self.finished = True
-        broker = self._broker
-        for order in broker.orders:
-            if isinstance(order, EntryOrder):
-                broker.reject(order, "no candle left to fill it on")
-        broker.orders.clear()
-        if self.bar == 0:
-            return []
-        close = self._closes[self.bar - 1]
-        broker.close_all(self.bar - 1, "end_of_data", f"End of data: closed at {close:g}")
-        self._equity = broker.balance
-        self.performance.extend([self._equity])
-        self.performance.end_period()
-        self._settle()
+        if self.bar:
+            self._happen(self._driver.finish(self.bar - 1), self.bar)
+            self._equity = self._balance
+            self.performance.amend(self._equity)
+            self.performance.end_period()
         return self.take_fills()
 
     def snapshot(self) -> Account:
         """Return the account at the last close."""
-        held = self._broker.trade is not None
-        return Account(
-            self._broker.balance, self._equity, self.performance.drawdown, int(held)
-        )  # fmt: skip
+        return Account(self._balance, self._equity, self.performance.drawdown, self._open)
 
     def time(self, bar: int) -> str:
         """Return the open time of candle `bar`, ISO 8601."""
         return iso_time(int(self.candles.time[bar]))
 
-    def _blame(self, error: Exception | SystemExit, where: str) -> NoReturn:
-        when = self.time(self._clock.count - 1) if self._clock.count else None
-        raise explain_failure(error, type(self.strategy).__name__, where, when) from error
+    # --- checkpoints ----------------------------------------------------------------------
+
+    def save(self) -> bytes:
+        """Return where the run stands; `load` on an engine made alike goes on from there.
+
+        Raises
+        ------
+        TypeError
+            A strategy keeps in an attribute what cannot be pickled.
+        """
+        kept = {name: getattr(self, name) for name in _KEPT}
+        crew = [remember(one) for one in self.strategies]
+        return pickle.dumps({"kept": kept, "crew": crew, "book": self._driver.save()})
+
+    def load(self, saved: bytes) -> None:
+        """Go on from where `save` was called, on an engine made with the same arguments.
+
+        What is saved is trusted: it is a pickle.
+        """
+        state = pickle.loads(saved)
+        for name, value in state["kept"].items():
+            setattr(self, name, value)
+        self._driver.load(state["book"])
+        for one, memory in zip(self.strategies, state["crew"], strict=True):
+            recall(one, memory)
+
+    # --- telling what happened ------------------------------------------------------------
+
+    def _tell(self, equities: Sequence[float], rows: Sequence[Sequence[float]]) -> None:
+        """Go through what a stretch of candles has brought, in the order it came."""
+        start, end = self.bar, self.bar + len(equities)
+        performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
+        while self.bar < end:
+            bar = self.bar
+            # Ended late, so that the last one can be ended by finish(), after its closing fill.
+            if bar == ends[self._period]:
+                performance.end_period()
+                self._period += 1
+            stop = min(end, ends[self._period])
+            for every in self.marks:
+                mark = bar - bar % every + every
+                stop = min(stop, mark)
+            if row < last:
+                first = row
+                while row < last and rows[row][E_BAR] < stop:
+                    row += 1
+                if row > first:
+                    self._happen(rows[first:row], stop)
+            part = equities[bar - start : stop - start]
+            performance.extend(part)
+            self.bar, self._equity = stop, part[-1]
+            if self.listener is not None and any(stop % every == 0 for every in self.marks):
+                self.listener.marked()
+
+    def _happen(self, rows: Sequence[Sequence[float]], stop: int) -> None:
+        driver, listener, done = self._driver, self.listener, []
+        for row in rows:
+            self._balance, self._open = row[E_BALANCE], int(row[E_OPEN])
+            happening = tell(row, driver.reason)
+            if happening is None:
+                continue
+            done.append(happening.signal)
+            if isinstance(happening, SignalEnd):
+                if listener is None:
+                    self.signals_ended.append(happening)
+            else:
+                self._count(happening)
+                if listener is None:
+                    self._fills.append(happening)
+            if listener is not None:
+                listener.happened(happening)
+        for signal in done:
+            driver.forget(signal)
+
+    def _count(self, fill: Fill) -> None:
+        self.filled += 1
+        performance, trade = self.performance, fill.trade_id
+        performance.add_commission(fill.commission)
+        if isinstance(fill, EntryFill):
+            self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
+            performance.hold(fill.bar, self._open)
+            return
+        sums = self._trades[trade]
+        sums[1] += fill.pnl
+        sums[2] += fill.mfe
+        sums[3] += fill.mae
+        if fill.remaining <= 0:
+            notional, pnl, mfe, mae = self._trades.pop(trade)
+            scale = 100 / notional
+            performance.hold(fill.bar, self._open)
+            performance.add_trade(
+                pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
+            )
+
+    def _blame(self, failed: Failed) -> NoReturn:
+        when = self.time(self.bar - 1)
+        name = type(self.strategies[failed.strategy]).__name__
+        raise explain_failure(failed.error, name, "next", when) from failed.error
+
+
+_KEPT = (
+    "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
+    "_fills", "_trades", "_period",
+)  # fmt: skip
+
+
+def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
+    settings = settings or Settings()
+    unknown = [name for name in options if name not in Settings.__struct_fields__]
+    if unknown:
+        raise TypeError(f"BacktestEngine() has no option {unknown[0]!r}")
+    settings = msgspec.structs.replace(settings, **options)
+    settings.check()
+    return settings
 
 
 def _check(field: str, value: object, allowed: str, good: bool) -> None:
-    if not good or (isinstance(value, float) and not math.isfinite(value)):
+    if not good:
         text = f"{field} must be {allowed}, is {value}"
         raise InvalidRequest(text, field=field, value=value, allowed=allowed)

@@ -1,12 +1,14 @@
-"""Orders a strategy places, checked when they are placed, and the fills they become."""
+"""What a strategy may order, checked when it does."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, SupportsFloat
+from math import inf, nan
+from typing import NamedTuple, SupportsFloat, TypedDict
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from workbench.engine.rules.layout import RUNGS
 from workbench.errors import InvalidOrder
 from workbench.messages import Direction, Reasoning
 
@@ -21,83 +23,34 @@ class Rung(NamedTuple):
     weight: float
 
 
-class EntryOrder(Struct, frozen=True, gc=False):
-    """Open a position at the next open. Prices are absolute."""
-
-    direction: Direction
-    bar: int
-    close: float
-    equity: float
-    quantity: float | None
-    fraction: float | None
-    stop_loss: float | None
-    ladder: tuple[Rung, ...]
-    reasoning: Reasoning
-
-
-class ExitOrder(Struct, frozen=True, gc=False):
-    """Close `part` of the position at the next open."""
-
-    bar: int
-    part: float
-    reasoning: Reasoning
-
-
-class Rejection(Struct, frozen=True, gc=False):
-    """An entry that was not filled. `bar` is the candle it was placed on, from 0."""
-
-    bar: int
-    direction: Direction
-    reason: str
-
-
-class EntryFill(Struct, frozen=True, gc=False):
-    """A position was opened. Money in the account's currency, `bar` from 0."""
-
-    trade_id: int
-    direction: Direction
-    bar: int
-    price: float
-    quantity: float
-    commission: float
-    stop_loss: float | None
-    ladder: tuple[Rung, ...]
-    reasoning: Reasoning
-
-
-class ExitFill(Struct, frozen=True, gc=False):
-    """A position, or a part of it, was closed.
+class EntryOptions(TypedDict, total=False):
+    """What else an entry can be told.
 
     Attributes
     ----------
-    pnl
-        Of this part, net of its commissions (its share of the entry's included).
-    pnl_percent
-        `pnl` in percent of the part's notional at entry.
-    mfe, mae
-        Best and worst unrealised profit of this part while it was held.
-    commission
-        Of this fill alone.
+    risk
+        Size: the fraction of equity lost between the entry and `stop_loss`.
+    limit
+        Buy at this price or lower (sell short: or higher), not above the last close.
+    stop
+        Buy once the price is this or higher (sell short: or lower), not below the last close.
+    expires
+        Candles that a limit or stop entry waits for; forever when left out.
+    trailing
+        Distance, in price units, at which the stop follows the best price of the trade.
+    break_even_after
+        Number of the target, from 1, after which the stop goes to the entry price.
+    max_bars
+        Candles after which the position is closed, at an open.
     """
 
-    trade_id: int
-    direction: Direction
-    bar: int
-    price: float
-    quantity: float
-    remaining: float
-    entry_bar: int
-    entry_price: float
-    reason: str
-    pnl: float
-    pnl_percent: float
-    mfe: float
-    mae: float
-    commission: float
-    reasoning: Reasoning
-
-
-Fill = EntryFill | ExitFill
+    risk: float | None
+    limit: float | None
+    stop: float | None
+    expires: int | None
+    trailing: float | None
+    break_even_after: int | None
+    max_bars: int | None
 
 
 def _number(field: str, value: object) -> float:
@@ -117,6 +70,17 @@ def _positive(field: str, value: object) -> float:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
     return number
+
+
+def check_price(field: str, value: object) -> float:
+    """Return a price or distance above 0.
+
+    Raises
+    ------
+    InvalidOrder
+        It is not.
+    """
+    return _positive(field, value)
 
 
 def check_part(part: float) -> float:
@@ -160,31 +124,119 @@ def check_reasoning(reasoning: Reasoning) -> Reasoning:
 
 
 def check_size(
-    quantity: float | None, fraction: float | None, leverage: float
-) -> tuple[float | None, float | None]:
-    """Return the checked size of an entry.
+    quantity: float | None, fraction: float | None, risk: float | None, leverage: float
+) -> tuple[float, float, float]:
+    """Return the checked size of an entry: units, fraction, risk; NaN for what is not given.
 
     Raises
     ------
     InvalidOrder
-        Both are given, or one is not above 0, or `fraction` is above `leverage`.
+        Several are given, one is not above 0, `fraction` is above `leverage`, `risk` above 1.
     """
-    if quantity is not None and fraction is not None:
-        text = f"Give quantity ({quantity}) or fraction ({fraction}), not both"
-        raise InvalidOrder(text, field="quantity", value=repr(quantity), allowed="one of the two")
+    if quantity is None and fraction is None and risk is None:
+        return nan, nan, nan
+    given = [f"{n} ({v})" for n, v in _sizes(quantity, fraction, risk) if v is not None]
+    if len(given) > 1:
+        text = f"Give one of quantity, fraction and risk, not {' and '.join(given)}"
+        raise InvalidOrder(text, field="quantity", value=given, allowed="one of the three")
     if quantity is not None:
-        return _positive("quantity", quantity), None
-    if fraction is None:
-        return None, None
-    number = _positive("fraction", fraction)
-    if number > leverage:
-        text = f"fraction must be at most the leverage ({leverage:g}), is {number:g}"
-        raise InvalidOrder(text, field="fraction", value=number, allowed=f"(0, {leverage:g}]")
-    return None, number
+        return _positive("quantity", quantity), nan, nan
+    if fraction is not None:
+        number = _positive("fraction", fraction)
+        if number > leverage:
+            text = f"fraction must be at most the leverage ({leverage:g}), is {number:g}"
+            raise InvalidOrder(text, field="fraction", value=number, allowed=f"(0, {leverage:g}]")
+        return nan, number, nan
+    number = _positive("risk", risk)
+    if number > 1:
+        text = f"risk must be in (0, 1], is {number:g}: 0.02 loses 2 % of the equity at the stop"
+        raise InvalidOrder(text, field="risk", value=number, allowed="(0, 1]")
+    return nan, nan, number
 
 
-def check_stop(direction: Direction, stop_loss: float | None, close: float) -> float | None:
-    """Return the checked stop: below the last close for a long, above it for a short.
+def _sizes(
+    quantity: float | None, fraction: float | None, risk: float | None
+) -> list[tuple[str, float | None]]:
+    return [("quantity", quantity), ("fraction", fraction), ("risk", risk)]
+
+
+def check_entry(
+    direction: Direction, limit: float | None, stop: float | None, close: float
+) -> tuple[float, float, float, str]:
+    """Return limit and stop of an entry (NaN for none), the level it fills at, and its name.
+
+    Raises
+    ------
+    InvalidOrder
+        Both are given, or one is on the wrong side of the last close.
+    """
+    if limit is None and stop is None:
+        return nan, nan, close, f"the last close {close:g}"
+    if limit is not None and stop is not None:
+        text = f"Give limit ({limit}) or stop ({stop}), not both"
+        raise InvalidOrder(text, field="limit", value=repr(limit), allowed="one of the two")
+    below = (direction == "long") == (limit is not None)
+    field, given = ("stop", stop) if limit is None else ("limit", limit)
+    price = _positive(field, given)
+    if not (price <= close if below else price >= close):
+        side = "at or below" if below else "at or above"
+        text = (
+            f"{field} of a {direction} entry must be {side} the last close {close:g}, is {price:g}"
+        )
+        raise InvalidOrder(text, field=field, value=price, allowed=f"{side} {close:g}")
+    name = f"its {field} {price:g}"
+    return (nan, price, price, name) if limit is None else (price, nan, price, name)
+
+
+def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, float]:
+    """Return the checked further options of an entry, by the name the broker has for them.
+
+    Parameters
+    ----------
+    more
+        As given; sizes and prices are checked elsewhere.
+    targets, stopped
+        How many targets it has, and whether it has a stop.
+
+    Raises
+    ------
+    InvalidOrder
+        A number makes no sense.
+    """
+    trailing, target = more.get("trailing"), more.get("break_even_after")
+    if target is not None and not (isinstance(target, int) and 1 <= target <= targets):
+        text = f"break_even_after is {target!r}, expected a target from 1 to {targets}"
+        raise InvalidOrder(text, field="break_even_after", value=target, allowed=[1, targets])
+    if more.get("risk") is not None and not stopped:
+        text = "risk needs a stop_loss: it is what is lost there"
+        raise InvalidOrder(text, field="risk", value=more.get("risk"), allowed="with stop_loss")
+    return {
+        "expires": check_count("expires", more.get("expires"), "candles"),
+        "bars": check_count("max_bars", more.get("max_bars"), "candles"),
+        "trail": nan if trailing is None else check_price("trailing", trailing),
+        "break_even": float(target or 0),
+    }
+
+
+def check_count(field: str, value: int | None, what: str) -> float:
+    """Return a number of candles, infinite where there is none.
+
+    Raises
+    ------
+    InvalidOrder
+        It is not a whole number from 1.
+    """
+    if value is None:
+        return inf
+    number = _positive(field, value)
+    if number < 1 or number != int(number):
+        text = f"{field} must be a whole number of {what} from 1, is {number:g}"
+        raise InvalidOrder(text, field=field, value=number, allowed="1, 2, 3, ...")
+    return number
+
+
+def check_stop(direction: Direction, stop_loss: float | None, level: float, name: str) -> float:
+    """Return the checked stop, NaN for none: below the entry's level for a long, above for a short.
 
     Raises
     ------
@@ -192,34 +244,39 @@ def check_stop(direction: Direction, stop_loss: float | None, close: float) -> f
         It is on the wrong side.
     """
     if stop_loss is None:
-        return None
+        return nan
     stop = _positive("stop_loss", stop_loss)
     side = "below" if direction == "long" else "above"
-    if not (stop < close if direction == "long" else stop > close):
-        text = f"stop_loss of a {direction} must be {side} the last close {close:g}, is {stop:g}"
-        raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {close:g}")
+    if not (stop < level if direction == "long" else stop > level):
+        text = f"stop_loss of a {direction} must be {side} {name}, is {stop:g}"
+        raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {level:g}")
     return stop
 
 
-def check_ladder(direction: Direction, take_profit: TakeProfit, close: float) -> tuple[Rung, ...]:
+def check_ladder(
+    direction: Direction, take_profit: TakeProfit, level: float, name: str
+) -> tuple[Rung, ...]:
     """Return the checked ladder of targets, the nearest first; empty without a target.
 
     Raises
     ------
     InvalidOrder
-        A price is on the wrong side of the last close or not beyond the rung before, or the
-        weights are not above 0 with a sum of 1.
+        A price is on the wrong side of the entry's level or not beyond the rung before, the
+        weights are not above 0 with a sum of 1, or there are more than 8.
     """
     if take_profit is None:
         return ()
     if not isinstance(take_profit, (list, tuple)):
         only = [Rung(_positive("take_profit", take_profit), 1.0)]
-        _check_order(direction, only, close)
+        _check_order(direction, only, level, name)
         return tuple(only)
     given = take_profit
     if not given:
         text = "take_profit is empty: leave it out, or give a price or a list of prices"
         raise InvalidOrder(text, field="take_profit", value=[], allowed="at least one price")
+    if len(given) > RUNGS:
+        text = f"take_profit has {len(given)} targets, there can be {RUNGS}"
+        raise InvalidOrder(text, field="take_profit", value=len(given), allowed=f"1 to {RUNGS}")
     weighted = [isinstance(rung, tuple) for rung in given]
     if any(weighted) and not all(weighted):
         text = f"take_profit mixes prices and (price, weight): {list(given)!r}"
@@ -230,7 +287,7 @@ def check_ladder(direction: Direction, take_profit: TakeProfit, close: float) ->
     for rung in given:
         price, weight = rung if isinstance(rung, tuple) else (rung, 1 / len(given))
         rungs.append(Rung(_positive("take_profit", price), _positive("weight", weight)))
-    _check_order(direction, rungs, close)
+    _check_order(direction, rungs, level, name)
     total = math.fsum(rung.weight for rung in rungs)
     if abs(total - 1) > 1e-9:
         text = f"The weights of take_profit must add up to 1, they make {total:g}"
@@ -238,9 +295,9 @@ def check_ladder(direction: Direction, take_profit: TakeProfit, close: float) ->
     return tuple(rungs)
 
 
-def _check_order(direction: Direction, rungs: list[Rung], close: float) -> None:
+def _check_order(direction: Direction, rungs: list[Rung], level: float, name: str) -> None:
     side = "above" if direction == "long" else "below"
-    before, what = close, f"the last close {close:g}"
+    before, what = level, name
     for number, rung in enumerate(rungs, 1):
         if not (rung.price > before if direction == "long" else rung.price < before):
             text = f"take_profit {number} of a {direction} must be {side} {what}, is {rung.price:g}"

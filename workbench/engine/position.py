@@ -1,10 +1,13 @@
-"""The position a strategy holds, as the strategy sees it."""
+"""What a strategy holds and has ordered, as the strategy sees it."""
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING
 
-from workbench.engine.orders import ExitOrder, Reason, check_part
+from workbench.engine.orders import Reason, check_part, check_price
+from workbench.engine.rules.layout import *
+from workbench.errors import InvalidOrder
 from workbench.messages import Direction
 
 if TYPE_CHECKING:
@@ -12,63 +15,98 @@ if TYPE_CHECKING:
 
 
 class Position:
-    """The open position. False while there is none.
+    """What a strategy holds, or one trade of it. False while that is nothing.
 
-    Its numbers are 0.0, and its direction None, while there is none; profits are unrealised,
-    of what is still held, at the last close.
+    Its numbers are 0.0, and its direction None, while there is nothing; profits are unrealised,
+    of what is still held, at the last close. Of several trades the sizes and profits add up, and
+    the entry price is their average.
     """
 
-    __slots__ = ("_broker", "_strategy")
+    __slots__ = ("_broker", "_index", "_strategy", "_trade")
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, trade: float = 0.0) -> None:
         self._strategy = strategy
         self._broker = strategy._broker
+        self._index = strategy._index
+        self._trade = trade
+
+    def _rows(self) -> list[list[float]]:
+        rows = self._broker.positions(self._index)
+        return [row for row in rows if row[P_TRADE] == self._trade] if self._trade else rows
 
     def __bool__(self) -> bool:
-        return self._broker.trade is not None
+        return self._broker.a[POSITIONS] > 0.0 and bool(self._rows())
+
+    @property
+    def trade_id(self) -> int | None:
+        """Number of the trade, of the newest one; None without."""
+        rows = self._rows()
+        return int(rows[-1][P_TRADE]) if rows else None
 
     @property
     def direction(self) -> Direction | None:
-        """``long``, ``short`` or None."""
-        trade = self._broker.trade
-        return None if trade is None else trade.direction
+        """``long``, ``short`` (of the newest trade) or None."""
+        rows = self._rows()
+        if not rows:
+            return None
+        return "long" if rows[-1][P_SIGN] > 0 else "short"
 
     @property
     def quantity(self) -> float:
-        """Units held, positive for both directions."""
-        trade = self._broker.trade
-        return 0.0 if trade is None else trade.remaining
+        """Units held, positive for both directions; of hedged trades what is left over."""
+        return abs(sum(row[P_SIGN] * row[P_REMAINING] for row in self._rows()))
 
     @property
     def entry_price(self) -> float:
         """Price of the entry's fill."""
-        trade = self._broker.trade
-        return 0.0 if trade is None else trade.price
+        rows = self._rows()
+        units = sum(row[P_REMAINING] for row in rows)
+        return sum(row[P_REMAINING] * row[P_PRICE] for row in rows) / units if rows else 0.0
+
+    @property
+    def bars(self) -> int:
+        """Candles since the entry, of the oldest trade; 0 on the candle of the entry."""
+        rows = self._rows()
+        return len(self._strategy.close) - 1 - int(rows[0][P_BAR]) if rows else 0
 
     @property
     def stop_loss(self) -> float | None:
-        """Price of the stop, None without one."""
-        trade = self._broker.trade
-        return None if trade is None else trade.stop_loss
+        """Price of the stop now, of the newest trade; None without one."""
+        rows = self._rows()
+        if not rows or rows[-1][P_STOP] != rows[-1][P_STOP]:
+            return None
+        return rows[-1][P_STOP]
+
+    @property
+    def take_profit(self) -> list[float]:
+        """Targets that are left, of the newest trade, the nearest first."""
+        rows = self._rows()
+        if not rows:
+            return []
+        row = rows[-1]
+        return row[P_PRICES + int(row[P_NEXT]) : P_PRICES + int(row[P_RUNGS])]
 
     @property
     def pnl(self) -> float:
         """Unrealised profit in the account's currency, before commissions."""
-        trade = self._broker.trade
-        if trade is None:
-            return 0.0
-        return trade.sign * (self._strategy.close[-1] - trade.price) * trade.remaining
+        return sum(
+            row[P_SIGN] * (self._mark(row) - row[P_PRICE]) * row[P_REMAINING]
+            for row in self._rows()
+        )
 
     @property
     def pnl_percent(self) -> float:
         """The same in percent of the entry's notional."""
-        trade = self._broker.trade
-        if trade is None:
-            return 0.0
-        return 100 * trade.sign * (self._strategy.close[-1] / trade.price - 1)
+        paid = sum(row[P_REMAINING] * row[P_PRICE] for row in self._rows())
+        return 100 * self.pnl / paid if paid else 0.0
+
+    def _mark(self, row: list[float]) -> float:
+        column = M_CLOSE if row[P_SIGN] > 0 else M_ASK_CLOSE
+        price: float = self._broker.market[column][len(self._strategy.close) - 1]
+        return price
 
     def close(self, part: float = 1.0, reason: Reason = None) -> None:
-        """Close at the next open; nothing happens when there is no position by then.
+        """Close at the next open; nothing happens when there is nothing to close now.
 
         Parameters
         ----------
@@ -83,14 +121,71 @@ class Position:
             `part` is outside (0, 1].
         """
         part = check_part(part)
-        if self._broker.trade is not None:
+        if self:
             strategy = self._strategy
             reasoning = strategy._reasoning("exit", f"exits {self.direction}", reason)
-            self._broker.orders.append(ExitOrder(len(strategy.close) - 1, part, reasoning))
+            bar = len(strategy.close) - 1
+            self._broker.close(self._index, bar, part, self._trade, reasoning)
+
+    def move_stop(self, price: float | None = None, trailing: float | None = None) -> None:
+        """Set the stop anew, at once; nothing happens when there is no position.
+
+        Parameters
+        ----------
+        price
+            Below the last close for a long, above it for a short; None takes the stop away, unless
+            a trail is given.
+        trailing
+            Distance, in price units, at which the stop follows from now on; None ends a trail.
+
+        Raises
+        ------
+        InvalidOrder
+            A number makes no sense.
+        """
+        for row in self._rows():
+            sign, mark = row[P_SIGN], self._mark(row)
+            stop = nan if price is None else check_price("stop_loss", price)
+            if sign * (stop - mark) >= 0:
+                side = "below" if sign > 0 else "above"
+                text = f"move_stop of a {self.direction} must be {side} {mark:g}, is {stop:g}"
+                raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {mark:g}")
+            trail = nan if trailing is None else check_price("trailing", trailing)
+            if trail == trail and stop != stop:
+                stop = mark - sign * trail
+            row[P_TRAIL], row[P_BEST] = trail, mark
+            self._broker.move_stop(self._index, row, stop)
 
     def __repr__(self) -> str:
-        trade = self._broker.trade
-        if trade is None:
+        if not self:
             return "<Position: none>"
-        held = f"{trade.direction} {trade.remaining:g} at {trade.price:g}"
+        held = f"{self.direction} {self.quantity:g} at {self.entry_price:g}"
         return f"<Position: {held}, pnl {self.pnl:+.2f}>"
+
+
+class Order:
+    """An order that was placed. True while it waits."""
+
+    __slots__ = ("_strategy", "number")
+
+    def __init__(self, strategy: Strategy, number: int) -> None:
+        self._strategy = strategy
+        self.number = number
+
+    def __bool__(self) -> bool:
+        return self._strategy._broker.waiting(self.number) is not None
+
+    @property
+    def id(self) -> str:
+        """Its name in the stream, such as ``signal_12``."""
+        return f"signal_{self.number}"
+
+    def cancel(self) -> bool:
+        """Take it back; tell whether it was still waiting."""
+        strategy = self._strategy
+        if not self:
+            return False
+        return strategy._broker.cancel(strategy._index, len(strategy.close) - 1, self.number) > 0
+
+    def __repr__(self) -> str:
+        return f"<Order {self.id}: {'waiting' if self else 'done'}>"

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from workbench.analysis.series import Series
 from workbench.engine.orders import (
-    EntryOrder,
+    EntryOptions,
     Reason,
     TakeProfit,
+    check_entry,
     check_ladder,
+    check_options,
     check_reasoning,
     check_size,
     check_stop,
 )
-from workbench.engine.parameters import Value, find_parameters, merge_parameters
-from workbench.engine.position import Position
+from workbench.engine.parameters import Parameter, Value, find_parameters, merge_parameters
+from workbench.engine.position import Order, Position
+from workbench.engine.rules.layout import O_ID, P_TRADE
 from workbench.engine.view import View, pick
 from workbench.messages import Direction, Reasoning
 
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
 class Strategy:
     """Base of every strategy.
 
-    Parameters are class attributes of type int, float, bool or str. `init` declares
+    Parameters are class attributes of type int, float, bool or str, or a `Parameter` with bounds.
+    `init` declares
     indicators with `I`; `next` is called at the close of each candle, for the first time at
     the first candle where every declared indicator has a value (is not NaN) and every
     timeframe asked for in `init` has a closed candle. Orders fill at the next open.
@@ -43,7 +47,7 @@ class Strategy:
     params
         The values of the parameters, by name.
     position
-        The open position; False while there is none.
+        What the strategy holds; False while there is nothing.
 
     Examples
     --------
@@ -72,12 +76,18 @@ class Strategy:
     _view: View
     _views: Mapping[str, View]
     _seed: int | None
+    _index: int
+    _named: list[Series]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, value in vars(cls).items():
             taken = name in Strategy.__annotations__ or name in vars(Strategy)
-            if taken and isinstance(value, (int, float, bool, str)) and not name.startswith("__"):
+            if (
+                taken
+                and isinstance(value, (int, float, bool, str, Parameter))
+                and not name.startswith("__")
+            ):
                 raise TypeError(
                     f"{cls.__name__}.{name} = {value!r}: {name!r} belongs to every strategy, "
                     f"name the parameter otherwise"
@@ -97,6 +107,11 @@ class Strategy:
     @classmethod
     def parameters(cls) -> dict[str, Value]:
         """Return the parameters and their defaults."""
+        return {name: one.default for name, one in cls.parameter_info().items()}
+
+    @classmethod
+    def parameter_info(cls) -> dict[str, Parameter]:
+        """Return the parameters with their bounds."""
         return find_parameters(cls, Strategy)
 
     @classmethod
@@ -106,9 +121,9 @@ class Strategy:
         Raises
         ------
         UnknownParameter
-            A name is unknown or a value has the wrong type.
+            A name is unknown, or a value has the wrong type or is out of its bounds.
         """
-        return merge_parameters(cls.__name__, cls.parameters(), values)
+        return merge_parameters(cls.__name__, cls.parameter_info(), values)
 
     def __repr__(self) -> str:
         values = getattr(self, "params", self.parameters())
@@ -129,7 +144,17 @@ class Strategy:
     @property
     def equity(self) -> float:
         """Balance and unrealised profit at the last close."""
-        return self._broker.equity(self.close[-1])
+        return self._broker.equity(len(self.close) - 1)
+
+    @property
+    def positions(self) -> list[Position]:
+        """The open trades one by one, the oldest first; each can be closed for itself."""
+        return [Position(self, row[P_TRADE]) for row in self._broker.positions(self._index)]
+
+    @property
+    def orders(self) -> list[Order]:
+        """The orders that wait, the oldest first."""
+        return [Order(self, int(row[O_ID])) for row in self._broker.orders(self._index)]
 
     @cached_property
     def rng(self) -> np.random.Generator:
@@ -155,7 +180,7 @@ class Strategy:
 
     def I(  # noqa: E743 - the usual name of it in Python backtesters
         self,
-        function: Callable[..., Any] | str,
+        function: Any,
         *args: Any,
         name: str | None = None,
         **kwargs: Any,
@@ -166,8 +191,10 @@ class Strategy:
         ----------
         function
             Takes arrays and returns an array of shape ``(candles,)``, or a tuple of such;
-            or a name of `workbench.analysis.indicators` or of TA-Lib. It is given whole
-            columns: a value must not depend on later candles.
+            or a name of `workbench.analysis.indicators` or of TA-Lib; or something incremental:
+            an object with an ``update`` method (or a class of such), which is given one value of
+            each series at a time. Others are given whole columns: a value must not depend on
+            later candles, which is checked (see `Settings.check_lookahead`).
         *args, **kwargs
             Handed to it; series become arrays.
         name
@@ -181,6 +208,8 @@ class Strategy:
         ------
         InvalidRequest
             The result does not have one value per candle, or the name is unknown.
+        LookAhead
+            A value depends on later candles; found when `init` is over.
         """
         return self._view.I(function, *args, name=name, **kwargs)
 
@@ -193,31 +222,39 @@ class Strategy:
         stop_loss: float | None = None,
         take_profit: TakeProfit = None,
         reason: Reason = None,
-    ) -> None:
-        """Buy at the next open; a short position is closed at the same price first.
+        **more: Unpack[EntryOptions],
+    ) -> Order:
+        """Buy at the next open, or at a price; a short position is closed at the same price first.
 
         Parameters
         ----------
         quantity
             Units. Not filled when it cannot be afforded.
         fraction
-            Of the equity at this close. Without both, `stop_loss` sizes the position so that
-            the run's `risk_per_trade` of equity is lost between this close and the stop;
-            without a stop it is the whole equity, less the commission.
+            Of the equity at this close. Without any size, `stop_loss` sizes the position so that
+            the run's `risk_per_trade` of equity is lost between this close (or the entry's limit
+            or stop) and the stop; without a stop it is the whole equity, less the commission.
         stop_loss
-            Price, below the last close.
+            Price, below the last close, or the entry's limit or stop.
         take_profit
-            A price above the last close, or a ladder: prices, or (price, weight) pairs, the
+            A price above it, or a ladder of up to 8: prices, or (price, weight) pairs, the
             nearest first. Weights are equal by default; the last rung closes the rest.
         reason
             Why: a sentence or a `Reasoning`; made from the indicators when left out.
+        **more
+            See `EntryOptions`.
+
+        Returns
+        -------
+        Order
+            True while it waits; `Order.cancel` takes it back.
 
         Raises
         ------
         InvalidOrder
             A size or price makes no sense.
         """
-        self._enter("long", quantity, fraction, stop_loss, take_profit, reason)
+        return self._enter("long", quantity, fraction, stop_loss, take_profit, reason, more)
 
     def enter_short(
         self,
@@ -226,12 +263,27 @@ class Strategy:
         stop_loss: float | None = None,
         take_profit: TakeProfit = None,
         reason: Reason = None,
-    ) -> None:
-        """Sell short at the next open: the mirror of `enter_long`."""
-        self._enter("short", quantity, fraction, stop_loss, take_profit, reason)
+        **more: Unpack[EntryOptions],
+    ) -> Order:
+        """Sell short at the next open, or at a price: the mirror of `enter_long`."""
+        return self._enter("short", quantity, fraction, stop_loss, take_profit, reason, more)
 
     buy = enter_long
     sell = enter_short
+
+    def cancel(self) -> int:
+        """Take back all entries that wait; return how many there were."""
+        return self._broker.cancel(self._index, len(self.close) - 1)
+
+    def move_stop(self, price: float | None = None, trailing: float | None = None) -> None:
+        """Set the stop of all that is held; see `Position.move_stop`."""
+        for position in self.positions:
+            position.move_stop(price, trailing)
+
+    def decline(self, reason: Reason = None) -> None:
+        """Say why nothing is done on this candle: it is kept in the stream, for `why_not`."""
+        why = self._reasoning("decline", "declines", reason)
+        self._broker.decline(self._index, len(self.close) - 1, why)
 
     def _enter(
         self,
@@ -241,15 +293,25 @@ class Strategy:
         stop_loss: float | None,
         take_profit: TakeProfit,
         reason: Reason,
-    ) -> None:
-        close = self.close[-1]
-        quantity, fraction = check_size(quantity, fraction, self._broker.leverage)
-        order = EntryOrder(
-            direction, len(self.close) - 1, close, self.equity, quantity, fraction,
-            check_stop(direction, stop_loss, close), check_ladder(direction, take_profit, close),
+        more: EntryOptions,
+    ) -> Order:
+        close, count, broker = self.close[-1], self._view.clock.count, self._broker
+        units, share, risk = check_size(
+            quantity, fraction, more.get("risk"), broker.settings.leverage
+        )
+        limit, stop, level, name = check_entry(
+            direction, more.get("limit"), more.get("stop"), close
+        )
+        ladder = check_ladder(direction, take_profit, level, name)
+        options = check_options(more, len(ladder), stop_loss is not None) if more else {}
+        number = broker.enter(
+            self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
+            quantity=units, fraction=share, risk=risk,
+            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name),
+            ladder=ladder, **options,
         )  # fmt: skip
-        self._broker.orders.append(order)
+        return Order(self, number)
 
     # --- for the engine ---------------------------------------------------------------
 
@@ -259,25 +321,15 @@ class Strategy:
         views: Mapping[str, View],
         params: Mapping[str, Value],
         seed: int | None,
+        index: int = 0,
     ) -> None:
-        self._broker, self._views, self._seed = broker, views, seed
+        self._broker, self._views, self._seed, self._index = broker, views, seed, index
         self._view = view = next(iter(views.values()))
         self.open, self.high, self.low, self.close = view.open, view.high, view.low, view.close
         self.params = dict(params)
         for name, value in params.items():
             setattr(self, name, value)
         self.position = Position(self)
-
-    def _name_indicators(self) -> None:
-        """Give every indicator without a name that of the attribute it was assigned to."""
-        indicators = [series for view in self._views.values() for series in view.declared]
-        declared = {id(series) for series in indicators}
-        for attribute, value in vars(self).items():
-            many = isinstance(value, tuple)
-            for number, series in enumerate(value if many else (value,)):
-                if isinstance(series, Series) and id(series) in declared and not series.name:
-                    series.name = f"{attribute}_{number}" if many else attribute
-        self._named = [series for series in indicators if series.name]
 
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):

@@ -11,6 +11,7 @@ import numpy as np
 from workbench.analysis.indicators import by_name
 from workbench.analysis.series import Clock, Series, whole
 from workbench.data.candles import Candles
+from workbench.engine.declaring import Declaration, compute
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
@@ -22,8 +23,8 @@ class View:
     ----------
     timeframe
         Name, such as ``4H``.
-    declared
-        The indicators, in order of declaration.
+    declared, declarations
+        The indicators, in order of declaration, and how they were declared.
     clock
         How many candles have closed by now.
     asked
@@ -32,11 +33,12 @@ class View:
         `init` is over: no further indicators.
     """
 
-    def __init__(self, candles: Candles) -> None:
+    def __init__(self, candles: Candles, clock: Clock | None = None) -> None:
         self.timeframe = candles.timeframe.name
         self.candles = candles
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.declared: list[Series] = []
+        self.declarations: list[Declaration] = []
         self.asked = False
         self.sealed = False
 
@@ -70,7 +72,7 @@ class View:
 
     def I(  # noqa: E743 - the usual name of it in Python backtesters
         self,
-        function: Callable[..., Any] | str,
+        function: Any,
         *args: Any,
         name: str | None = None,
         **kwargs: Any,
@@ -81,11 +83,8 @@ class View:
         label = function if isinstance(function, str) else getattr(function, "__name__", "")
         if isinstance(function, str):
             function = self._named(function)
-        result = function(
-            *(whole(arg) for arg in args), **{key: whole(arg) for key, arg in kwargs.items()}
-        )
-        many = isinstance(result, tuple)
-        columns = [self._column(part, label) for part in (result if many else (result,))]
+        many, columns = compute(label, function, args, kwargs, self.candles)
+        self.declarations.append(Declaration(name or label, function, args, kwargs, columns))
         made = tuple(
             Series(column, self.clock, f"{name}_{number}" if name and many else name or "")
             for number, column in enumerate(columns)
@@ -100,18 +99,6 @@ class View:
             known = "a name of workbench.analysis.indicators or of TA-Lib"
             text = f"Unknown indicator {name!r}: write {known}"
             raise InvalidRequest(text, field="indicator", value=name, allowed=known) from None
-
-    def _column(self, values: Any, label: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        column = np.array(values, dtype=np.float64)
-        if column.shape != (len(self.candles),):
-            text = (
-                f"Indicator {label} returned shape {column.shape}; there are {len(self.candles)} "
-                f"candles of {self.timeframe}: return one value per candle, NaN where there is none"
-            )
-            raise InvalidRequest(
-                text, field="indicator", value=list(column.shape), allowed=[len(self.candles)]
-            )
-        return column
 
     def warm_up(self) -> int:
         """Return how many candles must have closed until every indicator has a value."""

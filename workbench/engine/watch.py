@@ -23,8 +23,7 @@ class Watch(NamedTuple):
     def around(
         self,
         decide: Callable[[], object],
-        fills: Sequence[object],
-        filled: int,
+        filled: Callable[[], int],
         equities: Sequence[float],
         peak: float,
         end: Callable[[], None],
@@ -35,8 +34,8 @@ class Watch(NamedTuple):
         ----------
         decide
             Called once a candle, after its equity is known.
-        fills, filled
-            The fills since `filled` were counted.
+        filled
+            Says how many fills there have been.
         equities, peak
             The equities since `peak` was the highest.
         end
@@ -48,7 +47,7 @@ class Watch(NamedTuple):
             equity = equities[-1]
             peak = max(peak, equity)
             # The arithmetic of `Performance.drawdown`, so that both agree to the last bit.
-            if self.met(filled + len(fills), equity / peak - 1):
+            if self.met(filled(), equity / peak - 1):
                 end()
             decide()
 

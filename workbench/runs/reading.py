@@ -33,6 +33,7 @@ def report_of(home: Path, run_id: str) -> str:
         It is a sweep.
     """
     from workbench.engine.frames import equity_frame, trades_frame
+    from workbench.engine.metrics.tables import monthly_returns
     from workbench.report import figure, html
 
     service = open_folder(home)
@@ -44,9 +45,11 @@ def report_of(home: Path, run_id: str) -> str:
         service.close()
     trades = trades_frame(messages)
     candles = _candles(home, info)
-    chart = figure(candles, trades, equity_frame(messages), info)
+    equity = equity_frame(messages)
+    chart = figure(candles, trades, equity, info)
     metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
-    return html(chart, metrics, trades, info)
+    months = monthly_returns(equity, info["spec"]["initial_capital"])
+    return html(chart, metrics, trades, info, months)
 
 
 def check_reportable(record: RunRecord) -> None:

@@ -74,7 +74,7 @@ def check(body: bytes, candles: Path) -> Checked:
         strategy_ids = request.strategy_ids
     else:
         params = request.strategy_params
-        strategy_ids = [request.strategy.name]
+        strategy_ids = request.strategy_ids
     spec = spec_of(
         request,
         symbol=info.symbol,
@@ -198,11 +198,14 @@ def check_fields(request: StartRequest) -> None:
     check_texts(request, _LENGTHS)
     if request.sweep is not None:
         check_sweep(request.sweep, None)
-    if len(request.strategy_ids) != 1:
-        msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
-        raise InvalidRequest(
-            msg, field="strategy_ids", value=request.strategy_ids, allowed="one name"
-        )
+    ids = request.strategy_ids
+    if not ids or len(set(ids)) < len(ids):
+        allowed = "at least one strategy, none twice"
+        msg = f"strategy_ids is {ids}, expected {allowed}"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed=allowed)
+    if request.sweep is not None and len(ids) > 1:
+        msg = f"strategy_ids is {ids}, but a sweep is of one strategy"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one strategy")
 
 
 def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
@@ -223,6 +226,7 @@ def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
 
 def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[str]]:
     from workbench.data import catalog
+    from workbench.data.intrabar import check_intrabar
 
     info = catalog.find(request.symbol, root=candles)
     if not request.timeframes:
@@ -230,16 +234,19 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
     catalog.parse_range(request.start_date, request.end_date)
+    if request.intrabar is not None:
+        check_intrabar(info.symbol, request.timeframes, request.intrabar, root=candles)
     return info, [timeframe.name for timeframe in timeframes]
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:
+    from workbench.engine.crew import checked_parameters
     from workbench.engine.strategies.registry import get
 
-    strategy = get(request.strategy_ids[0])
-    params: dict[str, Any] = strategy.with_parameters(request.strategy_params)
+    kinds = {name: get(name) for name in request.strategy_ids}
+    params = checked_parameters(kinds, request.strategy_params)
     if request.sweep is None:
         return params
-    check_sweep(request.sweep, strategy)
+    check_sweep(request.sweep, kinds[request.strategy_ids[0]])
     check_method(request.sweep)
     return {name: value for name, value in params.items() if name not in request.sweep.space}

@@ -148,7 +148,7 @@ class RunService:
             "kind": record.spec.kind,
             "name": record.spec.name,
             "status": record.status,
-            "strategy": record.spec.strategy_ids[0],
+            "strategy": ", ".join(record.spec.strategy_ids),
             "symbol": record.spec.symbol,
             "timeframes": record.spec.timeframes,
             "start_date": record.spec.start_date,

@@ -19,7 +19,7 @@ from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.control import Control
 from workbench.runs.failing import failure_of, sendable
 from workbench.runs.gate import Gate
-from workbench.runs.packing import parcel_of
+from workbench.runs.packing import candles_of, parcel_of
 from workbench.runs.publisher import Publisher
 from workbench.runs.records import Job
 from workbench.streams import Pace
@@ -97,29 +97,19 @@ def _run(job: Job, control: Control | Gate, publisher: Publisher) -> None:
 
 
 def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
-    from workbench.data import load
     from workbench.engine import BacktestEngine, StreamingBacktestEngine
     from workbench.paths import candles_dir
 
     spec = job.spec
-    strategy = parcel_of(job).strategy
-    candles = load(
-        spec.symbol,
-        spec.timeframes,
-        spec.start_date,
-        spec.end_date,
-        root=candles_dir(Path(job.home)),
-    )
+    candles, inside = candles_of(spec, candles_dir(Path(job.home)))
     engine = BacktestEngine(
-        strategy,
+        parcel_of(job).strategies,
         candles,
         strategy_params=spec.strategy_params,
-        initial_capital=spec.initial_capital,
-        commission=spec.fees.percent,
-        slippage=spec.slips.percent,
-        leverage=spec.leverage,
-        risk_per_trade=spec.risk_per_trade,
+        settings=spec,
+        inside=inside,
         seed=spec.seed,
+        names=spec.strategy_ids,
     )
     return StreamingBacktestEngine(
         engine,
@@ -127,7 +117,6 @@ def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
         publisher.send,
         progress_every=spec.progress_every,
         equity_every=spec.equity_every,
-        strategy_name=spec.strategy_ids[0],
     )
 
 

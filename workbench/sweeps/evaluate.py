@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.metrics import Performance, period_ends, periods_per_year
+from workbench.engine.metrics import Performance, period_ends
 
 if TYPE_CHECKING:
     from workbench.data import Candles
@@ -23,6 +23,7 @@ def evaluate(
     params: Mapping[str, Any],
     settings: Settings,
     *,
+    inside: Candles | None = None,
     seed: int | None = None,
     since: int = 0,
 ) -> dict[str, float]:
@@ -38,6 +39,8 @@ def evaluate(
         Values of its parameters; the others have their defaults.
     settings
         What the account is given.
+    inside
+        Candles of a shorter timeframe that tell what happened within one.
     seed
         Of the strategy's random numbers.
     since
@@ -47,8 +50,8 @@ def evaluate(
     Returns
     -------
     dict
-        The metrics of a `complete` message, in its units, and the statistics beside them; 0.0
-        where one is not defined.
+        The metrics of a `complete` message and the statistics beside them, in their units. Like the
+        metrics, a statistic that is not defined is not there or 0.0.
 
     Raises
     ------
@@ -61,37 +64,44 @@ def evaluate(
         strategy,
         candles,
         strategy_params=params,
-        initial_capital=settings.initial_capital,
-        commission=settings.fees.percent,
-        slippage=settings.slips.percent,
-        leverage=settings.leverage,
-        risk_per_trade=settings.risk_per_trade,
+        settings=settings,
+        inside=inside,
         seed=seed,
+        since=since,
     )
     if since:
-        _pass(engine, since)
+        engine.advance(since)
+        engine.performance = _Since.after(engine, since)
+    engine.listener = _Nobody()
     while not engine.done:
         engine.advance(engine.bars)
     engine.finish()
     return _figures(engine.performance)
 
 
-def _pass(engine: BacktestEngine, candles: int) -> None:
-    """Let so many candles go by that neither trade nor count."""
-    engine.warm_up = max(engine.warm_up, min(candles, engine.bars))
-    engine.advance(candles)
-    base = engine.candles
-    engine.performance = _Since(
-        engine.initial_capital, periods_per_year(base), candles in period_ends(base)
-    )
+class _Nobody:
+    """Is told everything and keeps nothing."""
+
+    def happened(self, what: object) -> None:
+        """Pass over it."""
+
+    def marked(self) -> None:
+        """Pass over it."""
 
 
 class _Since(Performance):
     """Performance from a candle on; the end of the period before it may still be due."""
 
-    def __init__(self, initial_capital: float, periods: float, due: bool) -> None:
-        super().__init__(initial_capital, periods)
-        self._due = due
+    _first = 0
+    _due = False
+
+    @classmethod
+    def after(cls, engine: BacktestEngine, candles: int) -> _Since:
+        """Return one for the candles that follow so many."""
+        made = cls.over(engine.candles[candles:], engine.initial_capital)
+        assert isinstance(made, _Since)
+        made._first, made._due = candles, candles in period_ends(engine.candles)
+        return made
 
     def end_period(self) -> None:
         if self._due:
@@ -99,10 +109,10 @@ class _Since(Performance):
         else:
             super().end_period()
 
+    def hold(self, bar: int, positions: int) -> None:
+        super().hold(bar - self._first, positions)
+
 
 def _figures(performance: Performance) -> dict[str, float]:
-    found = structs.asdict(performance.final())
-    more = getattr(performance, "statistics", None)
-    if more is not None:
-        found = {**more(), **found}
+    found = {**performance.statistics(), **structs.asdict(performance.final())}
     return {name: float(value) if math.isfinite(value) else 0.0 for name, value in found.items()}

@@ -64,15 +64,17 @@ P_TRAIL = 9
 P_BEST = 10  # the price the trail hangs on
 P_BREAK_EVEN = 11
 P_UNTIL = 12  # the candle at whose open it is closed, infinite for never
-P_HIGH = 13  # extremes of the holding up to, not including, candle P_SEEN
+P_HIGH = 13  # extremes of the holding up to, not including, inside candle P_SEEN
 P_LOW = 14
 P_SEEN = 15
-P_FINANCING = 16
+P_FINANCING = 16  # what it has cost so far and no exit has paid for
 P_ORDER = 17
 P_SIGNAL = 18  # the candle at whose close it was decided
 P_NEXT = 19  # targets that have been filled
-P_RUNGS = 20
-P_PRICES = 21
+P_AT = 20  # the inside candle of the entry
+P_MOVED = 21  # what set the stop last: 0.0 the entry, else the code of an exit by it
+P_RUNGS = 22
+P_PRICES = 23
 P_WEIGHTS = P_PRICES + RUNGS
 POSITION_WIDTH = P_WEIGHTS + RUNGS
 
@@ -96,7 +98,7 @@ E_MFE = 15
 E_MAE = 16
 E_LEVEL = 17  # the price that was touched, or what was wanted
 E_SEEN = 18  # the price that touched it, or what there was
-E_RUNG = 19  # number of the target, from 1
+E_RUNG = 19  # number of the target, from 1; of a stop, 1 where the open was beyond it
 E_FINANCING = 20  # interest and funding of this part so far, a cost above 0
 E_SIGNAL = 21  # the candle at whose close the order was placed
 E_STOP = 22  # of an entry: its stop, NaN where there is none
@@ -110,11 +112,13 @@ ENTERED, EXITED, ENDED, CHARGED = 1, 2, 3, 4  # kinds of events
 
 # Why a position was closed.
 BY_SIGNAL, BY_STOP, BY_TARGET, BY_TIME, BY_REVERSAL, BY_MARGIN, BY_END = 1, 2, 3, 4, 5, 6, 7
+BY_TRAIL, BY_BREAK_EVEN = 8, 9
 # Why an order ended unfilled: rejected (from 20), expired (from 40), cancelled (from 50).
 NO_CASH, NO_EQUITY, MAX_POSITIONS, TOO_SMALL, TOO_RISKY = 20, 21, 22, 23, 24
 MARKET_CLOSED, DATA_GAP, TOO_MANY_ORDERS = 25, 26, 27
 EXPIRED, END_OF_DATA = 40, 41
 CANCELLED, POSITION_CLOSED, LIQUIDATED = 50, 51, 52
+DECLINED = 60  # no order at all: the strategy looked and did nothing
 
 # --- settings, `p` -------------------------------------------------------------------------------
 S_MAKER = 0
@@ -143,7 +147,8 @@ S_STOPS_MOVE = 22
 S_TOUCH_WINS = 23
 S_TARGET_GAP = 24
 S_ENTRY_CANDLE = 25
-SETTINGS_WIDTH = 26
+S_PATH = 26  # inside candles are legs that go one way
+SETTINGS_WIDTH = 27
 
 # --- the market, a tuple of columns `m` -----------------------------------------------------------
 # One value a candle: bid and ask open, bid and ask close, volume, missing (0 no gap before the

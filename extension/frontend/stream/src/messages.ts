@@ -463,8 +463,9 @@ export interface SweepFacts {
 /**
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
- * `reason` says why a run paused by itself: the condition of `run_until` that was met. `sweep`
- * is there where the run is a sweep.
+ * `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
+ * is the number of candles before the first that a strategy is asked about; `sweep` is there where
+ * the run is a sweep.
  */
 export interface StatusData {
   backtest_id: string;
@@ -479,6 +480,7 @@ export interface StatusData {
   source?: string;
   synthetic?: boolean;
   initial_capital?: number;
+  warm_up?: number;
   sweep?: SweepFacts;
 }
 

@@ -1,0 +1,135 @@
+"""The strategies of a run: made, bound to what they see, and their indicators declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from workbench.analysis.series import Clock
+from workbench.data.candles import Candles
+from workbench.data.resample import visible_counts
+from workbench.engine.declaring import audit
+from workbench.engine.failure import explain_failure
+from workbench.engine.memory import name_indicators
+from workbench.engine.python_driver import PythonDriver
+from workbench.engine.strategy import Strategy
+from workbench.engine.view import View
+from workbench.errors import InvalidRequest, UnknownParameter
+
+
+class Crew:
+    """The strategies of a run.
+
+    Parameters
+    ----------
+    strategy
+        A class, or several.
+    columns
+        The candles, the shortest timeframe first.
+    params
+        Of the one strategy, or by name of the strategy.
+    names
+        As they are told; the class names when left out.
+
+    Raises
+    ------
+    InvalidRequest
+        There is none, or two have one name.
+    UnknownParameter
+        One lacks a parameter, or its value makes no sense.
+    """
+
+    def __init__(
+        self,
+        strategy: type[Strategy] | Sequence[type[Strategy]],
+        columns: Sequence[Candles],
+        params: Mapping[str, Any],
+        names: Sequence[str] | None,
+    ) -> None:
+        self.kinds = [strategy] if isinstance(strategy, type) else list(strategy)
+        self.names = list(names or [kind.__name__ for kind in self.kinds])
+        if not self.kinds or not len(set(self.names)) == len(self.names) == len(self.kinds):
+            text = f"{len(self.kinds)} strategies are called {self.names}: each needs its own name"
+            raise InvalidRequest(text, field="strategy_ids", value=self.names, allowed="names")
+        self.params = list(_parameters(dict(zip(self.names, self.kinds, strict=True)), params))
+        self.strategies: list[Strategy] = []
+        self.warm_ups: list[int] = []
+        self._columns = columns
+
+    def board(self, driver: PythonDriver, seed: int | None, check: bool, since: int = 0) -> None:
+        """Make the strategies, let them declare what they need, and hand them to the driver.
+
+        Not one is asked before candle `since`.
+
+        Raises
+        ------
+        LookAhead
+            An indicator depends on later candles.
+        StrategyError
+            `init` raised.
+        """
+        base, *higher = self._columns
+        clocks = [Clock() for _ in self._columns]
+        counts = [visible_counts(base, one) for one in higher]
+        for index, (kind, params) in enumerate(zip(self.kinds, self.params, strict=True)):
+            views = {
+                one.timeframe.name: View(one, clock)
+                for one, clock in zip(self._columns, clocks, strict=True)
+            }
+            strategy = kind()
+            strategy._bind(driver.broker, views, params, seed, index)
+            self.strategies.append(strategy)
+            try:
+                strategy.init()
+            except (Exception, SystemExit) as error:
+                raise explain_failure(error, kind.__name__, "init", None) from error
+            name_indicators(strategy)
+            for view in views.values():
+                view.sealed = True
+                if check:
+                    audit(view.declarations, view.candles)
+            self.warm_ups.append(max(since, self._warm_up(views, counts)))
+        nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
+        shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
+        driver.begin(nexts, clocks[0], shown)
+
+    def _warm_up(self, views: Mapping[str, View], counts: Sequence[Any]) -> int:
+        base, *higher = views.values()
+        first = base.warm_up() - 1
+        for view, visible in zip(higher, counts, strict=True):
+            if view.asked:
+                first = max(first, int(np.searchsorted(visible, view.warm_up())))
+        return min(first, len(base.candles))
+
+
+def checked_parameters(
+    kinds: Mapping[str, type[Strategy]], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters of a run in full: of its one strategy, or by name of the strategy.
+
+    Raises
+    ------
+    UnknownParameter
+        A name is unknown, or a value makes no sense.
+    """
+    checked = _parameters(kinds, params)
+    return checked[0] if len(checked) == 1 else dict(zip(kinds, checked, strict=True))
+
+
+def _parameters(
+    kinds: Mapping[str, type[Strategy]], params: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    if len(kinds) == 1:
+        return [kind.with_parameters(params) for kind in kinds.values()]
+    for name, own in params.items():
+        if name not in kinds or not isinstance(own, Mapping):
+            text = (
+                f"strategy_params has {name!r}: of several strategies it goes by their names, "
+                f"{', '.join(kinds)}, and then by those of their parameters"
+            )
+            raise UnknownParameter(
+                text, field=f"strategy_params.{name}", value=own, allowed=list(kinds)
+            )
+    return [kind.with_parameters(params.get(name, {})) for name, kind in kinds.items()]

@@ -1,0 +1,159 @@
+"""What can happen to positions within a candle: stops, targets, trails, a margin call."""
+
+from __future__ import annotations
+
+from workbench.engine.rules.book import Market, World, end_order, leave, see, see_open
+from workbench.engine.rules.costs import cut, on_grid
+from workbench.engine.rules.layout import *
+
+
+def touch_all(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
+    """Take all positions through inside candle `s`, or through its open alone where `gaps`."""
+    p, a, _, _, positions, held, _ = w
+    k = 0
+    while k < int(a[POSITIONS]):
+        row = positions[held[k]]
+        if row[P_SIGN] > 0.0:
+            opened, worst, best = m[I_OPEN][s], m[I_LOW][s], m[I_HIGH][s]
+        else:
+            opened, worst, best = m[I_ASK_OPEN][s], m[I_ASK_HIGH][s], m[I_ASK_LOW][s]
+        if gaps:
+            worst = opened
+            best = opened
+        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
+        if spared or not touch(w, m, bar, s, k, opened, worst, best):
+            k += 1
+
+
+def touch(
+    w: World, m: Market, bar: int, s: int, k: int, opened: float, worst: float, best: float
+) -> bool:
+    """Fill the stop and the targets of the k-th position that these prices reach; tell if all.
+
+    `worst` and `best` are for the position: the extremes it may meet, in its own direction.
+    """
+    p = w[0]
+    if p[S_OPTIMISTIC] > 0.0:
+        return targets(w, m, bar, s, k, opened, best) or stop(w, m, bar, s, k, opened, worst)
+    return stop(w, m, bar, s, k, opened, worst) or targets(w, m, bar, s, k, opened, best)
+
+
+def stop(w: World, m: Market, bar: int, s: int, k: int, opened: float, worst: float) -> bool:
+    """Close the k-th position if its stop is reached."""
+    _, _, _, _, positions, held, _ = w
+    row = positions[held[k]]
+    sign = row[P_SIGN]
+    level = row[P_STOP]
+    if not sign * (worst - level) <= 0.0:
+        return False
+    gapped = sign * (opened - level) < 0.0
+    see_open(m, row, s, opened)
+    price = opened if gapped else level
+    code = int(row[P_MOVED]) if row[P_MOVED] > 0.0 else BY_STOP
+    seen = opened if gapped else worst
+    return leave(
+        w, m, bar, k, price, row[P_REMAINING], code, 0.0, True, False, level, seen,
+        1 if gapped else 0, 0.0,
+    )  # fmt: skip
+
+
+def targets(w: World, m: Market, bar: int, s: int, k: int, opened: float, best: float) -> bool:
+    """Fill the targets of the k-th position that are reached, the nearest first."""
+    p, _, _, _, positions, held, _ = w
+    row = positions[held[k]]
+    sign = row[P_SIGN]
+    rungs = int(row[P_RUNGS])
+    while int(row[P_NEXT]) < rungs:
+        i = int(row[P_NEXT])
+        level = row[P_PRICES + i]
+        if sign * (best - level) < 0.0:
+            return False
+        see_open(m, row, s, opened)
+        row[P_NEXT] += 1.0
+        quantity = row[P_REMAINING]
+        if i + 1 < rungs:
+            quantity = cut(p, row[P_WEIGHTS + i] * row[P_QUANTITY])
+        price = opened if p[S_TARGET_GAP] > 0.0 and sign * (opened - level) > 0.0 else level
+        if quantity > 0.0 and leave(
+            w, m, bar, k, price, quantity, BY_TARGET, 0.0, False, True, level, best, i + 1, 0.0
+        ):
+            return True
+        if row[P_BREAK_EVEN] == i + 1 and not sign * (row[P_STOP] - row[P_PRICE]) >= 0.0:
+            row[P_STOP] = row[P_PRICE]
+            row[P_MOVED] = BY_BREAK_EVEN
+    return False
+
+
+def trail_all(w: World, m: Market, bar: int, s: int) -> None:
+    """Let trailing stops follow the extremes of inside candle `s`, which is over.
+
+    Where its close lies beyond the stop that follows from its extreme, the price has come through
+    that stop on its way, and it fills.
+    """
+    p, a, _, _, positions, held, _ = w
+    k = 0
+    while k < int(a[POSITIONS]):
+        row = positions[held[k]]
+        sign = row[P_SIGN]
+        gone = False
+        if row[P_TRAIL] == row[P_TRAIL]:
+            close = m[I_CLOSE][s] if sign > 0.0 else m[I_ASK_CLOSE][s]
+            best = m[I_HIGH][s] if sign > 0.0 else m[I_ASK_LOW][s]
+            if row[P_SEEN] > s:
+                best = close  # entered within it: only the close surely came after
+            if sign * (best - row[P_BEST]) > 0.0:
+                row[P_BEST] = best
+            level = on_grid(p, row[P_BEST] - sign * row[P_TRAIL])
+            if not sign * (level - row[P_STOP]) <= 0.0:
+                row[P_STOP] = level
+                row[P_MOVED] = BY_TRAIL
+                gone = stop(w, m, bar, s, k, level, close)
+        if not gone:
+            k += 1
+
+
+def margin_call(w: World, m: Market, bar: int, s: int) -> None:
+    """Close everything where equity falls to the maintenance margin within inside candle `s`."""
+    p, a, _, _, _, _, _ = w
+    if a[POSITIONS] == 0.0 or (a[SHORTS] == 0.0 and a[OFFSET] >= 0.0):
+        return  # longs that are paid for cannot take equity away
+    bid, ask = m[I_OPEN][s], m[I_ASK_OPEN][s]
+    spare = _spare(p, a, bid, ask)
+    if spare > 0.0:
+        low, ask_low = m[I_LOW][s], m[I_ASK_LOW][s]
+        high, ask_high = m[I_HIGH][s], m[I_ASK_HIGH][s]
+        at_low = _spare(p, a, low, ask_low)
+        at_high = _spare(p, a, high, ask_high)
+        if at_low > 0.0 and at_high > 0.0:
+            return
+        if at_low <= 0.0:
+            part = spare / (spare - at_low)
+            bid, ask = bid + part * (low - bid), ask + part * (ask_low - ask)
+        else:
+            part = spare / (spare - at_high)
+            bid, ask = bid + part * (high - bid), ask + part * (ask_high - ask)
+    liquidate(w, m, bar, s, bid, ask)
+
+
+def _spare(p: World, a: World, bid: float, ask: float) -> float:
+    """Return equity above the maintenance margin at these prices."""
+    longs, shorts = a[LONGS] * bid, a[SHORTS] * ask
+    spare: float = a[OFFSET] + longs - shorts - p[S_MAINTENANCE] * (longs + shorts)
+    return spare
+
+
+def liquidate(w: World, m: Market, bar: int, s: int, bid: float, ask: float) -> None:
+    """Close all positions at these prices, slippage on top, and end all orders."""
+    p, a, _, _, positions, held, _ = w
+    equity = a[OFFSET] + a[LONGS] * bid - a[SHORTS] * ask
+    margin = p[S_MAINTENANCE] * (a[LONGS] * bid + a[SHORTS] * ask)
+    while a[POSITIONS] > 0.0:
+        row = positions[held[0]]
+        price = bid if row[P_SIGN] > 0.0 else ask
+        see(m, row, s)
+        leave(
+            w, m, bar, 0, price, row[P_REMAINING], BY_MARGIN, 0.0, True, False, margin, equity, 0,
+            0.0,
+        )  # fmt: skip
+    while a[ORDERS] > 0.0:
+        end_order(w, bar, 0, LIQUIDATED, margin, equity)
