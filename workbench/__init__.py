@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from workbench.client.discovery import Server, connect
     from workbench.client.publishing import publish
     from workbench.client.run import Run
+    from workbench.client.sweep import Sweep
+    from workbench.client.sweeping import sweep
     from workbench.data import symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
     from workbench.errors import WorkbenchError
+    from workbench.sweeps.spec import WalkForward
 
 _HOMES = {
     "BacktestResult": "workbench.engine",
@@ -26,6 +29,8 @@ _HOMES = {
     "Run": "workbench.client.run",
     "Server": "workbench.client.discovery",
     "Strategy": "workbench.engine",
+    "Sweep": "workbench.client.sweep",
+    "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
@@ -34,6 +39,7 @@ _HOMES = {
     "list_runs": "workbench.client.api",
     "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
+    "sweep": "workbench.client.sweeping",
     "symbols": "workbench.data",
 }
 
@@ -43,6 +49,8 @@ __all__ = [
     "Run",
     "Server",
     "Strategy",
+    "Sweep",
+    "WalkForward",
     "WorkbenchError",
     "__version__",
     "attach",
@@ -52,6 +60,7 @@ __all__ = [
     "list_runs",
     "publish",
     "start",
+    "sweep",
     "symbols",
 ]
 

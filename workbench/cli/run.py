@@ -38,7 +38,8 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--start", required=True, help="ISO 8601 date or time, UTC")
     parser.add_argument("--end", required=True, help="likewise; a plain date is included")
-    _add_account(parser)
+    add_account(parser)
+    parser.add_argument("--speed", type=float, help="candles a second [as fast as possible]")
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE",
         help="value of a parameter of the strategy; may be repeated",
@@ -52,7 +53,8 @@ def add(commands: Any) -> None:
     parser.set_defaults(handler=run)
 
 
-def _add_account(parser: argparse.ArgumentParser) -> None:
+def add_account(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the account and of chance."""
     parser.add_argument("--capital", type=float, dest="initial_capital", help="[10000]")
     parser.add_argument("--commission", type=float, help="fraction of the notional, per fill [0]")
     parser.add_argument("--slippage", type=float, help="fraction of the price [0]")
@@ -60,7 +62,6 @@ def _add_account(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--risk", type=float, dest="risk_per_trade", help="fraction of equity at risk [0.02]"
     )
-    parser.add_argument("--speed", type=float, help="candles a second [as fast as possible]")
     parser.add_argument("--seed", type=int, help="for strategies that draw random numbers")
 
 

@@ -94,6 +94,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    kind
+        A `sweep` is a run that tries parameters; its rows are the stream's `sweep` messages.
     created, started, finished
         ISO 8601, UTC.
     start_date, end_date
@@ -109,6 +111,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """
 
     backtest_id: str
+    kind: Literal["backtest", "sweep"]
     name: str
     status: RunStatus
     strategy: str

@@ -50,8 +50,8 @@ class Crew:
     ) -> None:
         self.kinds = [strategy] if isinstance(strategy, type) else list(strategy)
         self.names = list(names or [kind.__name__ for kind in self.kinds])
-        if not self.kinds or len(set(self.names)) < len(self.kinds):
-            text = f"Strategies are {self.names}, expected at least one, each with its own name"
+        if not self.kinds or not len(set(self.names)) == len(self.names) == len(self.kinds):
+            text = f"{len(self.kinds)} strategies are called {self.names}: each needs its own name"
             raise InvalidRequest(text, field="strategy_ids", value=self.names, allowed="names")
         self.params = list(_parameters(dict(zip(self.names, self.kinds, strict=True)), params))
         self.strategies: list[Strategy] = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from workbench.analysis.series import Series, whole_values
+from workbench.analysis.series import Series
 from workbench.engine.orders import (
     EntryOptions,
     Reason,
@@ -77,7 +77,6 @@ class Strategy:
     _views: Mapping[str, View]
     _seed: int | None
     _index: int
-    _closes: Sequence[float]
     _named: list[Series]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -296,11 +295,7 @@ class Strategy:
         reason: Reason,
         more: EntryOptions,
     ) -> Order:
-        count = self._view.clock.count
-        if not count:
-            self.close[-1]  # says what is wrong
-        broker = self._broker
-        close = self._closes[count - 1]
+        close, count, broker = self.close[-1], self._view.clock.count, self._broker
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
@@ -331,7 +326,6 @@ class Strategy:
         self._broker, self._views, self._seed, self._index = broker, views, seed, index
         self._view = view = next(iter(views.values()))
         self.open, self.high, self.low, self.close = view.open, view.high, view.low, view.close
-        self._closes = whole_values(view.close)
         self.params = dict(params)
         for name, value in params.items():
             setattr(self, name, value)

@@ -186,6 +186,7 @@ class StreamingBacktestEngine:
             source=candles.source,
             synthetic=candles.synthetic,
             initial_capital=engine.initial_capital,
+            warm_up=engine.warm_up,
         )
         self._emit(Status(timestamp=self._now(), data=data))
 
@@ -197,8 +198,12 @@ class StreamingBacktestEngine:
             self._metrics()
             self._progress()
         sums = self._checksum
-        extra = CompleteExtra(status, engine.bar, engine.snapshot().equity, sums.count, sums.value)
-        data = CompleteData(self.backtest_id, engine.performance.final())
+        performance = engine.performance
+        extra = CompleteExtra(
+            status, engine.bar, engine.snapshot().equity, sums.count, sums.value,
+            performance.statistics(), performance.intervals(),
+        )  # fmt: skip
+        data = CompleteData(self.backtest_id, performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
 
     def _trade(self, fill: Fill) -> None:

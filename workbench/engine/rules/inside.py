@@ -206,8 +206,8 @@ def margin_call(w: World, m: Market, bar: int, s: int, bid: float, ask: float) -
     `bid` and `ask` are where the account stands in it: its open, or the price of an entry.
     """
     p, a, _, _, _, _, _ = w
-    if a[POSITIONS] == 0.0:
-        return
+    if a[POSITIONS] == 0.0 or (a[SHORTS] == 0.0 and a[OFFSET] >= 0.0):
+        return  # longs that are paid for cannot take equity away
     spare = _spare(p, a, bid, ask)
     if spare > 0.0:
         low, ask_low = m[I_LOW][s], m[I_ASK_LOW][s]
