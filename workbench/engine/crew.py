@@ -58,10 +58,8 @@ class Crew:
         self.warm_ups: list[int] = []
         self._columns = columns
 
-    def board(self, driver: PythonDriver, seed: int | None, check: bool, since: int = 0) -> None:
+    def board(self, driver: PythonDriver, seed: int | None, check: bool) -> None:
         """Make the strategies, let them declare what they need, and hand them to the driver.
-
-        Not one is asked before candle `since`.
 
         Raises
         ------
@@ -90,7 +88,7 @@ class Crew:
                 view.sealed = True
                 if check:
                     audit(view.declarations, view.candles)
-            self.warm_ups.append(max(since, self._warm_up(views, counts)))
+            self.warm_ups.append(self._warm_up(views, counts))
         nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -10,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 import msgspec
 
 from workbench.data.candles import Candles
+from workbench.data.validate import require_sound
 from workbench.engine.crew import Crew
 from workbench.engine.failure import explain_failure
 from workbench.engine.market import market
@@ -68,8 +70,8 @@ class BacktestEngine:
         Of the strategies' random numbers.
     names
         Of the strategies, as they are told; the class names when left out.
-    since
-        Index of the first candle `next` may be called on; those before only warm indicators up.
+    first
+        Index of the first candle of the run: those before only give indicators their values.
     **options
         Fields of `Settings`, instead of `settings`.
 
@@ -82,7 +84,7 @@ class BacktestEngine:
     names
         Of the strategies.
     bars, bar
-        Candles in all, and done.
+        Candles in all, and done (those before `first` included).
     warm_up
         Index of the first candle `next` is called on; `bars` when there is none.
     filled
@@ -121,7 +123,7 @@ class BacktestEngine:
         inside: Candles | None = None,
         seed: int | None = None,
         names: Sequence[str] | None = None,
-        since: int = 0,
+        first: int = 0,
         **options: Any,
     ) -> None:
         self.settings = settings = _settings(settings, options)
@@ -129,31 +131,34 @@ class BacktestEngine:
         _check("candles", len(columns), "at least one timeframe", bool(columns))
         base = columns[0]
         _check("candles", len(base), "at least one candle", len(base) > 0)
+        _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
+        for one in columns:
+            require_sound(one)
         self.candles = base
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
         self.initial_capital = float(settings.initial_capital)
         self.bars = len(base)
-        self.bar = 0
+        self.bar = self._first = first
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
         self.listener: Listener | None = None
         self.marks: Sequence[int] = ()
-        self.performance = Performance.over(base, self.initial_capital)
+        self.performance = Performance.over(base[first:], self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
         self._balance = self._equity = self.initial_capital
         self._open = 0
         self._fills: list[Fill] = []
         self._trades: dict[int, list[float]] = {}
         self._period_ends = period_ends(base)
-        self._period = 0
+        self._period = bisect_right(self._period_ends, first)
         self._driver = PythonDriver(market(base, settings, inside), settings)
         crew = Crew(strategy, columns, strategy_params or {}, names)
-        crew.board(self._driver, seed, settings.check_lookahead, since)
+        crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy = crew.strategies[0]
-        self.warm_up = min(crew.warm_ups)
+        self.warm_up = max(first, min(crew.warm_ups))
 
     @property
     def done(self) -> bool:
@@ -300,7 +305,7 @@ class BacktestEngine:
         performance.add_commission(fill.commission)
         if isinstance(fill, EntryFill):
             self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
-            performance.hold(fill.bar, self._open)
+            performance.hold(fill.bar - self._first, self._open)
             return
         sums = self._trades[trade]
         sums[1] += fill.pnl
@@ -309,7 +314,7 @@ class BacktestEngine:
         if fill.remaining <= 0:
             notional, pnl, mfe, mae = self._trades.pop(trade)
             scale = 100 / notional
-            performance.hold(fill.bar, self._open)
+            performance.hold(fill.bar - self._first, self._open)
             performance.add_trade(
                 pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
             )

@@ -263,7 +263,9 @@ def _inside(
     symbol: str | None, start: str | None, end: str | None,
 ) -> Candles:  # fmt: skip
     if given is None:
-        assert symbol is not None and start is not None and end is not None
+        assert symbol is not None
+        assert start is not None
+        assert end is not None
         return load_intrabar(symbol, list(columns), intrabar, start, end)
     shortest = min(columns.values(), key=lambda one: one.timeframe)
     source = given if isinstance(given, Candles) else shortest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.metrics import Performance, period_ends
+from workbench.engine.metrics import Performance
 
 if TYPE_CHECKING:
     from workbench.data import Candles
@@ -67,11 +67,8 @@ def evaluate(
         settings=settings,
         inside=inside,
         seed=seed,
-        since=since,
+        first=since,
     )
-    if since:
-        engine.advance(since)
-        engine.performance = _Since.after(engine, since)
     engine.listener = _Nobody()
     while not engine.done:
         engine.advance(engine.bars)
@@ -87,30 +84,6 @@ class _Nobody:
 
     def marked(self) -> None:
         """Pass over it."""
-
-
-class _Since(Performance):
-    """Performance from a candle on; the end of the period before it may still be due."""
-
-    _first = 0
-    _due = False
-
-    @classmethod
-    def after(cls, engine: BacktestEngine, candles: int) -> _Since:
-        """Return one for the candles that follow so many."""
-        made = cls.over(engine.candles[candles:], engine.initial_capital)
-        assert isinstance(made, _Since)
-        made._first, made._due = candles, candles in period_ends(engine.candles)
-        return made
-
-    def end_period(self) -> None:
-        if self._due:
-            self._due = False
-        else:
-            super().end_period()
-
-    def hold(self, bar: int, positions: int) -> None:
-        super().hold(bar - self._first, positions)
 
 
 def _figures(performance: Performance) -> dict[str, float]:
