@@ -101,7 +101,8 @@ def _tidy(folder: Path) -> None:
 def _load(path: Path) -> ModuleType:
     name = f"workbench_{path.stem}"
     spec = spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[name] = module  # numba looks for it there
     spec.loader.exec_module(module)
