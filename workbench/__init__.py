@@ -16,16 +16,28 @@ if TYPE_CHECKING:
     from workbench.client.discovery import Server, connect
     from workbench.client.publishing import publish
     from workbench.client.run import Run
+    from workbench.client.sweep import Sweep
+    from workbench.client.sweeping import sweep
     from workbench.data import symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
+    from workbench.engine.parameters import Parameter
+    from workbench.engine.settings import Commission, Convention, Settings, Slippage
     from workbench.errors import WorkbenchError
+    from workbench.sweeps.spec import WalkForward
 
 _HOMES = {
     "BacktestResult": "workbench.engine",
+    "Commission": "workbench.engine.settings",
+    "Convention": "workbench.engine.settings",
+    "Parameter": "workbench.engine.parameters",
+    "Settings": "workbench.engine.settings",
+    "Slippage": "workbench.engine.settings",
     "Reasoning": "workbench.engine",
     "Run": "workbench.client.run",
     "Server": "workbench.client.discovery",
     "Strategy": "workbench.engine",
+    "Sweep": "workbench.client.sweep",
+    "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
@@ -34,15 +46,23 @@ _HOMES = {
     "list_runs": "workbench.client.api",
     "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
+    "sweep": "workbench.client.sweeping",
     "symbols": "workbench.data",
 }
 
 __all__ = [
     "BacktestResult",
+    "Commission",
+    "Convention",
+    "Parameter",
     "Reasoning",
     "Run",
     "Server",
+    "Settings",
+    "Slippage",
     "Strategy",
+    "Sweep",
+    "WalkForward",
     "WorkbenchError",
     "__version__",
     "attach",
@@ -52,6 +72,7 @@ __all__ = [
     "list_runs",
     "publish",
     "start",
+    "sweep",
     "symbols",
 ]
 

@@ -18,7 +18,13 @@ from workbench_server.handlers.results import (
     ReportHandler,
     TradesHandler,
 )
-from workbench_server.handlers.runs import ControlHandler, RunHandler, RunsHandler, StartHandler
+from workbench_server.handlers.runs import (
+    ControlHandler,
+    OpenHandler,
+    RunHandler,
+    RunsHandler,
+    StartHandler,
+)
 from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
 
@@ -34,6 +40,7 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/backtesting/start", StartHandler),
     (r"/api/backtesting/publish", NewStreamHandler),
     (rf"/api/backtesting/{_RUN}/control", ControlHandler),
+    (rf"/api/backtesting/{_RUN}/open", OpenHandler),
     (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
     (rf"/api/backtesting/{_RUN}/equity", EquityHandler),
     (rf"/api/backtesting/{_RUN}/events", EventsHandler),

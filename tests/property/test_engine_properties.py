@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from workbench.data.candles import Candles
 from workbench.data.resample import resample
 from workbench.engine import BacktestEngine, Strategy, StreamingBacktestEngine
-from workbench.engine.orders import EntryFill, ExitFill, Fill
+from workbench.engine.story import EntryFill, ExitFill, Fill
 from workbench.engine.strategies.registry import get
 from workbench.messages import Message
 from workbench.timeframes import Timeframe

@@ -111,7 +111,7 @@ def test_an_interruption_ends_the_turn_at_its_candle_and_changes_nothing(at, chu
     def on_bar(seen: int) -> None:
         if seen in at:
             run.engine.interrupt()
-            stood.append(run.engine._clock.count)
+            stood.append(len(run.engine.strategy.close))
 
     run, out = run_of(on_bar)
     turn = 0

@@ -62,6 +62,10 @@ async def test_every_reply_is_as_described(finished, call):
     await call(*control, body={"action": "stop"})
     own = ("POST", "api", "backtesting", "publish")
     _, replies["publishRun"] = await call(*own, body=examples.PUBLISH)
+    sweep = {**SPEC_BODY, "strategy_ids": ["sma_cross"], "sweep": {"space": {"fast": [5, 8]}}}
+    _, swept = await call("POST", "api", "backtesting", "start", body=sweep)
+    opening = ("POST", "api", "backtesting", swept["backtest_id"], "open")
+    _, replies["openCombination"] = await call(*opening, body={"params": {"fast": 5}})
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
             path = operation.path.format(backtest_id=run_id).strip("/").split("/")

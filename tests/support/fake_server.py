@@ -4,8 +4,10 @@ The page calls the widget's default export as anywidget does, with a fake model,
 can be driven without a kernel. The run is a moving-average cross over EURUSD 2017 where that file
 is at hand, else over a generated walk. The query of the page chooses what is shown: ``scenario``
 (live, finished, error, missing, deleted, bare: no candles come; plain: finished, on a server
-without replays; relay, saved), ``theme`` (light, dark), ``width``, ``rate`` (candles a
-second), ``bars`` (that many generated candles instead), ``synthetic``.
+without replays; signals: finished, some signals were not filled; relay, saved; grid, line, walk:
+a sweep of ``bars`` combinations, finished where ``rate`` is 0), ``theme`` (light, dark),
+``width``, ``rate`` (candles a second), ``bars`` (that many generated candles instead),
+``synthetic``.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_replay import FakeReplay
+from fake_sweep import FakeSweep
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -70,11 +73,25 @@ def iso(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+STATISTICS: Message = {
+    "statistics": {
+        "cagr": 14.2, "volatility": 11.5, "sortino_ratio": 1.61, "calmar_ratio": 1.1,
+        "exposure": 61.5, "sqn": 1.8, "longest_drawdown_duration": 4_320_000.0,
+        "expectancy": 21.5, "of_tomorrow": 0.5,
+    },
+    "intervals": {"sharpe_ratio": [0.4, 2.1]},
+}  # fmt: skip
+SWEEPS = ("grid", "line", "walk")
+
+
 class Story:
     """The log of a moving-average cross over some candles, one list of messages per candle."""
 
-    def __init__(self, candles: list[Candle], *, synthetic: bool, symbol: str) -> None:
+    def __init__(
+        self, candles: list[Candle], *, synthetic: bool, symbol: str, signals: bool = False
+    ) -> None:
         self.candles = candles
+        self.signals = signals
         self.synthetic = synthetic
         self.symbol = symbol
         self.steps: list[list[Message]] = []
@@ -145,6 +162,8 @@ class Story:
                         "bar": i, "quantity": quantity, "remaining": quantity, "commission": 0.0,
                         "strategy": "SmaCross",
                     }))  # fmt: skip
+            if self.signals and i % 40 == 39:
+                out.append(self._signal(i))
             unrealised = 0.0
             if position is not None:
                 sign = 1 if position[0] == "long" else -1
@@ -180,8 +199,31 @@ class Story:
                     "total_return": 100 * (equity / CAPITAL - 1), "max_drawdown": 100 * worst,
                     "sharpe_ratio": 0.84, "average_win": 1.0, "average_loss": -1.0,
                     "largest_win": 2.0, "largest_loss": -2.0, "total_commissions": 0.0,
-                }}, {"status": "complete", "bars": bars, "final_equity": equity}))  # fmt: skip
+                }}, {
+                    "status": "complete", "bars": bars, "final_equity": equity,
+                    **(STATISTICS if self.signals else {}),
+                }))  # fmt: skip
             self.steps.append(out)
+
+    def _signal(self, bar: int) -> Message:
+        outcome = ("rejected", "expired", "cancelled", "declined")[bar // 40 % 4]
+        code = "no_cash" if outcome == "rejected" else outcome
+        return self._message("signal", {
+            "signal_id": f"signal_{bar}", "symbol": self.symbol, "strategy": "SmaCross",
+            "decision": "enter_long", "time": iso(self.candles[bar][0]), "outcome": outcome,
+            "code": code, "message": f"This was {outcome}: 12 needed, <b>3</b> there",
+            "numbers": {"needed": 12.0, "free": 3.0},
+            "reasoning": {
+                "decision": "enter_long", "confidence": 0.6, "rationale": "The mean rose",
+            },
+        }, {"decided": bar, "bar": bar, "inputs": {"fast": 1.25}})  # fmt: skip
+
+    def detail(self) -> Message:
+        """Return what GET answers of it."""
+        return {"name": "Backtest", "spec": {
+            "name": "Backtest", "strategy_ids": ["SmaCross"],
+            "strategy_params": {"fast": 24, "slow": 72},
+        }}  # fmt: skip
 
     def connected(self, seq: int, status: str) -> Message:
         """Return the first message of a connection."""
@@ -287,7 +329,10 @@ class Fake:
 
     def __init__(self) -> None:
         self.stories: dict[str, Story] = {}
+        self.sweeps: dict[str, FakeSweep] = {}
         self.controls: list[Message] = []
+        self.opened: list[tuple[str, Message]] = []
+        self.open_refusal: Message | None = None
         self.paused = asyncio.Event()
         self.paused.set()
         self.reason: str | None = None
@@ -301,14 +346,28 @@ class Fake:
 
     def story(self, run: str) -> Story:
         """Return the story of a run."""
-        _, _, bars, synthetic = run.split("-")
-        key = f"{bars}-{synthetic}"
+        scenario, _, bars, synthetic = run.split("-")
+        signals = scenario == "signals"
+        key = f"{signals}-{bars}-{synthetic}"
         if key not in self.stories:
             made = int(bars) > 0 or synthetic == "1"
             candles = make_candles(int(bars) or 3_000) if made else read_sample()
             symbol = "BTC-USD" if made else "EUR-USD"
-            self.stories[key] = Story(candles, synthetic=synthetic == "1", symbol=symbol)
+            self.stories[key] = Story(
+                candles, synthetic=synthetic == "1", symbol=symbol, signals=signals
+            )
         return self.stories[key]
+
+    def sweep(self, run: str) -> FakeSweep:
+        """Return the sweep of a run."""
+        scenario, _, count, _ = run.split("-")
+        if run not in self.sweeps:
+            self.sweeps[run] = FakeSweep(scenario, int(count) or 200)
+        return self.sweeps[run]
+
+    def told(self, run: str) -> Story | FakeSweep:
+        """Return what a run tells."""
+        return self.sweep(run) if run.startswith(SWEEPS) else self.story(run)
 
 
 class CandleHandler(RequestHandler):
@@ -327,6 +386,28 @@ class CandleHandler(RequestHandler):
         story = self.settings["fake"].story(run)
         most = int(self.get_argument("max_points", "4000"))
         self.write(story.columns(bound("start", -math.inf), bound("end", math.inf), most))
+
+
+class DetailHandler(RequestHandler):
+    """GET of one run."""
+
+    def get(self, run: str) -> None:
+        """Write what was asked for."""
+        self.write(self.settings["fake"].told(run).detail())
+
+
+class OpenHandler(RequestHandler):
+    """POST …/open."""
+
+    def post(self, run: str) -> None:
+        """Note what was asked for, and name a finished run."""
+        fake: Fake = self.settings["fake"]
+        if fake.open_refusal is not None:
+            self.set_status(409)
+            self.write(fake.open_refusal)
+            return
+        fake.opened.append((run, json.loads(self.request.body)))
+        self.write({"backtest_id": "finished-500-400-0"})
 
 
 class ControlHandler(RequestHandler):
@@ -383,10 +464,12 @@ class StreamHandler(WebSocketHandler):
             self.replay.ask(request)
 
     async def say(self, *messages: Message) -> None:
-        """Send messages, each in a frame, as made now."""
+        """Send messages as made now, each in a frame; many together."""
         for message in messages:
             message["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-            await self.write_message(json.dumps(message))
+        frames = [messages] if len(messages) > 100 else messages
+        for frame in frames:
+            await self.write_message(json.dumps(frame))
 
     async def tell_status(self, seq: int, status: str, reason: str | None = None) -> None:
         """Say that the run entered a state."""
@@ -411,11 +494,12 @@ class StreamHandler(WebSocketHandler):
             )
             self.close(4404)
             return
-        story = fake.story(run)
+        story = fake.told(run)
         since = int(self.get_query_argument("since", "0"))
-        done = scenario in ("finished", "plain")
+        done = scenario in ("finished", "plain", "signals") or int(rate) == 0
         await self.say(story.connected(story.seq if done else 0, "complete" if done else "running"))
-        if self.get_query_argument("replay", "0") == "1" and scenario != "plain":
+        replay = self.get_query_argument("replay", "0") == "1"
+        if replay and scenario != "plain" and isinstance(story, Story):
             times = [candle[0] for candle in story.candles]
             self.replay = FakeReplay(story.steps, times, merged, self.say)
             await self.replay.play(self.get_query_argument("speed", "0"))
@@ -467,8 +551,10 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
     app = Application(
         [
             (BASE + r"api/ws/stream/backtest/(.+)", StreamHandler),
+            (BASE + r"api/backtesting/(.+)/open", OpenHandler),
             (BASE + r"api/backtesting/(.+)/candles", CandleHandler),
             (BASE + r"api/backtesting/(.+)/control", ControlHandler),
+            (BASE + r"api/backtesting/([^/]+)", DetailHandler),
             (BASE + r"static/(widget\.(?:js|css))", StaticFile),
             (BASE, PageHandler),
         ],

@@ -80,3 +80,20 @@ def test_a_missing_file_is_one_line(home: Path, capsys: pytest.CaptureFixture[st
     error = capsys.readouterr().err
     assert "nowhere.csv" in error
     assert error.count("\n") == 1
+
+
+def test_a_file_without_a_header_is_imported_by_columns(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bare.csv"
+    rows = [f"20240102 {hour:02}:00,1.1,1.3,1.0,1.2,7,1.2,1.4,1.1,1.3" for hour in range(24)]
+    path.write_text("\n".join(rows))
+    names = "time,bid_open,bid_high,bid_low,bid_close,-,ask_open,ask_high,ask_low,ask_close"
+    given = [str(path), "--timeframe", "1H", "--tz", "America/New_York", "--columns", names]
+    assert main(["data", "check", *given]) == 0
+    assert main(["data", "import", *given, "--symbol", "BARE"]) == 0
+    text = capsys.readouterr().out
+    assert "2024-01-02T05:00:00Z to 2024-01-03T04:00:00Z" in text
+    assert "prices are the bid, the ask is kept beside" in text
+    assert main(["data", "check", str(path), "--timeframe", "1H", "--columns", "time,open"]) == 1
+    assert "lack high, low, close" in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_one_line_for_each_entry_and_exit(messages: list[Any]) -> None:
     assert "P&L" in told[1]
     assert trades[1].data.exit_reason in told[1]
     assert final is messages[-1]
-    assert any(line.startswith("Sharpe ratio") for line in lines)
+    assert any(line.strip().startswith("Sharpe ratio") for line in lines)
     assert "\x1b" not in stream.getvalue()
 
 

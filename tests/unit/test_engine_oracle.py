@@ -15,7 +15,7 @@ from workbench.analysis.indicators import crossed_above, crossed_below, sma
 from workbench.data.candles import Candles
 from workbench.data.samples import load_sample
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.orders import EntryFill, ExitFill
+from workbench.engine.story import EntryFill, ExitFill
 from workbench.engine.strategy import Strategy
 
 with warnings.catch_warnings():

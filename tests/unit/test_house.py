@@ -22,15 +22,19 @@ ALLOWED = {
     "widgets": {"errors", "messages"},
     "analysis": {"errors", "timeframes", "messages", "data"},
     "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
-    "runs": {"errors", "messages", "paths", "streams", "data", "engine", "report"},
+    "sweeps": {"errors", "timeframes", "messages", "data", "engine"},
+    "runs": {
+        "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",
+        "sweeps",
+    },
     "contract": {"errors", "timeframes", "messages", "streams", "runs"},
     "client": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "widgets",
+        "report", "sweeps", "widgets",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "client", "contract",
+        "report", "sweeps", "client", "contract",
     },
 }  # fmt: skip
 """What each room may use. Read downwards, a room only uses rooms above it."""

@@ -63,6 +63,42 @@ def test_a_full_disk_loses_nothing(monkeypatch):
     assert got == sent
 
 
+def test_a_file_read_to_its_end_does_not_stand_before_the_next():
+    spill = Spill(segment=1, buffer=4)
+    spill.add(b"aaaa")
+    spill.add(b"b")
+    assert spill.take(100) == [b"aaaa"]
+    spill.add(b"cccc")
+    assert spill.take(100) == [b"b", b"cccc"]
+    assert spill.size == len(spill) == 0
+
+
+def test_a_disk_that_is_full_at_once_gives_back_what_is_in_memory(monkeypatch):
+    def pwrite(fd, data, offset):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    spill = Spill(buffer=4)
+    spill.add(b"aaaa")
+    assert spill.take(1) == [b"aaaa"]
+
+
+def test_a_line_cut_short_by_a_full_disk_goes_on_in_its_file(monkeypatch):
+    real, room = os.pwrite, [3, 100, 100]
+
+    def pwrite(fd, data, offset):
+        return real(fd, data[: room.pop(0)], offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    spill = Spill(segment=2, buffer=4)
+    for message in (b"aaaa", b"bbbb", b"cccc"):
+        spill.add(message)
+    got = []
+    while len(spill):
+        got += spill.take(100)
+    assert got == [b"aaaa", b"bbbb", b"cccc"]
+
+
 def test_the_outbox_says_when_the_disk_bound_is_reached():
     outbox = Outbox(memory=10, disk=20)
     outbox.add(b"x" * 10)

@@ -45,7 +45,8 @@ def _add_import(actions: Any) -> None:
         help="check a CSV, Parquet or Feather file and store its candles",
         description=(
             "Checks a file and stores its candles. CSV needs a header with time (or date), open, "
-            "high, low, close and, if known, volume."
+            "high, low, close and, if known, volume; or bid_open, ... and ask_open, ...; or "
+            "--columns. It may be alone in a zip archive."
         ),
     )
     parser.add_argument("file", metavar="FILE", type=Path)
@@ -64,6 +65,11 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--dayfirst", action=argparse.BooleanOptionalAction, default=None,
         help="whether 01.02.2017 is in February; only where the dates do not tell",
     )  # fmt: skip
+    parser.add_argument(
+        "--columns", type=lambda text: text.split(","), metavar="A,B,C",
+        help="names of the columns, of a file without a header: time,open,high,low,close "
+        "(bid_open, ask_open, ...); - passes over one",
+    )  # fmt: skip
 
 
 def import_(args: argparse.Namespace) -> int:
@@ -77,6 +83,7 @@ def import_(args: argparse.Namespace) -> int:
         args.tz,
         replace=args.replace,
         dayfirst=args.dayfirst,
+        columns=args.columns,
     )
     _print(str(result))
     print(f"stored as {clean(result.candles.symbol)} {result.candles.timeframe}")
@@ -91,7 +98,8 @@ def check(args: argparse.Namespace) -> int:
     bad = 0
     for path in args.file:
         try:
-            _print(str(read_file(path, path.stem, timeframe, args.tz, args.dayfirst)))
+            result = read_file(path, path.stem, timeframe, args.tz, args.dayfirst, args.columns)
+            _print(str(result))
         except WorkbenchError as error:
             bad += 1
             print(f"workbench: {clean(error.message)}", file=sys.stderr)

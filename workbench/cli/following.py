@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
+from workbench.cli.measuring import show_groups
 from workbench.cli.narration import Narrator
 from workbench.cli.output import Output
 from workbench.errors import from_body
 from workbench.messages import AnyMessage, Complete, Error, encode
-from workbench.report.measures import measures
+from workbench.report.statistics import grouped
 
 TYPES = ("status", "trade", "progress", "control", "complete", "error")
 """The message types that are shown."""
@@ -66,8 +67,11 @@ def show_metrics(final: Complete, capital: float | None, output: Output) -> None
     """Write the table of final metrics."""
     metrics = structs.asdict(final.data.metrics)
     ended = "Stopped" if final.extra.status == "stopped" else "Complete"
-    rows = [(m.label, m.text) for m in measures(metrics, capital, final.extra.final_equity)]
-    output.table((f"{ended} after {final.extra.bars:,} candles", ""), rows, right=(1,))
+    extra = final.extra
+    groups = grouped(
+        metrics, extra.statistics or None, extra.intervals or None, capital, extra.final_equity
+    )
+    show_groups(output, f"{ended} after {extra.bars:,} candles", groups)
 
 
 def write_json(batches: Iterable[Sequence[AnyMessage]]) -> Complete | None:

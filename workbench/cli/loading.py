@@ -96,12 +96,12 @@ def parse_params(pairs: Sequence[str], strategy: type[Strategy] | str) -> dict[s
         if not equals:
             msg = f"--param {pair} has no value: write --param name=value"
             raise InvalidRequest(msg, field="param", value=pair, allowed="name=value")
-        values[name] = _typed(text, type(defaults.get(name, "")))
+        values[name] = typed(text, type(defaults.get(name, "")))
     kind.with_parameters(values)
     return values
 
 
-def _typed(text: str, wanted: type) -> Any:
+def typed(text: str, wanted: type) -> Any:
     """Convert, or leave the text for the strategy to refuse."""
     if wanted is bool:
         lowered = text.lower()

@@ -37,6 +37,8 @@ class Pace(NamedTuple):
         Candles a second; None while not known.
     eta
         Seconds to go; None while not known.
+    what
+        What is counted.
     """
 
     percent: float
@@ -44,9 +46,10 @@ class Pace(NamedTuple):
     bars: int
     rate: float | None
     eta: float | None
+    what: str = "candles"
 
     def __str__(self) -> str:
-        text = f"{self.percent:3.0f} %  {self.bar:,} of {self.bars:,} candles"
+        text = f"{self.percent:3.0f} %  {self.bar:,} of {self.bars:,} {self.what}"
         if self.rate is not None:
             text += f"  {self.rate:,.0f}/s"
         if self.eta is not None:

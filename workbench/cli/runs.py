@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import controls, pruning
+from workbench.cli import controls, explaining, pruning, sweeps
+from workbench.cli.measuring import show_groups
 from workbench.cli.output import Output
 from workbench.cli.servers import add_server_options
 from workbench.cli.sources import runs_of
-from workbench.report.measures import measures, percent
+from workbench.report.measures import percent
+from workbench.report.statistics import grouped
 
 
 def add(commands: Any) -> None:
@@ -44,6 +46,7 @@ def add(commands: Any) -> None:
     )
     controls.add(action)
     pruning.add(action)
+    explaining.add(action)
     action("watch", watch, "follow a run from its beginning to its end", "").add_argument(
         "--json", action="store_true", help="print the messages, one a line"
     )
@@ -74,7 +77,7 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
         run["backtest_id"],
         run["status"],
         f"{run['progress']:.0f} %",
-        run["strategy"],
+        run["strategy"] if run["kind"] == "backtest" else f"{run['strategy']} ({run['kind']})",
         symbol,
         " ".join(run["timeframes"]),
         run["start_date"][:10],
@@ -108,10 +111,12 @@ def show(args: argparse.Namespace) -> int:
         output.line(f"  {label:<18}{text}")
     metrics = _final_metrics(run) or run["metrics"]
     if metrics:
-        final = (result.get("extra") or {}).get("final_equity")
-        shown = measures(metrics, run["spec"]["initial_capital"], final)
+        extra = result.get("extra") or {}
+        capital, final = run["spec"]["initial_capital"], extra.get("final_equity")
+        statistics, intervals = extra.get("statistics"), extra.get("intervals")
         output.line()
-        output.table(("METRIC", ""), [(one.label, one.text) for one in shown], right=(1,))
+        groups = grouped(metrics, statistics, intervals, capital, final)
+        show_groups(output, "METRIC", groups)
     return 0
 
 
@@ -145,6 +150,9 @@ def watch(args: argparse.Namespace) -> int:
     runs = runs_of(args)
     if args.json:
         write_json(runs.batches(args.id, None))
+    elif (told := runs.detail(args.id))["kind"] == "sweep":
+        sweep = told["spec"]["sweep"]
+        sweeps.follow(runs.batches(args.id, sweeps.TYPES), sweeps.spec_of(sweep), Output())
     else:
         follow(runs.batches(args.id, TYPES), Output())
     return 0

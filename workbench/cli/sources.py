@@ -47,6 +47,9 @@ class Runs(Protocol):
     def batches(self, run_id: str, types: Sequence[str] | None) -> Iterator[list[AnyMessage]]:
         """Yield its messages to its end."""
 
+    def messages(self, run_id: str, types: Sequence[str]) -> list[AnyMessage]:
+        """Return its messages of some types so far."""
+
 
 class ServerRuns:
     """The runs of a server."""
@@ -92,6 +95,12 @@ class ServerRuns:
 
         self.detail(run_id)
         yield from Stream(self._server, run_id, types=types).batches()
+
+    def messages(self, run_id: str, types: Sequence[str]) -> list[AnyMessage]:
+        from workbench.client.run import Run
+
+        self.detail(run_id)
+        return Run(run_id, self._server).events(*types)
 
 
 class FolderRuns:
@@ -151,6 +160,12 @@ class FolderRuns:
             raise ServerUnreachable(msg)
         messages = list(read_log(self._open(), run_id))
         yield [message for message in messages if types is None or message.type in types]
+
+    def messages(self, run_id: str, types: Sequence[str]) -> list[AnyMessage]:
+        from workbench.runs.reading import read_log
+
+        self.detail(run_id)
+        return [one for one in read_log(self._open(), run_id) if one.type in types]
 
     def _open(self) -> RunService:
         from workbench.runs.reading import open_folder

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.client.discovery import Server, connect
 from workbench.client.run import Run
+from workbench.client.sweep import Sweep
 from workbench.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ CURVE_POINTS = 10_000
 
 
 def start(
-    strategy: type[Strategy] | str,
+    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
     *,
     symbol: str,
     timeframes: Sequence[str] | str = ("1H",),
@@ -38,16 +39,19 @@ def start(
     Parameters
     ----------
     strategy
-        A `Strategy` class, wherever it was defined, or the name of a registered one.
+        A `Strategy` class, wherever it was defined, or the name of a registered one; or several,
+        which share the account.
     symbol, timeframes, start, end
         What to run on; `start` and `end` are ISO dates or times, UTC, a plain `end` date is
         included.
     url, token, server
         The server; by default the Jupyter server this kernel belongs to, or a private one.
     **options
-        The strategy's parameters by name, and the fields of `RunSpec`: `initial_capital`,
-        `risk_per_trade`, `commission`, `slippage`, `leverage`, `speed` (candles a second),
-        `progress_every`, `equity_every`, `seed`, `name`, `notes`, `tags`.
+        The strategy's parameters by name (of several: `strategy_params`, by the strategies'
+        names); the fields of `RunSpec`: `speed` (candles a second), `progress_every`,
+        `equity_every`, `seed`, `name`, `notes`, `tags`; and those of
+        `workbench.engine.settings.Settings`: `initial_capital`, `commission`, `slippage`,
+        `leverage`, `max_positions`, `convention`, ...
 
     Raises
     ------
@@ -56,7 +60,7 @@ def start(
     ServerUnreachable
         The server named by `url` does not answer.
     """
-    body = _body(strategy, symbol, timeframes, start, end, options)
+    body = request_body(strategy, symbol, timeframes, start, end, options)
     server = server or connect(url, token)
     reply = server.rest.post("api/backtesting/start", body)
     return Run(reply["backtest_id"], server)
@@ -68,8 +72,8 @@ def attach(
     url: str | None = None,
     token: str | None = None,
     server: Server | None = None,
-) -> Run:
-    """Return the handle of a run that is there already, going on or ended.
+) -> Run | Sweep:
+    """Return the handle of a run that is there already, going on or ended: of a sweep a `Sweep`.
 
     Raises
     ------
@@ -81,8 +85,7 @@ def attach(
         msg = f"There is no run {run_id!r}"
         raise NotFound(msg, field="backtest_id", value=run_id)
     run = Run(run_id, server)
-    assert run.info
-    return run
+    return run if run.info["kind"] == "backtest" else Sweep(run_id, server)
 
 
 def list_runs(
@@ -99,6 +102,7 @@ def list_runs(
         rows.append(
             {
                 "id": run["backtest_id"],
+                "kind": run["kind"],
                 "name": run["name"],
                 "status": run["status"],
                 "progress": run["progress"],
@@ -116,64 +120,94 @@ def list_runs(
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _body(
-    strategy: type[Strategy] | str,
+def request_body(
+    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
     symbol: str,
     timeframes: Sequence[str] | str,
     start: str,
     end: str,
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    from workbench.engine import Strategy
-    from workbench.engine.strategies.registry import get
+    """Return the start request; see `start`.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds: something is wrong.
+    """
+    import msgspec
+
+    from workbench.engine.crew import checked_parameters
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)
     given = {name: options.pop(name) for name in list(options) if name in known}
-    kind: Any = get(strategy) if isinstance(strategy, str) else strategy
-    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
-        msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
-        raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
-    if kind.next is Strategy.next:
-        msg = f"{kind.__name__} has no next(self): write one"
-        raise InvalidRequest(msg, field="strategy", value=kind.__name__, allowed="a next method")
-    params = kind.with_parameters({**given.pop("strategy_params", {}), **options})
+    named = _kinds([strategy] if isinstance(strategy, (str, type)) else list(strategy))
+    params = checked_parameters(named, {**given.pop("strategy_params", {}), **options})
     frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
-    name = strategy if isinstance(strategy, str) else kind.__name__
     body = {
-        "name": name,
+        "name": " + ".join(named),
         "symbol": symbol,
         "timeframes": frames,
         "start_date": str(start),
         "end_date": str(end),
-        "strategy_ids": [name],
+        "strategy_ids": list(named),
         "strategy_params": params,
         "equity_every": _equity_every(frames, str(start), str(end)),
-        **given,
+        **{name: msgspec.to_builtins(value) for name, value in given.items()},
     }
     if not isinstance(strategy, str):
+        kinds = list(named.values())
         body["strategy"] = {
-            "name": name,
-            "pickle": base64.b64encode(_pickled(kind)).decode(),
+            "name": " + ".join(named),
+            "pickle": base64.b64encode(_pickled(kinds)).decode(),
             "python": sys.executable,
             "paths": [path or os.getcwd() for path in sys.path],
         }
     return body
 
 
-def _pickled(kind: type[Strategy]) -> bytes:
-    """Return the class by value, with the notebook's globals it uses."""
+def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
+    """Return the classes by the name they are told by, checked."""
+    from workbench.engine import Strategy
+    from workbench.engine.strategies.registry import get
+
+    named: dict[str, type[Strategy]] = {}
+    for strategy in strategies:
+        kind: Any = get(strategy) if isinstance(strategy, str) else strategy
+        if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+            msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
+            raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
+        if kind.next is Strategy.next:
+            msg = f"{kind.__name__} has no next(self): write one"
+            raise InvalidRequest(
+                msg, field="strategy", value=kind.__name__, allowed="a next method"
+            )
+        name = strategy if isinstance(strategy, str) else kind.__name__
+        if name in named:
+            msg = f"Two strategies are called {name}: give them different names"
+            raise InvalidRequest(msg, field="strategy", value=name, allowed="different names")
+        named[name] = kind
+    if not named:
+        msg = "strategy is empty, expected a Strategy class, the name of one, or several"
+        raise InvalidRequest(msg, field="strategy", value=[], allowed="at least one")
+    return named
+
+
+def _pickled(kinds: Sequence[type[Strategy]]) -> bytes:
+    """Return the classes by value, with the notebook's globals they use."""
     import cloudpickle
 
     try:
-        pickled: bytes = cloudpickle.dumps(kind)
+        pickled: bytes = cloudpickle.dumps(kinds)
     except Exception as error:
+        names = " or ".join(kind.__name__ for kind in kinds)
         msg = (
-            f"{kind.__name__} cannot be sent to the worker: {error}. It, or a global it uses, "
+            f"{names} cannot be sent to the worker: {error}. It, or a global it uses, "
             "holds something that lives in this process only (a lock, a file, a connection): "
             "make that inside init() instead"
         )
-        raise InvalidRequest(msg, field="strategy", value=kind.__name__, allowed=None) from error
+        raise InvalidRequest(msg, field="strategy", value=names, allowed=None) from error
     return pickled
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from workbench.client.controls import RunControls
 from workbench.client.discovery import Server
+from workbench.client.measuring import RunStatistics
 from workbench.client.stream import Stream
 from workbench.errors import WorkbenchError, from_body
 from workbench.messages import (
@@ -18,6 +20,8 @@ from workbench.messages import (
     AnyMessage,
     ControlRequest,
     Equity,
+    Message,
+    Signal,
     Trade,
     decode,
 )
@@ -28,10 +32,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.client.asynchronous import AsyncStream
+    from workbench.report.explaining import Explanation, Story
     from workbench.widgets.view import BacktestView
 
 
-class Run(RunControls[None]):
+class Run(RunStatistics, RunControls[None]):
     """A run on a server. It goes on without this handle, this kernel and this notebook.
 
     Made by `workbench.start` and `workbench.attach`. Shown as a cell's value it is the live
@@ -124,6 +129,38 @@ class Run(RunControls[None]):
         from workbench.engine.frames import readable_metrics
 
         return readable_metrics(found)
+
+    @property
+    def signals(self) -> pd.DataFrame:
+        """Signals that were not filled so far, one a row, each with its code and why."""
+        from workbench.engine.frames import signals_frame
+
+        return signals_frame([m for m in self.events("signal") if isinstance(m, Signal)])
+
+    def explain(self, trade_id: str | int) -> Explanation:
+        """Say why a trade (``trade_3``, or 3) was entered and left, from the log alone.
+
+        Raises
+        ------
+        NotFound
+            There is no such trade (yet).
+        """
+        return self._story().explain(trade_id)
+
+    def why_not(self, time: str | datetime) -> Explanation:
+        """Say what was decided on the candle open at `time` (UTC), and why there was no entry.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no time, or before the run's first candle.
+        """
+        return self._story().why_not(time if isinstance(time, str) else time.isoformat())
+
+    def _story(self) -> Story:
+        from workbench.report.explaining import TYPES, Story
+
+        return Story(m for m in self.events(*TYPES) if isinstance(m, Message))
 
     def events(self, *types: str) -> list[AnyMessage]:
         """Return the log's messages so far, of some types or all."""

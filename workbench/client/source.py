@@ -27,8 +27,8 @@ class ServerSource:
             yield [msgspec.to_builtins(message) for message in batch]
 
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
-        """Fetch one of the run's results, such as ``candles``."""
-        return self._server.rest.get(f"api/backtesting/{self._run_id}/{path}", query)
+        """Fetch one of the run's results, such as ``candles``; what it is, with no path."""
+        return self._server.rest.get(f"api/backtesting/{self._run_id}/{path}".rstrip("/"), query)
 
     def control(self, request: dict[str, Any]) -> dict[str, Any]:
         """Pass a control on."""

@@ -1,4 +1,4 @@
-"""Examples of messages that the printed contract does not have: signals and sweeps."""
+"""Examples of what the printed contract does not have: signals and sweeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from workbench.messages import (
     Sweep,
     SweepData,
 )
+
+OPEN = {"number": 7}
+"""A body of `POST /api/backtesting/{id}/open`."""
 
 _NOW = "2024-02-11T12:36:00.123Z"
 

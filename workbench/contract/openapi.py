@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench import __version__
-from workbench.contract import examples, wording
+from workbench.contract import examples, more_examples, wording
 from workbench.contract.failures import codes_below
 from workbench.contract.operations import JSON, OPERATIONS, Operation
 from workbench.contract.parameters import RUN_ID, Parameter
@@ -16,6 +16,7 @@ from workbench.errors import (
     UnsupportedMediaType,
     WorkbenchError,
 )
+from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
@@ -33,7 +34,11 @@ _RUN = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"},
     "example": RUN_ID,
 }
-_BODIES = {StartRequest: examples.START, PublishRequest: examples.PUBLISH}
+_BODIES: dict[Any, Any] = {
+    StartRequest: examples.START,
+    PublishRequest: examples.PUBLISH,
+    OpenRequest: more_examples.OPEN,
+}
 _MEANINGS = {
     400: "The request is wrong.",
     403: "Nobody known asks (`not_authenticated`), or the right is missing.",

@@ -27,6 +27,7 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.messages import ControlRequest
+from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
@@ -127,6 +128,11 @@ OPERATIONS = (
         errors=(InvalidRequest, NotFound, Conflict), description=_CONTROL,
     ),
     Operation(
+        "POST", f"{_RUN}/open", "openCombination",
+        "Start a combination of a sweep as a run of its own.", StartReply,
+        body=OpenRequest, right="execute", errors=(InvalidRequest, NotFound, Conflict),
+    ),
+    Operation(
         "GET", f"{_RUN}/trades", "getTrades", "Entries and exits, in order.", TradesReply,
         errors=(NotFound,),
     ),
@@ -146,7 +152,7 @@ OPERATIONS = (
     ),
     Operation(
         "GET", f"{_RUN}/report", "getReport", "The report as one HTML page.", media=HTML,
-        errors=(NotFound,),
+        errors=(InvalidRequest, NotFound),
     ),
     Operation(
         "GET", "/api/ws/stream/status", "streamStatus", "Who is connected to what.", StatusReply

@@ -94,6 +94,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    kind
+        A `sweep` is a run that tries parameters; its rows are the stream's `sweep` messages.
     created, started, finished
         ISO 8601, UTC.
     start_date, end_date
@@ -109,6 +111,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """
 
     backtest_id: str
+    kind: Literal["backtest", "sweep"]
     name: str
     status: RunStatus
     strategy: str
@@ -175,6 +178,8 @@ class EntryRow(EntryData, frozen=True, kw_only=True, tag_field="event", tag="ent
     commission: float
     strategy: str
     inputs: dict[str, float] | UnsetType = UNSET
+    signal: str | UnsetType = UNSET
+    decided: int | UnsetType = UNSET
 
 
 class ExitRow(ExitData, frozen=True, kw_only=True, tag_field="event", tag="exit"):
@@ -188,6 +193,9 @@ class ExitRow(ExitData, frozen=True, kw_only=True, tag_field="event", tag="exit"
     strategy: str
     reasoning: Reasoning | UnsetType = UNSET
     inputs: dict[str, float] | UnsetType = UNSET
+    signal: str | UnsetType = UNSET
+    decided: int | UnsetType = UNSET
+    financing: float | UnsetType = UNSET
 
 
 class TradesReply(Struct, frozen=True):

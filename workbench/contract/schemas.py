@@ -16,6 +16,7 @@ from workbench.messages import (
     ClientMessage,
     Message,
 )
+from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.publishing import Batch, Reply
 from workbench.runs.request import StartRequest
@@ -30,6 +31,7 @@ ROOTS: dict[str, Any] = {
     "Batch": Batch,
     "StartRequest": StartRequest,
     "PublishRequest": PublishRequest,
+    "OpenRequest": OpenRequest,
     **{cls.__name__: cls for cls in REPLIES},
 }
 """What can stand alone on the wire, by the name of its schema."""

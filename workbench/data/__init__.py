@@ -6,6 +6,7 @@ Importing this costs numpy; pandas and pyarrow are imported by the functions tha
 from workbench.data.candles import Candles
 from workbench.data.catalog import SymbolInfo, find, load, symbols
 from workbench.data.importer import ImportResult, import_file
+from workbench.data.intrabar import build_intrabar, check_intrabar, load_intrabar
 from workbench.data.resample import downsample, resample, visible_counts
 from workbench.data.store import CandleStore
 
@@ -14,10 +15,13 @@ __all__ = [
     "Candles",
     "ImportResult",
     "SymbolInfo",
+    "build_intrabar",
+    "check_intrabar",
     "downsample",
     "find",
     "import_file",
     "load",
+    "load_intrabar",
     "resample",
     "symbols",
     "visible_counts",

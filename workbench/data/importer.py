@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench import paths
-from workbench.data.candles import VALUES, Candles
+from workbench.data.candles import ASKS, VALUES, Candles
 from workbench.data.reading import RawCandles, read_raw
 from workbench.data.samples import SAMPLES
 from workbench.data.store import CandleStore
 from workbench.data.synthetic import SYMBOL
 from workbench.data.times import to_utc, zone
-from workbench.data.validate import Report, validate
-from workbench.errors import Conflict, InvalidCandles
+from workbench.data.validate import Report, refuse, validate
+from workbench.errors import Conflict
 from workbench.messages import iso_time, utc_now
 from workbench.timeframes import DAY_MS, Timeframe
 
@@ -69,6 +70,7 @@ def import_file(
     store: CandleStore | None = None,
     replace: bool = False,
     dayfirst: bool | None = None,
+    columns: Sequence[str] | None = None,
 ) -> ImportResult:
     """Read a file as `read_file` does and store its candles.
 
@@ -97,7 +99,7 @@ def import_file(
             )
             raise Conflict(msg, field="symbol", value=symbol, allowed="replace=True")
     store.path(symbol, timeframe)
-    result = read_file(path, symbol, timeframe, tz, dayfirst)
+    result = read_file(path, symbol, timeframe, tz, dayfirst, columns)
     stored_at = store.save(result.candles, replace=replace, imported_at=utc_now(), tz=tz)
     return ImportResult(
         result.candles, result.report, result.rows_read, result.duplicates_dropped,
@@ -111,6 +113,7 @@ def read_file(
     timeframe: str | Timeframe,
     tz: str = "UTC",
     dayfirst: bool | None = None,
+    columns: Sequence[str] | None = None,
 ) -> ImportResult:
     """Read candles from a CSV, Parquet or Feather file and check them.
 
@@ -121,7 +124,9 @@ def read_file(
     Parameters
     ----------
     path
-        Told apart by its ending. CSV needs a header, see `workbench.data.reading.EXPECTED`.
+        Told apart by its ending; a CSV file may be alone in a zip archive. CSV needs a header,
+        see `workbench.data.reading.EXPECTED`, or `columns`. With bid and ask (bid_open, askopen,
+        bidO, ...) the candles are the bid's and have the ask beside.
     symbol
         To file the candles under.
     timeframe
@@ -132,11 +137,13 @@ def read_file(
         UTC already.
     dayfirst
         Whether ``01.02.2017`` is in February; only needed where the dates do not tell.
+    columns
+        Names of the columns from the left, where the file has no header.
 
     Raises
     ------
     InvalidRequest
-        The file, its header, the zone or the order of day and month cannot be used.
+        The file, its header, the columns, the zone or the order of day and month cannot be used.
     InvalidCandles
         Rows cannot be read, contradict each other or break a rule of `validate`; `details`
         has `rows` and `problems`.
@@ -144,31 +151,24 @@ def read_file(
     timeframe = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
     zone(tz)
     path = Path(path)
-    raw = read_raw(path, dayfirst)
+    raw = read_raw(path, dayfirst, columns)
     notes = list(raw.notes)
     time, order = _utc_times(raw, tz, timeframe, notes)
-    values = np.stack([raw.values[name][order] for name in VALUES])
+    names = [*VALUES, *(name for name in ASKS if name in raw.values)]
+    values = np.stack([raw.values[name][order] for name in names])
     rows = raw.rows[order]
     keep = _first_of_each(time, values)
     dropped = int((~keep).sum())
     if dropped:
         notes.append(f"{dropped:,} rows that repeat another one exactly were dropped")
     time, values, rows = time[keep], values[:, keep], rows[keep]
-    columns = dict(zip(VALUES, values, strict=True))
-    report = validate(time, **columns, timeframe=timeframe, rows=rows)
-    if not report.ok:
-        lines = "; ".join(finding.message for finding in report.errors)
-        msg = f"{path.name} was refused: {lines}"
-        raise InvalidCandles(
-            msg,
-            field="file",
-            value=path.name,
-            allowed="one row for each time; prices above 0; low <= open, close <= high",
-            rows=sorted({row for finding in report.errors for row in finding.rows})[:100],
-            problems={finding.kind: finding.count for finding in report.errors},
-        )
+    prices = dict(zip(VALUES, values, strict=False))
+    asks = dict(zip(names[len(VALUES) :], values[len(VALUES) :], strict=True))
+    ask = list(asks.values()) or None
+    report = validate(time, **prices, timeframe=timeframe, ask=ask, rows=rows)
+    refuse(report, f"{path.name} was refused", "file", path.name)
     source = f"imported from {path.name}"
-    candles = Candles(symbol=symbol, timeframe=timeframe, time=time, **columns, source=source)
+    candles = Candles(symbol, timeframe, time, **prices, **asks, source=source)
     return ImportResult(candles, report, len(raw.rows), dropped, notes)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from workbench.analysis.series import Clock
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.declaring import audit
+from workbench.engine.failure import explain_failure
+from workbench.engine.memory import name_indicators
 from workbench.engine.python_driver import PythonDriver
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
-from workbench.errors import InvalidRequest
-
-Blame = Callable[[Exception | SystemExit, str, int | None], NoReturn]
+from workbench.errors import InvalidRequest, UnknownParameter
 
 
 class Crew:
@@ -32,8 +32,6 @@ class Crew:
         Of the one strategy, or by name of the strategy.
     names
         As they are told; the class names when left out.
-    blame
-        Raises a `StrategyError` for what their code raised.
 
     Raises
     ------
@@ -49,38 +47,27 @@ class Crew:
         columns: Sequence[Candles],
         params: Mapping[str, Any],
         names: Sequence[str] | None,
-        blame: Blame,
     ) -> None:
         self.kinds = [strategy] if isinstance(strategy, type) else list(strategy)
         self.names = list(names or [kind.__name__ for kind in self.kinds])
-        if not self.kinds or len(set(self.names)) < len(self.kinds):
-            text = f"Strategies are {self.names}, expected at least one, each with its own name"
+        if not self.kinds or not len(set(self.names)) == len(self.names) == len(self.kinds):
+            text = f"{len(self.kinds)} strategies are called {self.names}: each needs its own name"
             raise InvalidRequest(text, field="strategy_ids", value=self.names, allowed="names")
-        self.params = [
-            kind.with_parameters(own)
-            for kind, own in zip(self.kinds, self._parted(params), strict=True)
-        ]
+        self.params = list(_parameters(dict(zip(self.names, self.kinds, strict=True)), params))
         self.strategies: list[Strategy] = []
         self.warm_ups: list[int] = []
         self._columns = columns
-        self._blame = blame
-
-    def _parted(self, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        if len(self.kinds) == 1:
-            return [params]
-        for name, own in params.items():
-            if name not in self.names or not isinstance(own, Mapping):
-                text = (
-                    f"strategy_params has {name!r}: of several strategies it goes by their names, "
-                    f"{', '.join(self.names)}, and then by those of their parameters"
-                )
-                raise InvalidRequest(
-                    text, field=f"strategy_params.{name}", value=own, allowed=self.names
-                )
-        return [params.get(name, {}) for name in self.names]
 
     def board(self, driver: PythonDriver, seed: int | None, check: bool) -> None:
-        """Make the strategies, let them declare what they need, and hand them to the driver."""
+        """Make the strategies, let them declare what they need, and hand them to the driver.
+
+        Raises
+        ------
+        LookAhead
+            An indicator depends on later candles.
+        StrategyError
+            `init` raised.
+        """
         base, *higher = self._columns
         clocks = [Clock() for _ in self._columns]
         counts = [visible_counts(base, one) for one in higher]
@@ -95,8 +82,8 @@ class Crew:
             try:
                 strategy.init()
             except (Exception, SystemExit) as error:
-                self._blame(error, "init", None)
-            strategy._name_indicators()
+                raise explain_failure(error, kind.__name__, "init", None) from error
+            name_indicators(strategy)
             for view in views.values():
                 view.sealed = True
                 if check:
@@ -113,3 +100,34 @@ class Crew:
             if view.asked:
                 first = max(first, int(np.searchsorted(visible, view.warm_up())))
         return min(first, len(base.candles))
+
+
+def checked_parameters(
+    kinds: Mapping[str, type[Strategy]], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters of a run in full: of its one strategy, or by name of the strategy.
+
+    Raises
+    ------
+    UnknownParameter
+        A name is unknown, or a value makes no sense.
+    """
+    checked = _parameters(kinds, params)
+    return checked[0] if len(checked) == 1 else dict(zip(kinds, checked, strict=True))
+
+
+def _parameters(
+    kinds: Mapping[str, type[Strategy]], params: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    if len(kinds) == 1:
+        return [kind.with_parameters(params) for kind in kinds.values()]
+    for name, own in params.items():
+        if name not in kinds or not isinstance(own, Mapping):
+            text = (
+                f"strategy_params has {name!r}: of several strategies it goes by their names, "
+                f"{', '.join(kinds)}, and then by those of their parameters"
+            )
+            raise UnknownParameter(
+                text, field=f"strategy_params.{name}", value=own, allowed=list(kinds)
+            )
+    return [kind.with_parameters(params.get(name, {})) for name, kind in kinds.items()]

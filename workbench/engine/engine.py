@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -10,11 +11,13 @@ from typing import Any, NoReturn, Protocol
 import msgspec
 
 from workbench.data.candles import Candles
+from workbench.data.validate import require_sound
 from workbench.engine.crew import Crew
 from workbench.engine.failure import explain_failure
 from workbench.engine.market import market
-from workbench.engine.metrics import Performance, period_ends, periods_per_year
-from workbench.engine.python_driver import PythonDriver
+from workbench.engine.memory import recall, remember
+from workbench.engine.metrics import Performance, period_ends
+from workbench.engine.python_driver import Failed, PythonDriver
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
 from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd, tell
@@ -67,6 +70,8 @@ class BacktestEngine:
         Of the strategies' random numbers.
     names
         Of the strategies, as they are told; the class names when left out.
+    first
+        Index of the first candle of the run: those before only give indicators their values.
     **options
         Fields of `Settings`, instead of `settings`.
 
@@ -79,7 +84,7 @@ class BacktestEngine:
     names
         Of the strategies.
     bars, bar
-        Candles in all, and done.
+        Candles in all, and done (those before `first` included).
     warm_up
         Index of the first candle `next` is called on; `bars` when there is none.
     filled
@@ -118,6 +123,7 @@ class BacktestEngine:
         inside: Candles | None = None,
         seed: int | None = None,
         names: Sequence[str] | None = None,
+        first: int = 0,
         **options: Any,
     ) -> None:
         self.settings = settings = _settings(settings, options)
@@ -125,32 +131,34 @@ class BacktestEngine:
         _check("candles", len(columns), "at least one timeframe", bool(columns))
         base = columns[0]
         _check("candles", len(base), "at least one candle", len(base) > 0)
+        _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
+        for one in columns:
+            require_sound(one)
         self.candles = base
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
         self.initial_capital = float(settings.initial_capital)
         self.bars = len(base)
-        self.bar = 0
+        self.bar = self._first = first
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
         self.listener: Listener | None = None
         self.marks: Sequence[int] = ()
-        self.performance = Performance(self.initial_capital, periods_per_year(base))
+        self.performance = Performance.over(base[first:], self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
         self._balance = self._equity = self.initial_capital
         self._open = 0
         self._fills: list[Fill] = []
-        self._trade_pnl: dict[int, float] = {}
-        self._notional: dict[int, float] = {}
+        self._trades: dict[int, list[float]] = {}
         self._period_ends = period_ends(base)
-        self._period = 0
+        self._period = bisect_right(self._period_ends, first)
         self._driver = PythonDriver(market(base, settings, inside), settings)
-        crew = Crew(strategy, columns, strategy_params or {}, names, self._blame)
+        crew = Crew(strategy, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy = crew.strategies[0]
-        self.warm_up = min(crew.warm_ups)
+        self.warm_up = max(first, min(crew.warm_ups))
 
     @property
     def done(self) -> bool:
@@ -179,9 +187,8 @@ class BacktestEngine:
                 self.bar, goal, self.watch, self.filled, self.performance.peak
             )
             self._tell(equities, rows)
-            if self._driver.error is not None:
-                error, self._driver.error = self._driver.error, None
-                self._blame(error, "next", self.bar - 1)
+            if self._driver.failed is not None:
+                self._blame(self._driver.failed)
             if self.bar < goal:
                 break
         return self.take_fills()
@@ -206,7 +213,7 @@ class BacktestEngine:
         if self.bar:
             self._happen(self._driver.finish(self.bar - 1), self.bar)
             self._equity = self._balance
-            self.performance.extend([self._equity])
+            self.performance.amend(self._equity)
             self.performance.end_period()
         return self.take_fills()
 
@@ -229,7 +236,7 @@ class BacktestEngine:
             A strategy keeps in an attribute what cannot be pickled.
         """
         kept = {name: getattr(self, name) for name in _KEPT}
-        crew = [one._remember() for one in self.strategies]
+        crew = [remember(one) for one in self.strategies]
         return pickle.dumps({"kept": kept, "crew": crew, "book": self._driver.save()})
 
     def load(self, saved: bytes) -> None:
@@ -242,7 +249,7 @@ class BacktestEngine:
             setattr(self, name, value)
         self._driver.load(state["book"])
         for one, memory in zip(self.strategies, state["crew"], strict=True):
-            one._recall(memory)
+            recall(one, memory)
 
     # --- telling what happened ------------------------------------------------------------
 
@@ -297,27 +304,30 @@ class BacktestEngine:
         performance, trade = self.performance, fill.trade_id
         performance.add_commission(fill.commission)
         if isinstance(fill, EntryFill):
-            self._trade_pnl[trade], self._notional[trade] = 0.0, fill.price * fill.quantity
+            self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
+            performance.hold(fill.bar - self._first, self._open)
             return
-        self._trade_pnl[trade] += fill.pnl
+        sums = self._trades[trade]
+        sums[1] += fill.pnl
+        sums[2] += fill.mfe
+        sums[3] += fill.mae
         if fill.remaining <= 0:
-            pnl = self._trade_pnl.pop(trade)
-            performance.add_trade(pnl, 100 * pnl / self._notional.pop(trade))
+            notional, pnl, mfe, mae = self._trades.pop(trade)
+            scale = 100 / notional
+            performance.hold(fill.bar - self._first, self._open)
+            performance.add_trade(
+                pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
+            )
 
-    def _blame(
-        self, error: Exception | SystemExit, where: str, bar: int | None = None, number: int = 0
-    ) -> NoReturn:
-        when = None if bar is None or bar < 0 else self.time(bar)
-        raise explain_failure(error, self.names_of(number), where, when) from error
-
-    def names_of(self, number: int) -> str:
-        """Return the class name of the strategy of this number."""
-        return type(self.strategies[number]).__name__
+    def _blame(self, failed: Failed) -> NoReturn:
+        when = self.time(self.bar - 1)
+        name = type(self.strategies[failed.strategy]).__name__
+        raise explain_failure(failed.error, name, "next", when) from failed.error
 
 
 _KEPT = (
     "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
-    "_fills", "_trade_pnl", "_notional", "_period",
+    "_fills", "_trades", "_period",
 )  # fmt: skip
 
 

@@ -8,17 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from workbench.messages import EntryData, Equity, Message, Trade
+from workbench.messages import EntryData, Equity, Message, Signal, Trade
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = ("trade_id", "symbol", "direction", "exit_reason", "entry_rationale", "exit_rationale")
+_TEXT = (
+    "trade_id",
+    "symbol",
+    "strategy",
+    "direction",
+    "exit_reason",
+    "entry_rationale",
+    "exit_rationale",
+)
 _TIMES = ("entry_time", "exit_time")
 TRADE_COLUMNS = (
-    "trade_id", "symbol", "direction", "quantity", "entry_time", "entry_price", "exit_time",
-    "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission", "stop_loss",
-    "confidence", "entry_rationale", "exit_rationale",
+    "trade_id", "symbol", "strategy", "direction", "quantity", "entry_time", "entry_price",
+    "exit_time", "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission",
+    "stop_loss", "confidence", "entry_rationale", "exit_rationale",
+)  # fmt: skip
+SIGNAL_COLUMNS = (
+    "signal_id", "time", "strategy", "decision", "outcome", "code", "message", "rationale",
 )  # fmt: skip
 EQUITY_COLUMNS = ("equity", "balance", "drawdown")
 
@@ -51,7 +62,7 @@ def trades_frame(messages: Iterable[Message]) -> pd.DataFrame:
         entry, commission = entries.get(data.trade_id, (None, 0.0))
         share = commission * extra.quantity / entry.quantity if entry else 0.0
         row = {name: getattr(data, name, None) for name in TRADE_COLUMNS}
-        row["quantity"] = extra.quantity
+        row["quantity"], row["strategy"] = extra.quantity, extra.strategy
         row["commission"] = extra.commission + share
         row["exit_rationale"] = "" if extra.reasoning is UNSET else extra.reasoning.rationale
         row["entry_rationale"] = entry.reasoning.rationale if entry else ""
@@ -71,6 +82,31 @@ def _typed_trades(rows: list[dict[str, Any]]) -> pd.DataFrame:
             columns[name] = _times(values)
         else:
             columns[name] = pd.Series(values, dtype="object" if name in _TEXT else "float64")
+    return pd.DataFrame(columns)
+
+
+def signals_frame(messages: Iterable[Message]) -> pd.DataFrame:
+    """Return one row for each signal that was not filled.
+
+    Parameters
+    ----------
+    messages
+        Of one run, in order; all but `signal` are passed over.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `SIGNAL_COLUMNS`; `time` is the open time of the candle it was given on, UTC.
+    """
+    import pandas as pd
+
+    told = [message.data for message in messages if isinstance(message, Signal)]
+    columns: dict[str, Any] = {}
+    for name in SIGNAL_COLUMNS:
+        values = [
+            one.reasoning.rationale if name == "rationale" else getattr(one, name) for one in told
+        ]
+        columns[name] = _times(values) if name == "time" else pd.Series(values, dtype="object")
     return pd.DataFrame(columns)
 
 

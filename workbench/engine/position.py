@@ -151,10 +151,13 @@ class Position:
                 text = f"move_stop of a {self.direction} must be {side} {mark:g}, is {stop:g}"
                 raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {mark:g}")
             trail = nan if trailing is None else check_price("trailing", trailing)
-            if trail == trail and stop != stop:
+            follows = trail == trail and stop != stop
+            if follows:
                 stop = mark - sign * trail
             row[P_TRAIL], row[P_BEST] = trail, mark
             self._broker.move_stop(self._index, row, stop)
+            if follows:
+                row[P_MOVED] = BY_TRAIL
 
     def __repr__(self) -> str:
         if not self:

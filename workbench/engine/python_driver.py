@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.analysis.series import Clock
 from workbench.engine.broker import Broker
@@ -25,6 +25,13 @@ from workbench.engine.watch import Watch
 from workbench.messages import Reasoning
 
 
+class Failed(NamedTuple):
+    """What a strategy raised, and its number."""
+
+    error: Exception | SystemExit
+    strategy: int
+
+
 class PythonDriver:
     """Steps an account and the strategies on it.
 
@@ -39,13 +46,14 @@ class PythonDriver:
     ----------
     broker
         The book.
-    error
-        What a strategy raised, and ended `run` with; None for nothing.
+    failed
+        What ended `run`; None for nothing.
     """
 
     def __init__(self, market: Market, settings: Settings) -> None:
         self.broker = Broker(plain(market), settings)
-        self.error: Exception | SystemExit | None = None
+        self.failed: Failed | None = None
+        self._deciding = 0
         self._columns = market
         self._nexts: list[tuple[int, Callable[[], object]]] = []
         self._clock = Clock()
@@ -97,7 +105,8 @@ class PythonDriver:
         if watch is not None:
             decide = watch.around(decide, self._counter(filled), equities, peak, self.interrupt)
         self._loop(idle, end, decide, equities)
-        self._interrupted = False
+        if len(equities) < end - start:
+            self._interrupted = False  # obeyed; one on the last candle holds for the next call
         return equities, self.broker.take()
 
     def _loop(
@@ -132,7 +141,7 @@ class PythonDriver:
             try:
                 decide()
             except (Exception, SystemExit) as error:
-                self.error = error
+                self.failed = Failed(error, self._deciding)
                 return
             if at_close and fresh:
                 broker.settle(bar)
@@ -145,8 +154,9 @@ class PythonDriver:
         nexts, clock = self._nexts, self._clock
 
         def decide() -> None:
-            for warm, each in nexts:
+            for number, (warm, each) in enumerate(nexts):
                 if clock.count > warm:
+                    self._deciding = number
                     each()
 
         return decide
@@ -186,7 +196,8 @@ class PythonDriver:
     def load(self, saved: Mapping[str, Any]) -> None:
         """Restore the book."""
         broker = self.broker
-        for mine, theirs in zip(broker.world, saved["world"], strict=True):
+        world: Any = broker.world
+        for mine, theirs in zip(world, saved["world"], strict=True):
             mine[:] = theirs
         broker.reasons = dict(saved["reasons"])
         broker.fresh[:] = saved["fresh"]

@@ -8,14 +8,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from workbench.data.candles import Candles
 from workbench.data.catalog import load
+from workbench.data.intrabar import build_intrabar, load_intrabar
 from workbench.data.resample import resample
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.frames import equity_frame, readable_metrics, trades_frame
-from workbench.engine.orders import Rejection
+from workbench.engine.frames import (
+    equity_frame,
+    readable_metrics,
+    signals_frame,
+    trades_frame,
+)
+from workbench.engine.metrics import tables
+from workbench.engine.settings import Settings
 from workbench.engine.strategies.registry import get
 from workbench.engine.strategy import Strategy
 from workbench.engine.streaming import StreamingBacktestEngine
@@ -26,6 +33,9 @@ from workbench.timeframes import Timeframe
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    from workbench.report import Group
+    from workbench.report.explaining import Explanation
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,19 +50,24 @@ class BacktestResult:
         Everything that was emitted, in order.
     candles
         By timeframe, the shortest first.
-    rejections
-        Entries that were not filled, and why.
+    settings
+        Of the account.
     """
 
     strategy: str
     messages: list[Message] = field(repr=False)
     candles: Mapping[str, Candles] = field(repr=False)
-    rejections: list[Rejection] = field(repr=False)
+    settings: Settings = field(repr=False)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
         """One row for each exit; see `workbench.engine.frames.trades_frame`."""
         return trades_frame(self.messages)
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """Signals that were not filled; see `workbench.engine.frames.signals_frame`."""
+        return signals_frame(self.messages)
 
     @cached_property
     def equity(self) -> pd.DataFrame:
@@ -62,9 +77,37 @@ class BacktestResult:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of `complete`; formulas in `workbench.engine.metrics`."""
-        last = self.messages[-1]
-        assert isinstance(last, Complete)
-        return readable_metrics(structs.asdict(last.data.metrics))
+        return readable_metrics(structs.asdict(self._last.data.metrics))
+
+    @cached_property
+    def statistics(self) -> dict[str, float]:
+        """All else that can be said of the result, by name; docs/metrics.md tells what and how.
+
+        Returns, drawdowns and other parts of a whole are percent, durations seconds. What is not
+        defined is left out.
+        """
+        found = self._last.extra.statistics
+        return {} if found is UNSET else found
+
+    @cached_property
+    def intervals(self) -> dict[str, list[float]]:
+        """95 % confidence intervals of some metrics and statistics: lower and upper bound."""
+        found = self._last.extra.intervals
+        return {} if found is UNSET else found
+
+    @cached_property
+    def monthly_returns(self) -> pd.DataFrame:
+        """Percent, a row a year; see `workbench.engine.metrics.tables.monthly_returns`."""
+        return tables.monthly_returns(self.equity, self.facts["initial_capital"])
+
+    def drawdowns(self, count: int | None = 10) -> pd.DataFrame:
+        """Return the deepest ones; see `workbench.engine.metrics.tables.drawdowns`."""
+        return tables.drawdowns(self.equity, count, self.facts["initial_capital"])
+
+    @cached_property
+    def excursions(self) -> pd.DataFrame:
+        """MFE and MAE of each trade; see `workbench.engine.metrics.tables.excursions`."""
+        return tables.excursions(self.trades)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -72,6 +115,18 @@ class BacktestResult:
         first = self.messages[0]
         assert isinstance(first, Status)
         return structs.asdict(first.data)
+
+    def explain(self, trade_id: str | int) -> Explanation:
+        """Say why a trade (``trade_3``, or 3) was entered and left."""
+        from workbench.report.explaining import Story
+
+        return Story(self.messages).explain(trade_id)
+
+    def why_not(self, time: str) -> Explanation:
+        """Say what was decided on the candle open at `time` (ISO 8601, UTC), and why not more."""
+        from workbench.report.explaining import Story
+
+        return Story(self.messages).why_not(time)
 
     def figure(self) -> go.Figure:
         """Draw price with trades, equity and drawdown; see `workbench.report.figure`."""
@@ -90,32 +145,48 @@ class BacktestResult:
         period = f"{facts['start'][:10]} to {facts['end'][:10]}"
         return f"{self.strategy} on {facts['symbol']} {frames}, {period}{made_up}"
 
+    @property
+    def _last(self) -> Complete:
+        last = self.messages[-1]
+        assert isinstance(last, Complete)
+        return last
+
+    def _groups(self) -> list[Group]:
+        from workbench.report import grouped
+
+        capital, equity = self.facts["initial_capital"], self._last.extra.final_equity
+        return grouped(self.metrics, self.statistics, self.intervals, capital, equity)
+
     def __repr__(self) -> str:
-        width = max(map(len, self.metrics))
-        lines = [f"  {name:<{width}}  {_shown(value)}" for name, value in self.metrics.items()]
-        return "\n".join([self._title, *lines])
+        shown = [one for group in self._groups() for one in group.measures]
+        name, text = (max(len(getattr(one, part)) for one in shown) for part in ("name", "text"))
+        lines = [self._title]
+        for group in self._groups():
+            lines.append(group.title)
+            for one in group.measures:
+                within = f"  [{one.interval}]" if one.interval else ""
+                lines.append(f"  {one.name:<{name}}  {one.text:>{text}}{within}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{name}</th>"
-            f"<td style='text-align:right'>{_shown(value)}</td></tr>"
-            for name, value in self.metrics.items()
-        )
-        return f"<table><caption>{html.escape(self._title)}</caption><tbody>{rows}</tbody></table>"
+        rows = []
+        for group in self._groups():
+            rows.append(f"<tr><th colspan='3' style='text-align:left'>{group.title}</th></tr>")
+            rows += [
+                f"<tr title='{one.name}'><td style='text-align:left'>{one.label}</td>"
+                f"<td style='text-align:right'>{one.text}</td>"
+                f"<td style='text-align:right'>{one.interval}</td></tr>"
+                for one in group.measures
+            ]
+        caption = f"<caption>{html.escape(self._title)}</caption>"
+        return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
-_SETTINGS = (
-    "strategy_params", "initial_capital", "commission", "slippage", "leverage", "risk_per_trade",
-    "seed",
-)  # fmt: skip
-
-
-def _shown(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:,.3f}"
+_OTHERS = ("seed", "strategy_params", "inside")
 
 
 def backtest(
-    strategy: type[Strategy] | str,
+    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
     candles: Candles | Mapping[str, Candles] | None = None,
     *,
     symbol: str | None = None,
@@ -130,7 +201,7 @@ def backtest(
     Parameters
     ----------
     strategy
-        A class, or the name of a registered strategy.
+        A class, or the name of a registered strategy; or several that share the account.
     candles
         Of one timeframe, or of several by name. Left out, they are looked up by `symbol`,
         `timeframes`, `start` and `end` (ISO 8601, UTC).
@@ -140,8 +211,8 @@ def backtest(
     equity_every
         Candles between two points of the result's equity curve.
     **options
-        The strategy's parameters by name, and those of `BacktestEngine`: initial_capital,
-        commission, slippage, leverage, risk_per_trade, seed, strategy_params.
+        The strategy's parameters by name, the fields of `Settings` (initial_capital,
+        commission, leverage, ...), and `seed`, `strategy_params`, `inside` of `BacktestEngine`.
 
     Raises
     ------
@@ -150,17 +221,23 @@ def backtest(
     StrategyError
         The strategy raised.
     """
-    cls = get(strategy) if isinstance(strategy, str) else strategy
-    settings = {name: options.pop(name) for name in _SETTINGS if name in options}
-    params = {**settings.pop("strategy_params", {}), **options}
+    kinds = [strategy] if isinstance(strategy, (str, type)) else list(strategy)
+    classes = [get(one) if isinstance(one, str) else one for one in kinds]
+    known = Settings.__struct_fields__
+    settings = Settings(**{name: options.pop(name) for name in list(options) if name in known})
+    others = {name: options.pop(name) for name in _OTHERS if name in options}
+    params = {**others.pop("strategy_params", {}), **options}
     frames = [timeframes] if isinstance(timeframes, str) else timeframes
     columns = _candles(candles, symbol, frames, start, end)
-    engine = BacktestEngine(cls, columns, strategy_params=params, **settings)
+    if settings.intrabar is not None and "inside" not in others:
+        others["inside"] = _inside(candles, columns, settings.intrabar, symbol, start, end)
+    engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
     messages: list[Message] = []
     StreamingBacktestEngine(
         engine, "backtest", messages.append, progress_every=engine.bars, equity_every=equity_every
     ).run()
-    return BacktestResult(repr(engine.strategy), messages, engine.columns, engine.rejections)
+    shown = ", ".join(map(repr, engine.strategies))
+    return BacktestResult(shown, messages, engine.columns, engine.settings)
 
 
 def _candles(
@@ -179,3 +256,17 @@ def _candles(
         return candles
     parsed = [Timeframe.parse(name) for name in timeframes or [candles.timeframe.name]]
     return {one.name: resample(candles, one) for one in sorted(parsed)}
+
+
+def _inside(
+    given: Candles | Mapping[str, Candles] | None, columns: Mapping[str, Candles], intrabar: str,
+    symbol: str | None, start: str | None, end: str | None,
+) -> Candles:  # fmt: skip
+    if given is None:
+        assert symbol is not None
+        assert start is not None
+        assert end is not None
+        return load_intrabar(symbol, list(columns), intrabar, start, end)
+    shortest = min(columns.values(), key=lambda one: one.timeframe)
+    source = given if isinstance(given, Candles) else shortest
+    return build_intrabar(source, shortest.timeframe, intrabar)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from workbench.analysis.series import Series, whole_values
+from workbench.analysis.series import Series
 from workbench.engine.orders import (
     EntryOptions,
     Reason,
@@ -77,7 +77,7 @@ class Strategy:
     _views: Mapping[str, View]
     _seed: int | None
     _index: int
-    _closes: Sequence[float]
+    _named: list[Series]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -295,13 +295,13 @@ class Strategy:
         reason: Reason,
         more: EntryOptions,
     ) -> Order:
-        count = self._view.clock.count
-        if not count:
-            self.close[-1]  # says what is wrong
-        broker, get = self._broker, more.get
-        close = self._closes[count - 1]
-        units, share, risk = check_size(quantity, fraction, get("risk"), broker.settings.leverage)
-        limit, stop, level, name = check_entry(direction, get("limit"), get("stop"), close)
+        close, count, broker = self.close[-1], self._view.clock.count, self._broker
+        units, share, risk = check_size(
+            quantity, fraction, more.get("risk"), broker.settings.leverage
+        )
+        limit, stop, level, name = check_entry(
+            direction, more.get("limit"), more.get("stop"), close
+        )
         ladder = check_ladder(direction, take_profit, level, name)
         options = check_options(more, len(ladder), stop_loss is not None) if more else {}
         number = broker.enter(
@@ -326,34 +326,10 @@ class Strategy:
         self._broker, self._views, self._seed, self._index = broker, views, seed, index
         self._view = view = next(iter(views.values()))
         self.open, self.high, self.low, self.close = view.open, view.high, view.low, view.close
-        self._closes = whole_values(view.close)
         self.params = dict(params)
         for name, value in params.items():
             setattr(self, name, value)
         self.position = Position(self)
-
-    def _remember(self) -> dict[str, Any]:
-        """Return what the author keeps in attributes: all but what `init` declares anew."""
-        bound = {"params", "position", *Strategy.__annotations__}
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name not in bound and name != "_named" and not _declared(value)
-        }
-
-    def _recall(self, memory: Mapping[str, Any]) -> None:
-        vars(self).update(memory)
-
-    def _name_indicators(self) -> None:
-        """Give every indicator without a name that of the attribute it was assigned to."""
-        indicators = [series for view in self._views.values() for series in view.declared]
-        declared = {id(series) for series in indicators}
-        for attribute, value in vars(self).items():
-            many = isinstance(value, tuple)
-            for number, series in enumerate(value if many else (value,)):
-                if isinstance(series, Series) and id(series) in declared and not series.name:
-                    series.name = f"{attribute}_{number}" if many else attribute
-        self._named = [series for series in indicators if series.name]
 
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):
@@ -367,8 +343,3 @@ class Strategy:
             numbers = ", ".join([f"{name} {value:.6g}" for name, value in inputs.items()])
             reason = f"{type(self).__name__} {verb}: {numbers}"
         return Reasoning(decision, 1.0, str(reason), inputs)
-
-
-def _declared(value: Any) -> bool:
-    parts = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(part, (Series, View, Position)) for part in parts)

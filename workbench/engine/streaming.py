@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.orders import EntryFill, Fill
-from workbench.errors import InvalidRequest, StrategyError
+from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd
+from workbench.errors import InvalidRequest
 from workbench.messages import (
     Complete,
     CompleteData,
@@ -27,6 +27,9 @@ from workbench.messages import (
     ProgressExtra,
     ProgressMetrics,
     Reasoning,
+    Signal,
+    SignalData,
+    SignalExtra,
     Status,
     StatusData,
     Trade,
@@ -85,9 +88,10 @@ class StreamingBacktestEngine:
         self._equity_every = equity_every
         self._metrics_every = _METRICS_PER_PROGRESS * progress_every
         self._now = now
-        self._strategy = strategy_name or type(engine.strategy).__name__
+        self._names = [strategy_name] if strategy_name else engine.names
         self._started = False
         self._checksum = TradeChecksum()
+        engine.listener, engine.marks = self, sorted({equity_every, progress_every})
 
     @property
     def done(self) -> bool:
@@ -117,24 +121,22 @@ class StreamingBacktestEngine:
         """
         self._start()
         engine = self.engine
-        end = min(engine.bar + candles, engine.bars)
-        while engine.bar < end and not self.done:
-            marks = (self._equity_every, self._progress_every)
-            mark = min(engine.bar - engine.bar % every + every for every in marks)
-            before, goal = engine.bar, min(mark, end)
-            try:
-                fills = engine.advance(goal - before)
-            except StrategyError:
-                self._trades(engine.take_fills())
-                raise
-            self._trades(fills)
-            if engine.done:
-                self._end("complete")
-            elif engine.bar > before:
-                self._report()
-            if engine.bar < goal:
-                break
+        engine.advance(candles)
+        if engine.done and not self.done:
+            self._end("complete")
         return not self.done
+
+    def happened(self, what: Happening) -> None:
+        """Take from the engine what has happened."""
+        if isinstance(what, SignalEnd):
+            self._signal(what)
+        else:
+            self._trade(what)
+
+    def marked(self) -> None:
+        """Take from the engine that candles are done; the last one is told of at the end."""
+        if not self.engine.done:
+            self._report()
 
     def tell(self, status: Literal["running", "paused"], reason: str | None = None) -> None:
         """Emit that the run goes on, or stands still, and why it does so by itself.
@@ -175,7 +177,7 @@ class StreamingBacktestEngine:
         data = StatusData(
             self.backtest_id,
             "running",
-            strategy=self._strategy,
+            strategy=", ".join(self._names),
             symbol=candles.symbol,
             timeframes=list(engine.timeframes),
             bars=engine.bars,
@@ -184,39 +186,42 @@ class StreamingBacktestEngine:
             source=candles.source,
             synthetic=candles.synthetic,
             initial_capital=engine.initial_capital,
+            warm_up=engine.warm_up,
         )
         self._emit(Status(timestamp=self._now(), data=data))
 
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         engine = self.engine
-        self._trades(engine.finish())
+        engine.finish()
         if engine.bar:
             self._equity()
             self._metrics()
             self._progress()
         sums = self._checksum
-        extra = CompleteExtra(status, engine.bar, engine.snapshot().equity, sums.count, sums.value)
-        data = CompleteData(self.backtest_id, engine.performance.final())
+        performance = engine.performance
+        extra = CompleteExtra(
+            status, engine.bar, engine.snapshot().equity, sums.count, sums.value,
+            performance.statistics(), performance.intervals(),
+        )  # fmt: skip
+        data = CompleteData(self.backtest_id, performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
-
-    def _trades(self, fills: list[Fill]) -> None:
-        for fill in fills:
-            self._trade(fill)
 
     def _trade(self, fill: Fill) -> None:
         time, symbol, why = self.engine.time, self.engine.candles.symbol, fill.reasoning
         trade_id = f"trade_{fill.trade_id}"
         reasoning = Reasoning(why.decision, why.confidence, why.rationale)
+        signal: str | UnsetType = f"signal_{fill.signal}" if fill.signal else UNSET
+        decided: int | UnsetType = fill.decided if fill.signal else UNSET
         data: EntryData | ExitData
         # By position: a trade takes half the time of one by name.
         if isinstance(fill, EntryFill):
             data = EntryData(
                 trade_id, symbol, fill.direction, fill.price, time(fill.bar), fill.quantity,
-                fill.stop_loss, [rung.price for rung in fill.ladder], reasoning,
+                fill.stop_loss, list(fill.ladder), reasoning,
             )  # fmt: skip
             extra = TradeExtra(
-                fill.quantity, fill.quantity, fill.commission, self._strategy, fill.bar, UNSET,
-                why.inputs,
+                fill.quantity, fill.quantity, fill.commission, self._names[fill.strategy],
+                fill.bar, UNSET, why.inputs, signal, decided,
             )  # fmt: skip
         else:
             data = ExitData(
@@ -225,12 +230,22 @@ class StreamingBacktestEngine:
                 fill.mae,
             )  # fmt: skip
             extra = TradeExtra(
-                fill.quantity, fill.remaining, fill.commission, self._strategy, fill.bar, reasoning,
-                why.inputs,
+                fill.quantity, fill.remaining, fill.commission, self._names[fill.strategy],
+                fill.bar, reasoning, why.inputs, signal, decided, fill.financing or UNSET,
             )  # fmt: skip
         message = Trade(self._now(), data=data, extra=extra)
         self._checksum.add(message)
         self._emit(message)
+
+    def _signal(self, end: SignalEnd) -> None:
+        why = end.reasoning
+        data = SignalData(
+            f"signal_{end.signal}", self.engine.candles.symbol, self._names[end.strategy],
+            end.decision, self.engine.time(end.decided), end.outcome, end.code, end.message,
+            end.numbers, Reasoning(why.decision, why.confidence, why.rationale),
+        )  # fmt: skip
+        extra = SignalExtra(end.decided, end.bar, why.inputs)
+        self._emit(Signal(self._now(), data=data, extra=extra))
 
     def _equity(self) -> None:
         account, bar = self.engine.snapshot(), self.engine.bar - 1

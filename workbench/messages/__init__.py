@@ -55,7 +55,7 @@ from workbench.messages.payloads import (
 )
 from workbench.messages.requests import ClientMessage, ControlRequest, Ping, decode_request
 from workbench.messages.signals import SignalData, SignalExtra, SignalOutcome
-from workbench.messages.sweeps import SweepData
+from workbench.messages.sweeps import SweepData, SweepFacts
 from workbench.messages.times import (
     iso_time,
     parse_time,
@@ -154,6 +154,7 @@ __all__ = [
     "StatusData",
     "Sweep",
     "SweepData",
+    "SweepFacts",
     "Trade",
     "TradeChecksum",
     "TradeExtra",

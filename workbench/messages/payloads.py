@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.messages.sweeps import SweepFacts
+
 RunStatus = Literal["pending", "running", "paused", "complete", "error", "stopped"]
 Direction = Literal["long", "short"]
 
@@ -233,7 +235,9 @@ class ErrorExtra(Struct, frozen=True):
 class StatusData(Struct, frozen=True, omit_defaults=True):
     """The run entered a state. The first one (``running``) tells what it runs on.
 
-    `reason` says why a run paused by itself: the condition of `run_until` that was met.
+    `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
+    is the number of candles before the first that a strategy is asked about; `sweep` is there where
+    the run is a sweep.
     """
 
     backtest_id: str
@@ -248,3 +252,5 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     source: str | UnsetType = UNSET
     synthetic: bool | UnsetType = UNSET
     initial_capital: float | UnsetType = UNSET
+    warm_up: int | UnsetType = UNSET
+    sweep: SweepFacts | UnsetType = UNSET

@@ -6,6 +6,36 @@ from typing import Literal
 
 from msgspec import Struct
 
+Value = int | float | bool | str
+"""Of a parameter."""
+
+
+class SweepFacts(Struct, frozen=True):
+    """What a sweep looks for and where, as its first `status` tells.
+
+    Attributes
+    ----------
+    space
+        The values of each parameter, by name, in the order they were given.
+    metric
+        Name of the metric that decides which combination is best.
+    maximize
+        Whether a higher value of it is better.
+    method
+        How combinations are chosen: all of them, at random, or by what the earlier ones came to.
+    rows
+        `sweep` messages a whole sweep brings, at most.
+    splits
+        Walk-forward splits; 0 where every combination is run on all candles.
+    """
+
+    space: dict[str, list[Value]]
+    metric: str
+    maximize: bool
+    method: Literal["grid", "random", "bayesian"]
+    rows: int
+    splits: int
+
 
 class SweepData(Struct, frozen=True):
     """One combination of a sweep's parameters, done.
@@ -13,7 +43,8 @@ class SweepData(Struct, frozen=True):
     Attributes
     ----------
     number
-        Of the combination, from 0, in the order they were asked for.
+        Of the combination, from 0, in the order they were asked for; with `split` and `sample` it
+        names the row.
     params
         Its parameters, by name.
     metrics
@@ -23,6 +54,7 @@ class SweepData(Struct, frozen=True):
         Why it failed, empty where it did not.
     sample
         ``all`` of the candles, or the ``in`` or ``out`` of sample part of a walk-forward split.
+        There is one ``out`` row a split: of the combination that was best in it before.
     split
         Number of that split, from 0; 0 for ``all``.
     start, end
@@ -31,7 +63,7 @@ class SweepData(Struct, frozen=True):
 
     backtest_id: str
     number: int
-    params: dict[str, int | float | bool | str]
+    params: dict[str, Value]
     metrics: dict[str, float]
     error: str
     sample: Literal["all", "in", "out"]

@@ -21,12 +21,15 @@ class Measure(NamedTuple):
         The value with its unit; ``–`` where it is not defined.
     sign
         -1, 0 or 1: whether the value is bad, neither or good news.
+    interval
+        Its confidence interval, empty where there is none.
     """
 
     name: str
     label: str
     text: str
     sign: int = 0
+    interval: str = ""
 
 
 def measures(

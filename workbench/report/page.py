@@ -9,13 +9,14 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from workbench.report.measures import measures, money, percent
+from workbench.report.sections import SIGNS, months_section, statistics_section
+from workbench.report.statistics import grouped
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
 MAX_ROWS = 500
-_SIGNS = {1: "good", 0: "", -1: "bad"}
 _COLUMNS = (
     ("", "Trade"), ("", "Side"), ("num", "Quantity"), ("", "Entry"), ("", "Exit"), ("num", "P&L"),
     ("num", "MFE / MAE"), ("", "Exit reason"), ("", "Why"),
@@ -27,6 +28,7 @@ def html(
     metrics: Mapping[str, Any],
     trades: pd.DataFrame,
     info: Mapping[str, Any],
+    months: pd.DataFrame | None = None,
 ) -> str:
     """Return the report of a run.
 
@@ -40,6 +42,8 @@ def html(
         See `workbench.engine.frames.trades_frame`; the first 500 are listed.
     info
         As `GET /api/backtesting/{id}` returns it.
+    months
+        See `workbench.engine.metrics.tables.monthly_returns`; left out where None.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def html(
     page = Template((files("workbench.report") / "page.html").read_text())
     extra = (info.get("result") or {}).get("extra") or {}
     capital = info["spec"]["initial_capital"]
-    shown = measures(metrics, capital, extra.get("final_equity"))
+    equity = extra.get("final_equity")
+    groups = grouped(metrics, extra.get("statistics"), extra.get("intervals"), capital, equity)
     return page.substitute(
         title=_safe(f"{info['strategy']} on {info['symbol']}"),
         badge=_badge(info),
@@ -58,9 +63,11 @@ def html(
         facts="".join(f"<dt>{name}</dt><dd>{_safe(text)}</dd>" for name, text in _facts(info)),
         metrics="".join(
             f'<div class="metric"><dt>{one.label}</dt>'
-            f'<dd class="{_SIGNS[one.sign]}">{one.text}</dd></div>'
-            for one in shown
+            f'<dd class="{SIGNS[one.sign]}">{one.text}</dd></div>'
+            for one in measures(metrics, capital, equity)
         ),
+        statistics=statistics_section(groups),
+        months=months_section(months, _thinned(info)),
         figure=_figure(figure),
         trades=_trades(trades),
     )
@@ -68,6 +75,11 @@ def html(
 
 def _badge(info: Mapping[str, Any]) -> str:
     return '<span class="badge">SYNTHETIC DATA</span>' if info["synthetic"] else ""
+
+
+def _thinned(info: Mapping[str, Any]) -> str:
+    every = info["spec"].get("equity_every") or 1
+    return f"Months end at the last point of the curve, one each {every} candles." * (every > 1)
 
 
 def _problem(info: Mapping[str, Any]) -> str:
@@ -131,7 +143,7 @@ def _trades(trades: pd.DataFrame) -> str:
 
 
 def _row(row: dict[str, Any]) -> str:
-    sign = _SIGNS[(row["pnl"] > 0) - (row["pnl"] < 0)]
+    sign = SIGNS[(row["pnl"] > 0) - (row["pnl"] < 0)]
     why = "".join(
         f"<div><b>{end}</b> {_safe(row[f'{end}_rationale'])}</div>"
         for end in ("entry", "exit")

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import msgspec
 
 from workbench.errors import InvalidRequest
-from workbench.messages import FINAL_TYPES, Control, Equity, Error, LogMessage, Status, Trade
+from workbench.messages import (
+    FINAL_TYPES,
+    Control,
+    Equity,
+    Error,
+    LogMessage,
+    Signal,
+    Status,
+    Trade,
+)
 from workbench.runs.publishing import Batch, batch_decoder
 from workbench.streams.guard import check_time
 
@@ -34,16 +43,15 @@ def check(run_id: str, message: LogMessage) -> None:
         It is a `control`, speaks of another run, ends the run by a `status`, or is a point of
         the equity curve at no time that can be read.
     """
-    kind = type(message)
-    if kind is Trade or kind is Error:
+    if isinstance(message, Trade | Error | Signal):
         return
-    if kind is Control:
+    if isinstance(message, Control):
         allowed = "any other message of a log"
         msg = "A producer cannot tell a control: the server does, of those it has taken"
         raise InvalidRequest(msg, field="type", value="control", allowed=allowed)
     data = message.data
-    if data.backtest_id != run_id:  # type: ignore[union-attr]
-        other = data.backtest_id[:60]  # type: ignore[union-attr]
+    if data.backtest_id != run_id:
+        other = data.backtest_id[:60]
         msg = f"A {message.type} message speaks of run {other!r}, expected {run_id!r}"
         raise InvalidRequest(msg, field="backtest_id", value=other, allowed=run_id)
     if isinstance(message, Equity):

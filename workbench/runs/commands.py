@@ -38,7 +38,7 @@ AFTER: dict[str, str] = {
 }
 """The state each action asks for; the others leave it."""
 REACHING = ("pause", "resume", "step", "stop")
-"""The actions that a program which publishes its own run is asked by."""
+"""The actions that a program which publishes its own run is asked by, and a sweep."""
 MOST = 1e9
 SHORT = 60
 
@@ -58,6 +58,8 @@ class RunState(NamedTuple):
         From when on it has candles; None where that is not known.
     spawned
         Whether a worker of the server's runs it, not a program of the user's.
+    kind
+        ``backtest`` or ``sweep``.
     """
 
     id: str
@@ -65,6 +67,7 @@ class RunState(NamedTuple):
     time: str | None = None
     start: str | None = None
     spawned: bool = True
+    kind: str = "backtest"
 
 
 def check(request: ControlRequest, state: RunState) -> Command:
@@ -84,10 +87,11 @@ def check(request: ControlRequest, state: RunState) -> Command:
     if action not in TAKES:
         msg = f"Unknown action {shortened(action)!r}: use {', '.join(TAKES)}"
         raise InvalidRequest(msg, field="action", value=shortened(action), allowed=list(TAKES))
-    if not state.spawned and action not in REACHING:
+    sweep = state.kind == "sweep"
+    if (sweep or not state.spawned) and action not in REACHING:
+        what = "a sweep" if sweep else "published by its own program"
         msg = (
-            f"Run {state.id} is published by its own program: only "
-            f"{', '.join(REACHING[:-1])} and {REACHING[-1]} reach it"
+            f"Run {state.id} is {what}: only {', '.join(REACHING[:-1])} and {REACHING[-1]} reach it"
         )
         raise InvalidRequest(msg, field="action", value=action, allowed=list(REACHING))
     for field in ("value", "unit", "until", "to"):

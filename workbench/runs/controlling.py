@@ -119,7 +119,9 @@ class Controller:
 
 
 def _state(record: RunRecord, time: str | None) -> RunState:
-    return RunState(record.id, record.status, time, record.spec.start_date or None, record.spawned)
+    spec = record.spec
+    start = spec.start_date or None
+    return RunState(record.id, record.status, time, start, record.spawned, spec.kind)
 
 
 def _never_started(record: RunRecord) -> Complete:

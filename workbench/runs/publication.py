@@ -13,7 +13,14 @@ from workbench.errors import InvalidRequest
 from workbench.messages import parse_time
 from workbench.runs import servers
 from workbench.runs.records import RunRecord, new_token
-from workbench.runs.request import check_texts, parse_body
+from workbench.runs.request import (
+    StartRequest,
+    check_fields,
+    check_pickled,
+    check_texts,
+    parse_body,
+    spec_of,
+)
 from workbench.runs.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -46,6 +53,9 @@ class PublishRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pid, pid_start
         The process that publishes and its start time (seconds since the epoch). On the server's
         machine its end is noticed at once, on another one after a while.
+    run
+        The start request that the caller carries out itself, as for a sweep over an executor. It
+        is what the run list shows then, and combinations are opened with it.
     """
 
     name: str = "Backtest"
@@ -62,6 +72,7 @@ class PublishRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tags: list[str] = []
     pid: int | None = None
     pid_start: float | None = None
+    run: StartRequest | None = None
 
 
 class Opened(NamedTuple):
@@ -82,7 +93,7 @@ class Opened(NamedTuple):
     home: str | None
 
 
-def open_stream(service: RunService, body: bytes) -> Opened:
+def open_stream(service: RunService, body: bytes, *, pickled_allowed: bool = True) -> Opened:
     """Add a pending run that the caller is going to publish.
 
     Raises
@@ -92,7 +103,34 @@ def open_stream(service: RunService, body: bytes) -> Opened:
     """
     request = parse_body(body, PublishRequest)
     check(request)
-    spec = RunSpec(
+    strategy = None if request.run is None else request.run.strategy
+    if strategy is not None:
+        check_pickled(strategy, pickled_allowed)
+    record = service.registry.create(
+        _spec(request),
+        source=request.source,
+        synthetic=request.synthetic,
+        strategy=None if strategy is None else strategy.pickle,
+        python=None if strategy is None else strategy.python,
+        paths=() if strategy is None else strategy.paths,
+        producer=PRODUCER,
+    )
+    service.log.create(record.id, "backtest")
+    token = new_token()
+    service.registry.set_token(record.id, token)
+    home = None
+    pid, started = request.pid, request.pid_start
+    # That pid and start time both fit shows that the process is one of this machine.
+    if pid is not None and pid > 0 and started is not None and servers.alive(pid, started):
+        service.registry.set_worker(record.id, pid, started)
+        home = str(service.home)
+    return Opened(service.registry.get(record.id), token, home)
+
+
+def _spec(request: PublishRequest) -> RunSpec:
+    if request.run is not None:
+        return spec_of(request.run)
+    return RunSpec(
         symbol=request.symbol,
         timeframes=request.timeframes,
         start_date=request.start_date,
@@ -104,19 +142,6 @@ def open_stream(service: RunService, body: bytes) -> Opened:
         notes=request.notes,
         tags=request.tags,
     )
-    token = new_token()
-    record = service.registry.create(
-        spec, source=request.source, synthetic=request.synthetic, producer=PRODUCER
-    )
-    service.log.create(record.id, "backtest")
-    service.registry.set_token(record.id, token)
-    home = None
-    pid, started = request.pid, request.pid_start
-    # That pid and start time both fit shows that the process is one of this machine.
-    if pid is not None and pid > 0 and started is not None and servers.alive(pid, started):
-        service.registry.set_worker(record.id, pid, started)
-        home = str(service.home)
-    return Opened(service.registry.get(record.id), token, home)
 
 
 def check(request: PublishRequest) -> None:
@@ -128,6 +153,8 @@ def check(request: PublishRequest) -> None:
         It is wrong; `details` names `field`, `value` and `allowed`.
     """
     check_texts(request, _LENGTHS)
+    if request.run is not None:
+        check_fields(request.run)
     _check_range(request.start_date, request.end_date)
     capital = request.initial_capital
     if not (math.isfinite(capital) and 0 < capital <= 1e15):

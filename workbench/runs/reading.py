@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import InvalidRequest, NotFound, WorkbenchError
 from workbench.messages import AnyMessage, decode
 from workbench.paths import candles_dir
+from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 
 PAGE = 10_000
@@ -28,21 +29,40 @@ def report_of(home: Path, run_id: str) -> str:
     ------
     NotFound
         There is no such run in this folder.
+    InvalidRequest
+        It is a sweep.
     """
     from workbench.engine.frames import equity_frame, trades_frame
+    from workbench.engine.metrics.tables import monthly_returns
     from workbench.report import figure, html
 
     service = open_folder(home)
     try:
+        check_reportable(service.registry.get(run_id))
         info = service.detail(run_id)
         messages = list(read_log(service, run_id))
     finally:
         service.close()
     trades = trades_frame(messages)
     candles = _candles(home, info)
-    chart = figure(candles, trades, equity_frame(messages), info)
+    equity = equity_frame(messages)
+    chart = figure(candles, trades, equity, info)
     metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
-    return html(chart, metrics, trades, info)
+    months = monthly_returns(equity, info["spec"]["initial_capital"])
+    return html(chart, metrics, trades, info, months)
+
+
+def check_reportable(record: RunRecord) -> None:
+    """Check that there can be a report.
+
+    Raises
+    ------
+    InvalidRequest
+        It is a sweep.
+    """
+    if record.spec.sweep is not None:
+        msg = f"{record.id} is a sweep, which has no report: open one of its combinations"
+        raise InvalidRequest(msg, field="backtest_id", value=record.id, allowed="a backtest")
 
 
 def open_folder(home: Path) -> RunService:

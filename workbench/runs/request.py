@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from workbench.errors import InvalidRequest
 from workbench.runs.spec import RunSpec
+from workbench.sweeps.spec import check as check_sweep
+from workbench.sweeps.spec import check_method
 
 if TYPE_CHECKING:
     from workbench.data import SymbolInfo
@@ -65,24 +67,57 @@ def check(body: bytes, candles: Path) -> Checked:
     InvalidRequest
         Or one of its kinds; `details` names `field`, `value` and `allowed`.
     """
-    request = parse_body(body, StartRequest)
-    _check_numbers(request)
+    request = read(body)
     info, timeframes = _check_data(request, candles)
     if request.strategy is None:
         params = _check_strategy(request)
         strategy_ids = request.strategy_ids
     else:
         params = request.strategy_params
-        strategy_ids = [request.strategy.name]
-    values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
-    values |= {
-        "symbol": info.symbol,
-        "timeframes": timeframes,
-        "strategy_params": params,
-        "strategy_ids": strategy_ids,
-    }
-    spec = RunSpec(**values)
+        strategy_ids = request.strategy_ids
+    spec = spec_of(
+        request,
+        symbol=info.symbol,
+        timeframes=timeframes,
+        strategy_params=params,
+        strategy_ids=strategy_ids,
+    )
     return Checked(spec, request.strategy, info.source, info.synthetic)
+
+
+def read(body: bytes) -> StartRequest:
+    """Parse a request and check what can be checked without candles and strategies.
+
+    Raises
+    ------
+    InvalidRequest
+        It is wrong; `details` names `field`, `value` and `allowed`.
+    """
+    request = parse_body(body, StartRequest)
+    check_fields(request)
+    return request
+
+
+def spec_of(request: StartRequest, **changes: Any) -> RunSpec:
+    """Return what a request asks for, without the strategy that came with it."""
+    values = {name: getattr(request, name) for name in RunSpec.__struct_fields__}
+    return RunSpec(**(values | changes))
+
+
+def check_pickled(strategy: PickledStrategy, allowed: bool) -> None:
+    """Check that a server takes pickles.
+
+    Raises
+    ------
+    InvalidRequest
+        It does not.
+    """
+    if not allowed:
+        msg = (
+            "This server takes no pickled strategies: it runs without authentication, "
+            "and a pickle is code. Use a registered strategy, or a server with a token"
+        )
+        raise InvalidRequest(msg, field="strategy", value=strategy.name, allowed=None)
 
 
 def parse_body(body: bytes, kind: type[Request]) -> Request:
@@ -140,7 +175,14 @@ _LENGTHS = {"name": 200, "notes": 10_000}
 _PRINTABLE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 
 
-def _check_numbers(request: StartRequest) -> None:
+def check_fields(request: StartRequest) -> None:
+    """Check each field of a request by itself.
+
+    Raises
+    ------
+    InvalidRequest
+        One is wrong.
+    """
     request.check()
     for field, (lowest, highest, inclusive, allowed) in _NUMBERS.items():
         value = getattr(request, field)
@@ -154,11 +196,16 @@ def _check_numbers(request: StartRequest) -> None:
         msg = f"seed is {request.seed}, expected 0 or more"
         raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
     check_texts(request, _LENGTHS)
-    if len(request.strategy_ids) != 1:
-        msg = f"strategy_ids is {request.strategy_ids}, expected exactly one strategy for now"
-        raise InvalidRequest(
-            msg, field="strategy_ids", value=request.strategy_ids, allowed="one name"
-        )
+    if request.sweep is not None:
+        check_sweep(request.sweep, None)
+    ids = request.strategy_ids
+    if not ids or len(set(ids)) < len(ids):
+        allowed = "at least one strategy, none twice"
+        msg = f"strategy_ids is {ids}, expected {allowed}"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed=allowed)
+    if request.sweep is not None and len(ids) > 1:
+        msg = f"strategy_ids is {ids}, but a sweep is of one strategy"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one strategy")
 
 
 def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
@@ -179,6 +226,7 @@ def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:
 
 def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[str]]:
     from workbench.data import catalog
+    from workbench.data.intrabar import check_intrabar
 
     info = catalog.find(request.symbol, root=candles)
     if not request.timeframes:
@@ -186,11 +234,19 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
     catalog.parse_range(request.start_date, request.end_date)
+    if request.intrabar is not None:
+        check_intrabar(info.symbol, request.timeframes, request.intrabar, root=candles)
     return info, [timeframe.name for timeframe in timeframes]
 
 
 def _check_strategy(request: StartRequest) -> dict[str, Any]:
+    from workbench.engine.crew import checked_parameters
     from workbench.engine.strategies.registry import get
 
-    params: dict[str, Any] = get(request.strategy_ids[0]).with_parameters(request.strategy_params)
-    return params
+    kinds = {name: get(name) for name in request.strategy_ids}
+    params = checked_parameters(kinds, request.strategy_params)
+    if request.sweep is None:
+        return params
+    check_sweep(request.sweep, kinds[request.strategy_ids[0]])
+    check_method(request.sweep)
+    return {name: value for name, value in params.items() if name not in request.sweep.space}

@@ -19,7 +19,7 @@ from workbench.messages import (
     error_message,
 )
 from workbench.paths import candles_dir
-from workbench.runs import admission, request
+from workbench.runs import admission, combination, request
 from workbench.runs.commands import shortened
 from workbench.runs.controlling import Controller
 from workbench.runs.figures import Figures, figures
@@ -100,12 +100,8 @@ class RunService:
         """
         checked = request.check(body, candles_dir(self.home))
         strategy = checked.strategy
-        if strategy is not None and not pickled_allowed:
-            msg = (
-                "This server takes no pickled strategies: it runs without authentication, "
-                "and a pickle is code. Use a registered strategy, or a server with a token"
-            )
-            raise InvalidRequest(msg, field="strategy", value=strategy.name, allowed=None)
+        if strategy is not None:
+            request.check_pickled(strategy, pickled_allowed)
         record = self.registry.create(
             checked.spec,
             source=checked.source,
@@ -114,6 +110,33 @@ class RunService:
             python=None if strategy is None else strategy.python,
             paths=() if strategy is None else strategy.paths,
         )
+        return self._queue(record)
+
+    def open(self, run_id: str, body: bytes) -> RunRecord:
+        """Queue a combination of a sweep as a run of its own.
+
+        Raises
+        ------
+        InvalidRequest
+            The run is no sweep, or has no such row yet.
+        Conflict
+            The sweep's strategy is not known here.
+        NotFound
+            There is no such run.
+        """
+        record = self.registry.get(run_id)
+        spec = combination.wanted(record, body, lambda: self.log.find(run_id, "sweep", 0))
+        made = self.registry.create(
+            spec,
+            source=record.source,
+            synthetic=record.synthetic,
+            strategy=record.strategy,
+            python=record.python,
+            paths=record.paths,
+        )
+        return self._queue(made)
+
+    def _queue(self, record: RunRecord) -> RunRecord:
         self.log.create(record.id, "backtest")
         self.supervisor.poll()
         return record
@@ -122,9 +145,10 @@ class RunService:
         """Return what the run list shows of a run."""
         return {
             "backtest_id": record.id,
+            "kind": record.spec.kind,
             "name": record.spec.name,
             "status": record.status,
-            "strategy": record.spec.strategy_ids[0],
+            "strategy": ", ".join(record.spec.strategy_ids),
             "symbol": record.spec.symbol,
             "timeframes": record.spec.timeframes,
             "start_date": record.spec.start_date,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from workbench.engine.settings import Settings
+from workbench.sweeps.spec import SweepSpec
 
 
 class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +41,9 @@ class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
         For strategies that draw random numbers.
     notes, tags
         For people.
+    sweep
+        Parameters to try: the run is a sweep then, and brings a table of what each combination
+        came to instead of trades and a curve.
     """
 
     symbol: str
@@ -55,3 +59,9 @@ class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: int | None = None
     notes: str = ""
     tags: list[str] = msgspec.field(default_factory=list)
+    sweep: SweepSpec | None = None
+
+    @property
+    def kind(self) -> Literal["backtest", "sweep"]:
+        """What kind of run it is."""
+        return "backtest" if self.sweep is None else "sweep"

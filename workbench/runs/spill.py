@@ -43,6 +43,7 @@ class Spill:
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._count = 0
+        self._whole = True
         self.size = 0
         """Bytes of the messages put aside."""
 
@@ -64,15 +65,12 @@ class Spill:
         """Take back the oldest messages of about `size` bytes, at least one if there is any."""
         if not self._count:
             return []
-        if len(self._files) <= 1 and (not self._files or not self._files[0].left):
-            data = self._drain()
-        else:
-            data = self._files[0].read(size)
-            if not self._files[0].left and len(self._files) > 1:
-                self._files.popleft().close()
-            elif not data.endswith(b"\n"):
-                # The rest of the line waits for room on the disk.
-                data += self._drain()
+        while self._files and not self._files[0].left:
+            self._files.popleft().close()
+        data = self._files[0].read(size) if self._files else b""
+        if not data.endswith(b"\n"):
+            # Nothing is on the disk, or the rest of a line still waits for room there.
+            data += self._drain()
         messages = data.split(b"\n")
         del messages[-1]
         self._count -= len(messages)
@@ -97,9 +95,11 @@ class Spill:
     def _write(self) -> None:
         data = self._drain()
         try:
-            if not self._files or self._files[-1].written >= self._segment:
+            # A line that the disk had no room for goes on in the file it began in.
+            if not self._files or (self._files[-1].written >= self._segment and self._whole):
                 self._files.append(_File(self._folder))
             data = self._files[-1].write(data)
+            self._whole = not data
         except OSError as error:
             log.warning("messages stay in memory: %s", error)
         if data:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.errors import StrategyError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.messages import error_message
-from workbench.runs import servers, spool
+from workbench.runs import servers, spool, sweeper
+from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.control import Control
 from workbench.runs.failing import failure_of, sendable
+from workbench.runs.gate import Gate
+from workbench.runs.packing import candles_of, parcel_of
 from workbench.runs.publisher import Publisher
 from workbench.runs.records import Job
 from workbench.streams import Pace
 
 if TYPE_CHECKING:
-    from workbench.engine import Strategy, StreamingBacktestEngine
+    from workbench.engine import StreamingBacktestEngine
 
 log = logging.getLogger("workbench.worker")
 
-OUTPUT_LIMIT = 5_000_000
 JOIN_S = 20.0
 
 
@@ -39,7 +40,11 @@ def main() -> int:
     sys.stdout = CappedText(sys.stdout, OUTPUT_LIMIT)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     home = Path(job.home)
-    control = Control(Pace.of(job.spec.speed, None), time.monotonic)
+    control: Control | Gate
+    if job.spec.sweep is None:
+        control = Control(Pace.of(job.spec.speed, None), time.monotonic)
+    else:
+        control = Gate()
     publisher = Publisher(
         job.run_id, job.token, lambda: _urls(job, home), control.command, folder=home
     )
@@ -65,30 +70,6 @@ def _fail(publisher: Publisher, error: WorkbenchError) -> None:
         publisher.send(error_message(sendable(error)))
 
 
-class CappedText(io.TextIOBase):
-    """A text stream that takes so many characters and drops the rest.
-
-    What a strategy prints goes into a log file; a print per candle is not to fill the disk.
-    """
-
-    def __init__(self, target: TextIO, limit: int) -> None:
-        self._target = target
-        self._left = limit
-
-    def write(self, text: str) -> int:
-        """Write what there is room for."""
-        if self._left > 0:
-            self._target.write(text[: self._left])
-            self._left -= len(text)
-            if self._left <= 0:
-                self._target.write("\n[further output of the strategy is dropped]\n")
-        return len(text)
-
-    def flush(self) -> None:
-        """Pass it on."""
-        self._target.flush()
-
-
 def _urls(job: Job, home: Path) -> list[str]:
     if not home.is_dir():
         # The state folder was removed: nobody will ever ask for this run, paused or busy.
@@ -97,7 +78,11 @@ def _urls(job: Job, home: Path) -> list[str]:
     return [url for url in job.urls if url not in found] + found
 
 
-def _run(job: Job, control: Control, publisher: Publisher) -> None:
+def _run(job: Job, control: Control | Gate, publisher: Publisher) -> None:
+    if isinstance(control, Gate):
+        gate = sweeper.SweepGate(control, lambda: publisher.refused)
+        sweeper.run(job, gate, publisher.send, lambda: publisher.joined.wait(JOIN_S))
+        return
     engine = _engine(job, publisher)
     control.interrupt = engine.engine.interrupt
     # What was asked for while the run was pending is obeyed before the first candle.
@@ -112,29 +97,19 @@ def _run(job: Job, control: Control, publisher: Publisher) -> None:
 
 
 def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
-    from workbench.data import load
     from workbench.engine import BacktestEngine, StreamingBacktestEngine
     from workbench.paths import candles_dir
 
     spec = job.spec
-    strategy = _strategy(job)
-    candles = load(
-        spec.symbol,
-        spec.timeframes,
-        spec.start_date,
-        spec.end_date,
-        root=candles_dir(Path(job.home)),
-    )
+    candles, inside = candles_of(spec, candles_dir(Path(job.home)))
     engine = BacktestEngine(
-        strategy,
+        parcel_of(job).strategies,
         candles,
         strategy_params=spec.strategy_params,
-        initial_capital=spec.initial_capital,
-        commission=spec.fees.percent,
-        slippage=spec.slips.percent,
-        leverage=spec.leverage,
-        risk_per_trade=spec.risk_per_trade,
+        settings=spec,
+        inside=inside,
         seed=spec.seed,
+        names=spec.strategy_ids,
     )
     return StreamingBacktestEngine(
         engine,
@@ -142,26 +117,7 @@ def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
         publisher.send,
         progress_every=spec.progress_every,
         equity_every=spec.equity_every,
-        strategy_name=spec.strategy_ids[0],
     )
-
-
-def _strategy(job: Job) -> type[Strategy]:
-    from workbench.engine.strategies.registry import get
-
-    if job.strategy is None:
-        return get(job.spec.strategy_ids[0])
-    import cloudpickle
-
-    try:
-        loaded: type[Strategy] = cloudpickle.loads(job.strategy)
-    except Exception as error:
-        msg = (
-            f"The strategy could not be loaded in the worker: {type(error).__name__}: {error}. "
-            "Modules it imports must be importable there"
-        )
-        raise StrategyError(msg, python=sys.executable) from error
-    return loaded
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from typing import Any
 
 from workbench.messages import FINAL_STATUSES, parse_time
 from workbench.widgets.columns import thin
 from workbench.widgets.source import Message
+from workbench.widgets.sweep_fold import SweepFold
 
 MOST_POINTS = 2_000
 MOST_TRADES = 2_000
+MOST_SIGNALS = 500
 _CURVES = ("equity", "balance", "drawdown")
 
 
@@ -23,6 +26,8 @@ class RunFold:
         As on the wire, or ``deleted``; ``pending`` until told otherwise.
     progress
         Percent, 0 to 100.
+    sweep
+        The rows, where the run is a sweep.
     metrics
         `total_return`, `max_drawdown` and `win_rate` as fractions (unlike `complete` on the wire,
         whose units change with the type of the message), `profit_factor`, `sharpe_ratio`,
@@ -41,6 +46,8 @@ class RunFold:
         self._time = array("q")
         self._curves = {name: array("d") for name in _CURVES}
         self._trades: list[Message] = []
+        self._signals: deque[Message] = deque(maxlen=MOST_SIGNALS)
+        self.sweep = SweepFold()
         self._latest: dict[str, Message] = {}
 
     @property
@@ -66,6 +73,10 @@ class RunFold:
                 self._point(*point)
         elif kind == "trade":
             self._trades.append(message)
+        elif kind == "signal" and data["outcome"] != "declined":
+            self._signals.append(message)
+        elif kind == "sweep":
+            self.sweep.add(message)
         elif kind == "metrics":
             self.metrics.update(_numbers(data))
             self._latest[kind] = message
@@ -75,20 +86,26 @@ class RunFold:
             self.status = "error"
             self._latest[kind] = message
 
-    def snapshot(self, candles: dict[str, Any] | None = None) -> dict[str, Any]:
+    def snapshot(
+        self, candles: dict[str, Any] | None = None, about: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the run as a short log that the view can draw without a server.
 
         Parameters
         ----------
         candles
             The body of ``GET …/candles``, kept beside the log.
+        about
+            The body of ``GET …/{run}``, of which the names are kept.
 
         Returns
         -------
         dict
             ``messages``: `status`, at most 2000 equity points in one `equity_columns`, the last
-            2000 trade messages, then the latest `progress`, `metrics` and `complete` or `error`.
-            ``candles``, if there are any. ``trades_left_out``: how many trade messages are not in.
+            2000 trade messages, the last 500 signals that were not filled, the best 2000 rows of
+            a sweep, then the latest `progress`, `metrics` and `complete` or `error`.
+            ``candles`` and ``about``, if there are any. ``trades_left_out``: how many trade
+            messages are not in.
         """
         messages: list[Message] = []
         if "start" in self._latest:
@@ -96,6 +113,8 @@ class RunFold:
         if self._time:
             messages.append(self._columns(messages))
         messages += self._trades[-MOST_TRADES:]
+        messages += self._signals
+        messages += self.sweep.kept()
         messages += [
             self._latest[kind]
             for kind in ("progress", "metrics", "complete", "error", "end")
@@ -107,6 +126,8 @@ class RunFold:
         }
         if candles is not None:
             kept["candles"] = candles
+        if about is not None and "spec" in about:
+            kept["about"] = _names(about)
         return kept
 
     def _columns(self, before: list[Message]) -> Message:
@@ -128,6 +149,8 @@ class RunFold:
         data = message["data"]
         self.status = data["status"]
         self._capital = data.get("initial_capital", self._capital)
+        if "sweep" in data:
+            self.sweep.begin(data["sweep"])
         # The first one to name the symbol tells what the run is on.
         if "symbol" in data:
             self._latest.setdefault("start", message)
@@ -158,3 +181,9 @@ class RunFold:
 
 def _numbers(data: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in data.items() if isinstance(value, int | float)}
+
+
+def _names(about: dict[str, Any]) -> dict[str, Any]:
+    spec = about["spec"]
+    kept = ("strategy_ids", "strategy_params", "sweep")
+    return {"name": about.get("name", ""), "spec": {name: spec.get(name) for name in kept}}

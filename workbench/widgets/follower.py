@@ -83,7 +83,8 @@ class Follower:
             return
         self._changed(fold)
         if fold.over:
-            self._finished(fold.snapshot(self._candles()))
+            candles = None if fold.sweep.rows else self._candles()
+            self._finished(fold.snapshot(candles, self._about()))
 
     def _follow(self, fold: RunFold) -> None:
         told, last = fold.status, -self._interval
@@ -103,4 +104,11 @@ class Follower:
             return self._source.get("candles", {"max_points": CANDLES_KEPT})
         except (WorkbenchError, OSError) as error:
             self.failure = error
+            return None
+
+    def _about(self) -> dict[str, Any] | None:
+        try:
+            return self._source.get("", {})
+        except (WorkbenchError, OSError):
+            # A program's own source may know nothing but its stream: its names are no loss.
             return None

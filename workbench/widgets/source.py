@@ -31,6 +31,8 @@ class RunSource(Protocol):
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         """Return the body of ``GET …/{run}/{path}``, for example of ``candles``.
 
+        With an empty path that of the run itself.
+
         Raises
         ------
         workbench.errors.WorkbenchError

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from workbench.widgets.sweep_fold import SweepFold
+from workbench.widgets.sweep_html import best_rows, best_words
+
 _WIDTH, _HEIGHT, _PAD = 720, 150, 6
 _FIGURES = (
     ("Total return", "total_return", "{:+.2%}"),
@@ -19,9 +22,18 @@ _FIGURES = (
 )
 
 
-def describe(title: str, status: str, progress: float, metrics: Mapping[str, float]) -> str:
-    """Return the view as one line of text."""
+def describe(
+    title: str,
+    status: str,
+    progress: float,
+    metrics: Mapping[str, float],
+    snapshot: Mapping[str, Any],
+) -> str:
+    """Return the view as text: one line, and one more for a sweep."""
+    sweep = SweepFold.of(snapshot.get("messages", []))
     parts = [title, status if status == "complete" else f"{status} {progress:.1f}%"]
+    if sweep.rows:
+        return f"{' · '.join(parts)}\n{best_words(sweep)}"
     parts += [f"{name.lower()} {text}" for name, text in _figures(metrics)]
     return " · ".join(parts)
 
@@ -53,7 +65,8 @@ def render_html(
     title, status, progress, metrics
         As the view's traits.
     snapshot
-        As `RunFold.snapshot` returns; without equity points there are no charts.
+        As `RunFold.snapshot` returns; without equity points there are no charts, with the rows
+        of a sweep a table of the best ten.
     """
     messages: Sequence[Mapping[str, Any]] = snapshot.get("messages", [])
     curve = next((m["data"] for m in messages if m["type"] == "equity_columns"), None)
@@ -64,7 +77,10 @@ def render_html(
     parts = [f"<p><b>{escape(title)}</b> · {escape(state)}{synthetic}</p>"]
     if failure is not None:
         parts.append(f"<p>{escape(str(failure['error']))}</p>")
-    figures = _figures(metrics)
+    sweep = SweepFold.of(messages)
+    if sweep.rows:
+        parts.append(best_rows(sweep))
+    figures = [] if sweep.rows else _figures(metrics)
     if figures:
         head = "".join(f"<th>{escape(name)}</th>" for name, _ in figures)
         body = "".join(f"<td>{escape(text)}</td>" for _, text in figures)

@@ -17,7 +17,7 @@ from workbench.widgets.source import RunSource
 from workbench.widgets.static_html import describe, point_html, point_text, render_html
 
 STATIC = Path(__file__).parent / "static"
-_READABLE = ("candles", "trades", "equity", "events")
+_READABLE = ("", "candles", "trades", "equity", "events")
 _CONTROL = ("action", "value", "unit", "until")
 
 
@@ -42,6 +42,8 @@ def read_bundle(name: str, folder: Path = STATIC) -> str:
 
 class BacktestView(anywidget.AnyWidget):
     """Draws one run as it happens: progress, price with trades, equity, drawdown, metrics.
+
+    Of a sweep: a heat map that fills up, the best rows, and each combination as a run.
 
     The browser reads the stream from the Jupyter server itself, so it keeps drawing while the
     kernel is busy. Where the page has no Jupyter server, this side reads `source` and hands the
@@ -176,7 +178,8 @@ class BacktestView(anywidget.AnyWidget):
             return source.control({name: content[name] for name in _CONTROL if name in content})
         path, query = content.get("path"), content.get("query")
         if path not in _READABLE:
-            msg = f"Cannot read {path!r} of a run: ask for one of {', '.join(_READABLE)}"
+            names = ", ".join(filter(None, _READABLE))
+            msg = f"Cannot read {path!r} of a run: ask for one of {names}, or for nothing of it"
             raise InvalidRequest(msg, field="path", value=path, allowed=list(_READABLE))
         return source.get(path, query if isinstance(query, dict) else {})
 
@@ -191,6 +194,6 @@ class BacktestView(anywidget.AnyWidget):
             data["text/html"] = point_html(self.title, self.run_id)
             return data, metadata
         shown = (self.title, self.status, self.progress, self.metrics)
-        data["text/plain"] = describe(*shown)
+        data["text/plain"] = describe(*shown, self.snapshot)
         data["text/html"] = render_html(*shown, self.snapshot)
         return data, metadata

@@ -1,6 +1,8 @@
 import { CandleSource } from "./charts/source.ts";
+import { aboutOf, type About } from "./model/about.ts";
 import { Request, type Action } from "./model/request.ts";
 import { RunModel } from "./model/run.ts";
+import { requestFor, type Row } from "./model/sweep.ts";
 import { paceFor, Replaying } from "./replay.ts";
 import type { ControlData, StreamStatus, WireMessage } from "../stream/src/index.ts";
 import { ChosenTransport, type Control, type Route, type Transport } from "./transport/index.ts";
@@ -9,6 +11,8 @@ import { ChosenTransport, type Control, type Route, type Transport } from "./tra
 export interface Snapshot {
   messages?: WireMessage[];
   candles?: unknown;
+  /** What the server told of the run beside its stream. */
+  about?: unknown;
 }
 
 export interface SessionOptions {
@@ -32,12 +36,15 @@ export class Session {
   readonly title: string;
   status: StreamStatus = { state: "connecting" };
   route: Route = "none";
+  /** What the run was asked to be, once the server has told. */
+  about: About | null = null;
   /** True while the picture is the saved one. */
   saved = false;
   /** True once nothing has answered in time. */
   silent = false;
   private readonly listeners = new Set<() => void>();
   private readonly stop: () => void;
+  private asking = false;
 
   constructor(private readonly options: SessionOptions) {
     this.title = options.title;
@@ -90,9 +97,29 @@ export class Session {
     }
   }
 
+  get isSweep(): boolean {
+    return this.about?.sweep === true || this.result.sweep.seen;
+  }
+
+  /** Whether a row of the sweep can be started as a run from this page. */
+  get canOpen(): boolean {
+    return this.isSweep && this.transport.opener !== null && !this.saved && this.result.status !== "deleted";
+  }
+
+  /** Start a row of the sweep as a run; rejects with the server's words when it will not. */
+  async open(row: Row): Promise<[runId: string, session: Session]> {
+    const { opener } = this.transport;
+    if (opener === null) throw new Error("This page cannot start runs");
+    const reply = await opener.open(requestFor(row));
+    const runId = String(reply?.backtest_id ?? "");
+    if (!runId) throw new Error("The server did not say which run it started");
+    return [runId, new Session({ direct: opener.to(runId), relay: null, snapshot: () => ({}), title: runId })];
+  }
+
   get canReplay(): boolean {
     const { over, status } = this.result;
-    return over && status !== "deleted" && !this.saved && this.transport.canReplay;
+    // A sweep has no market clock to tell it by.
+    return over && status !== "deleted" && !this.saved && !this.isSweep && this.transport.canReplay;
   }
 
   /** Tell the finished run again. */
@@ -129,6 +156,7 @@ export class Session {
       this.result.reset();
     }
     this.result.apply(message);
+    if (message.type === "connected") void this.ask();
     this.request.settle(this.result);
     // What was refused in the past is no news.
     if (this.result.over) this.notice = "";
@@ -136,14 +164,29 @@ export class Session {
     this.tell();
   }
 
+  /** What the server does not tell is not shown: the stream alone makes a view. */
+  private async ask(): Promise<void> {
+    if (this.about !== null || this.asking) return;
+    this.asking = true;
+    try {
+      this.about = aboutOf(await this.transport.get("", {}));
+      this.tell();
+    } catch {
+      // The next connection asks again.
+    } finally {
+      this.asking = false;
+    }
+  }
+
   private useSaved(): void {
     if (this.result.seq > 0) return;
     this.silent = true;
-    const { messages, candles } = this.options.snapshot();
+    const { messages, candles, about } = this.options.snapshot();
     if (Array.isArray(messages) && messages.length > 0) {
       this.saved = true;
       for (const message of messages) this.result.apply(message);
       if (candles) this.candles.give(candles);
+      this.about = aboutOf(about);
     }
     this.tell();
   }

@@ -1,5 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./widget.css";
+import "./lists.css";
+import "./sweep.css";
 import { Session } from "./session.ts";
 import { DirectTransport, findServer, RelayTransport, type WidgetModel } from "./transport/index.ts";
 import { mount } from "./view/mount.ts";

@@ -31,7 +31,11 @@ class NewStreamHandler(ApiHandler):
     @authorized(action="execute")
     def post(self) -> None:
         """Open a stream for the caller to publish; the token in the reply is good for it alone."""
-        opened = publication.open_stream(self.service, self.json_body())
+        opened = publication.open_stream(
+            self.service,
+            self.json_body(),
+            pickled_allowed=not self.extensionapp.insecure_no_auth,
+        )
         run_id = opened.record.id
         stream = f"{self.base_url}api/ws/stream/backtest/{run_id}"
         scheme = "wss" if self.request.protocol == "https" else "ws"

@@ -12,6 +12,7 @@ from tornado import web
 
 from workbench.errors import InvalidRequest, NotFound, WorkbenchError
 from workbench.messages import parse_time
+from workbench.runs.reading import check_reportable
 from workbench.streams import Entry, Subscription
 from workbench_server.handlers.base import ApiHandler
 
@@ -177,7 +178,7 @@ class ReportHandler(ApiHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Return the report as one HTML page; a process of its own makes it."""
-        self.service.registry.get(run_id)
+        check_reportable(self.service.registry.get(run_id))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -6,6 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.errors import InvalidRequest
+from workbench.runs.records import RunRecord
 from workbench.runs.spoken import attempted, read_control
 from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.refusing import asker
@@ -18,9 +19,14 @@ class StartHandler(ApiHandler):
     @authorized(action="execute")
     def post(self) -> None:
         """Queue a run."""
-        record = self.service.start(
-            self.json_body(), pickled_allowed=not self.extensionapp.insecure_no_auth
+        self.queued(
+            self.service.start(
+                self.json_body(), pickled_allowed=not self.extensionapp.insecure_no_auth
+            )
         )
+
+    def queued(self, record: RunRecord) -> None:
+        """Reply what was queued, and where it is told."""
         path = f"{self.base_url}api/ws/stream/backtest/{record.id}"
         scheme = "wss" if self.request.protocol == "https" else "ws"
         self.reply(
@@ -38,6 +44,16 @@ class StartHandler(ApiHandler):
                 "synthetic": record.synthetic,
             }
         )
+
+
+class OpenHandler(StartHandler):
+    """`POST /api/backtesting/{id}/open`."""
+
+    @web.authenticated
+    @authorized(action="execute")
+    def post(self, run_id: str) -> None:  # type: ignore[override]
+        """Queue a combination of a sweep as a run of its own."""
+        self.queued(self.service.open(run_id, self.json_body()))
 
 
 class RunsHandler(ApiHandler):

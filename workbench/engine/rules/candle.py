@@ -16,7 +16,7 @@ from workbench.engine.rules.book import (
 )
 from workbench.engine.rules.costs import cut
 from workbench.engine.rules.entering import enter
-from workbench.engine.rules.inside import margin_call, touch_all, trail_all
+from workbench.engine.rules.inside import open_all, touch_all, trail_all
 from workbench.engine.rules.layout import *
 from workbench.engine.rules.resting import triggered
 
@@ -35,16 +35,17 @@ def process(w: World, m: Market, bar: int) -> None:
             due(w, m, bar, start, m[M_OPEN][bar], m[M_ASK_OPEN][bar])
         a[FRESH] = 0.0
     for s in range(start, int(first[bar + 1])):
+        # First what its open brings, which is certain; then the way on.
+        if a[POSITIONS] > 0.0:
+            open_all(w, m, bar, s)
         if a[ORDERS] > 0.0:
-            # First what is beyond its price at the open, exits and entries; then the way on.
-            touch_all(w, m, bar, s, True)
             triggered(w, m, bar, s, True)
         if a[POSITIONS] > 0.0:
-            touch_all(w, m, bar, s, False)
-            margin_call(w, m, bar, s)
+            touch_all(w, m, bar, s)
         if a[ORDERS] > 0.0:
             triggered(w, m, bar, s, False)
-        trail_all(w, m, bar, s)
+        if a[POSITIONS] > 0.0:
+            trail_all(w, m, bar, s)
     if a[ORDERS] > 0.0:
         expire(w, bar)
     refresh(w)
@@ -86,7 +87,7 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
     """Carry out the k-th order, a closing one."""
     p, a, orders, queue, positions, held, _ = w
     o = orders[queue[k]]
-    small = False
+    small = 0.0
     filled = False
     i = 0
     while i < int(a[POSITIONS]):
@@ -98,7 +99,7 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
             if o[O_PART] < 1.0:
                 quantity = cut(p, quantity * o[O_PART])
             if quantity <= 0.0:
-                small = True
+                small = row[P_REMAINING] * o[O_PART]
             elif p[S_TOUCH_WINS] == 0.0 or not touched(m, bar, row):
                 filled = True
                 price = bid if row[P_SIGN] > 0.0 else ask
@@ -112,12 +113,14 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
     if filled:
         drop(queue, k, int(a[ORDERS]))
         a[ORDERS] -= 1.0
+    elif small > 0.0:
+        end_order(w, bar, k, TOO_SMALL, p[S_LOT], small)
     else:
-        end_order(w, bar, k, TOO_SMALL if small else POSITION_CLOSED, 0.0, 0.0)
+        end_order(w, bar, k, POSITION_CLOSED, 0.0, 0.0)
 
 
 def touched(m: Market, bar: int, row: World) -> bool:
-    """Tell whether candle `bar` reaches the stop or the next target of a position."""
+    """Tell whether candle `bar` reaches the stop or the last target of a position."""
     sign = row[P_SIGN]
     if sign > 0.0:
         worst, best = m[M_LOW][bar], m[M_HIGH][bar]
@@ -125,8 +128,8 @@ def touched(m: Market, bar: int, row: World) -> bool:
         worst, best = m[M_ASK_HIGH][bar], m[M_ASK_LOW][bar]
     if sign * (worst - row[P_STOP]) <= 0.0:
         return True
-    n = int(row[P_NEXT])
-    return n < int(row[P_RUNGS]) and sign * (best - row[P_PRICES + n]) >= 0.0
+    n = int(row[P_RUNGS])
+    return n > 0 and sign * (best - row[P_PRICES + n - 1]) >= 0.0
 
 
 def time_stops(w: World, m: Market, bar: int, s: int) -> None:

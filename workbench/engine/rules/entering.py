@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from workbench.engine.rules.book import Market, World, drop, end_order, leave, see_open, totals
-from workbench.engine.rules.costs import bought, commission, cut, slipped
+from workbench.engine.rules.costs import bought, commission, cut, on_grid, slipped
 from workbench.engine.rules.layout import *
 
 
@@ -62,7 +62,7 @@ def sized(
     volume = m[M_VOLUME][bar]
     paid = price if maker else slipped(p, price, sign, 0.0, volume)
     equity = a[OFFSET] + a[LONGS] * bid - a[SHORTS] * ask
-    if equity <= 0.0:
+    if equity <= 1e-6:  # a margin call leaves crumbs
         return 0.0, paid, NO_EQUITY, 0.0, equity
     free = equity * p[S_LEVERAGE] - a[LONGS] * bid - a[SHORTS] * ask
     quantity = o[O_QUANTITY]
@@ -87,8 +87,9 @@ def sized(
         quantity = cut(p, bought(p, free, paid, maker))
         if quantity <= 0.0 or quantity < p[S_MIN_SIZE]:
             return 0.0, paid, NO_CASH, needed, free
+        paid = slipped(p, price, sign, quantity, volume)
     if p[S_MAX_RISK] < inf:
-        risk = at_risk(w) + quantity * _distance(o[O_STOP_LOSS], paid, sign)
+        risk = at_risk(w) + quantity * _distance(_first_stop(p, o, paid), paid, sign)
         if risk > p[S_MAX_RISK] * equity:
             return 0.0, paid, TOO_RISKY, risk, p[S_MAX_RISK] * equity
     return quantity, paid, 0, 0.0, 0.0
@@ -101,17 +102,36 @@ def _asked(p: World, o: World, paid: float, maker: bool) -> float:
     if risk != risk and o[O_FRACTION] != o[O_FRACTION] and stop == stop:
         risk = p[S_RISK]
     if risk == risk:
-        level = o[O_CLOSE]
-        if o[O_LIMIT] == o[O_LIMIT]:
-            level = o[O_LIMIT]
-        elif o[O_STOP] == o[O_STOP]:
-            level = o[O_STOP]
+        level = _level(o)
         distance = level - stop if level > stop else stop - level
         return risk * o[O_EQUITY] / distance if distance > 0.0 else inf
     fraction = o[O_FRACTION]
     if fraction != fraction:
         fraction = 1.0
     return bought(p, fraction * o[O_EQUITY], paid, maker)
+
+
+def _level(o: World) -> float:
+    """Return the price at which an order was meant to fill, as it was placed."""
+    level: float = o[O_CLOSE]
+    if o[O_LIMIT] == o[O_LIMIT]:
+        level = o[O_LIMIT]
+    elif o[O_STOP] == o[O_STOP]:
+        level = o[O_STOP]
+    return level
+
+
+def _first_stop(p: World, o: World, price: float) -> float:
+    """Return where the stop of an order filled at `price` begins, NaN for nowhere."""
+    sign = o[O_SIGN]
+    stop: float = o[O_STOP_LOSS]
+    if p[S_STOPS_MOVE] > 0.0:
+        stop = on_grid(p, stop * (price / _level(o)))
+    if o[O_TRAIL] == o[O_TRAIL]:
+        level = on_grid(p, price - sign * o[O_TRAIL])
+        if not sign * (level - stop) <= 0.0:
+            stop = level
+    return stop
 
 
 def _distance(stop: float, price: float, sign: float) -> float:
@@ -140,7 +160,7 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     count = int(a[POSITIONS])
     a[POSITIONS] += 1.0
     row = positions[held[count]]
-    ratio = price / o[O_CLOSE] if p[S_STOPS_MOVE] > 0.0 else 1.0
+    ratio = price / _level(o) if p[S_STOPS_MOVE] > 0.0 else 1.0
     row[P_TRADE] = a[TRADES]
     row[P_STRATEGY] = o[O_STRATEGY]
     row[P_SIGN] = o[O_SIGN]
@@ -149,7 +169,7 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     row[P_QUANTITY] = quantity
     row[P_REMAINING] = quantity
     row[P_COMMISSION] = fee
-    row[P_STOP] = o[O_STOP_LOSS] * ratio
+    row[P_STOP] = _first_stop(p, o, price)
     row[P_TRAIL] = o[O_TRAIL]
     row[P_BEST] = price
     row[P_BREAK_EVEN] = o[O_BREAK_EVEN]
@@ -163,11 +183,13 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     row[P_SIGNAL] = o[O_BAR]
     row[P_NEXT] = 0.0
     row[P_MOVED] = 0.0
+    if o[O_TRAIL] == o[O_TRAIL] and row[P_STOP] == on_grid(p, price - o[O_SIGN] * o[O_TRAIL]):
+        row[P_MOVED] = BY_TRAIL
     row[P_RUNGS] = o[O_RUNGS]
     e = events[int(a[EVENTS])]
     a[EVENTS] += 1.0
     for i in range(int(o[O_RUNGS])):
-        row[P_PRICES + i] = o[O_PRICES + i] * ratio
+        row[P_PRICES + i] = on_grid(p, o[O_PRICES + i] * ratio)
         row[P_WEIGHTS + i] = o[O_WEIGHTS + i]
         e[E_PRICES + i] = row[P_PRICES + i]
     e[E_KIND] = ENTERED

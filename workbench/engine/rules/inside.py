@@ -2,27 +2,115 @@
 
 from __future__ import annotations
 
-from workbench.engine.rules.book import Market, World, end_order, leave, see, see_open
+from workbench.engine.rules.book import Market, World, end_order, leave, see_open
 from workbench.engine.rules.costs import cut, on_grid
 from workbench.engine.rules.layout import *
 
 
-def touch_all(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
-    """Take all positions through inside candle `s`, or through its open alone where `gaps`."""
+def open_all(w: World, m: Market, bar: int, s: int) -> None:
+    """Fill the stops and targets the open of inside candle `s` is at or beyond."""
+    p, a, _, _, positions, held, _ = w
+    k = 0
+    while k < int(a[POSITIONS]):
+        row = positions[held[k]]
+        opened = m[I_OPEN][s] if row[P_SIGN] > 0.0 else m[I_ASK_OPEN][s]
+        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
+        if spared or not touch(w, m, bar, s, k, opened, opened, opened):
+            k += 1
+
+
+def touch_all(w: World, m: Market, bar: int, s: int) -> None:
+    """Take all positions through inside candle `s`, of which the open is done.
+
+    A margin call is a stop, too: it comes before the targets, and before the stops beyond it.
+    """
+    p, a, _, _, _, _, _ = w
+    if p[S_OPTIMISTIC] > 0.0:
+        targets_all(w, m, bar, s)
+    if a[SHORTS] > 0.0 or a[OFFSET] < 0.0:
+        while stops_all(w, m, bar, s, True):
+            pass
+        margin_call(w, m, bar, s, m[I_OPEN][s], m[I_ASK_OPEN][s])
+    stops_all(w, m, bar, s, False)
+    if p[S_OPTIMISTIC] == 0.0:
+        targets_all(w, m, bar, s)
+
+
+def stops_all(w: World, m: Market, bar: int, s: int, solvent: bool) -> bool:
+    """Fill the stops that inside candle `s` reaches; tell whether there was one.
+
+    Where `solvent`, only those at which the account still has its margin.
+    """
+    p, a, _, _, positions, held, _ = w
+    some = False
+    k = 0
+    while k < int(a[POSITIONS]):
+        row = positions[held[k]]
+        sign = row[P_SIGN]
+        if sign > 0.0:
+            opened, worst = m[I_OPEN][s], m[I_LOW][s]
+        else:
+            opened, worst = m[I_ASK_OPEN][s], m[I_ASK_HIGH][s]
+        level = row[P_STOP]
+        skipped = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
+        if solvent and not skipped:
+            spread = m[I_ASK_OPEN][s] - m[I_OPEN][s]
+            bid = level if sign > 0.0 else level - spread
+            skipped = not _spare(p, a, bid, bid + spread) > 0.0
+        if a[ORDERS] > 0.0:
+            best = m[I_HIGH][s] if sign > 0.0 else m[I_ASK_LOW][s]
+            worst, best = until(w, m, bar, row, opened, worst, best)
+        if not skipped and stop(w, m, bar, s, k, opened, worst):
+            some = True
+        else:
+            k += 1
+    return some
+
+
+def targets_all(w: World, m: Market, bar: int, s: int) -> None:
+    """Fill the targets that inside candle `s` reaches."""
     p, a, _, _, positions, held, _ = w
     k = 0
     while k < int(a[POSITIONS]):
         row = positions[held[k]]
         if row[P_SIGN] > 0.0:
-            opened, worst, best = m[I_OPEN][s], m[I_LOW][s], m[I_HIGH][s]
+            opened, best = m[I_OPEN][s], m[I_HIGH][s]
         else:
-            opened, worst, best = m[I_ASK_OPEN][s], m[I_ASK_HIGH][s], m[I_ASK_LOW][s]
-        if gaps:
-            worst = opened
-            best = opened
+            opened, best = m[I_ASK_OPEN][s], m[I_ASK_LOW][s]
+        if a[ORDERS] > 0.0:
+            worst = m[I_LOW][s] if row[P_SIGN] > 0.0 else m[I_ASK_HIGH][s]
+            worst, best = until(w, m, bar, row, opened, worst, best)
         spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
-        if spared or not touch(w, m, bar, s, k, opened, worst, best):
+        if spared or not targets(w, m, bar, s, k, opened, best):
             k += 1
+
+
+def until(
+    w: World, m: Market, bar: int, row: World, opened: float, worst: float, best: float
+) -> tuple[float, float]:
+    """Return the extremes a position meets before a waiting entry against it closes it.
+
+    A price on the way to another comes before it: that is certain. Of an entry on the worse side
+    and one on the better one, the worse comes first.
+    """
+    p, a, orders, queue, _, _, _ = w
+    if p[S_HEDGING] > 0.0 or (p[S_OVER_GAPS] == 0.0 and m[M_MISSING][bar] != 0):
+        return worst, best
+    sign = row[P_SIGN]
+    nearest, farthest = worst, best
+    for k in range(int(a[ORDERS])):
+        o = orders[queue[k]]
+        if o[O_STRATEGY] != row[P_STRATEGY] or o[O_SIGN] != -sign:
+            continue
+        if sign * (o[O_STOP] - nearest) >= 0.0:
+            nearest = o[O_STOP]
+            if p[S_OPTIMISTIC] == 0.0:
+                farthest = opened
+        elif sign * (farthest - o[O_LIMIT]) >= 0.0:
+            farthest = o[O_LIMIT]
+            if p[S_OPTIMISTIC] > 0.0:
+                nearest = opened
+    return nearest, farthest
 
 
 def touch(
@@ -87,18 +175,17 @@ def targets(w: World, m: Market, bar: int, s: int, k: int, opened: float, best: 
 def trail_all(w: World, m: Market, bar: int, s: int) -> None:
     """Let trailing stops follow the extremes of inside candle `s`, which is over.
 
-    Where its close lies beyond the stop that follows from its extreme, the price has come through
-    that stop on its way, and it fills.
+    Where its close lies beyond a stop that was moved within it, by its extreme or at a target, the
+    price has come through that stop on its way, and it fills.
     """
     p, a, _, _, positions, held, _ = w
     k = 0
     while k < int(a[POSITIONS]):
         row = positions[held[k]]
         sign = row[P_SIGN]
-        gone = False
+        close = m[I_CLOSE][s] if sign > 0.0 else m[I_ASK_CLOSE][s]
+        best = m[I_HIGH][s] if sign > 0.0 else m[I_ASK_LOW][s]
         if row[P_TRAIL] == row[P_TRAIL]:
-            close = m[I_CLOSE][s] if sign > 0.0 else m[I_ASK_CLOSE][s]
-            best = m[I_HIGH][s] if sign > 0.0 else m[I_ASK_LOW][s]
             if row[P_SEEN] > s:
                 best = close  # entered within it: only the close surely came after
             if sign * (best - row[P_BEST]) > 0.0:
@@ -107,17 +194,20 @@ def trail_all(w: World, m: Market, bar: int, s: int) -> None:
             if not sign * (level - row[P_STOP]) <= 0.0:
                 row[P_STOP] = level
                 row[P_MOVED] = BY_TRAIL
-                gone = stop(w, m, bar, s, k, level, close)
-        if not gone:
+        through = row[P_MOVED] > 0.0 and sign * (close - row[P_STOP]) <= 0.0
+        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
+        if not (through and not spared and stop(w, m, bar, s, k, row[P_STOP], close)):
             k += 1
 
 
-def margin_call(w: World, m: Market, bar: int, s: int) -> None:
-    """Close everything where equity falls to the maintenance margin within inside candle `s`."""
+def margin_call(w: World, m: Market, bar: int, s: int, bid: float, ask: float) -> None:
+    """Close everything where equity falls to the maintenance margin within inside candle `s`.
+
+    `bid` and `ask` are where the account stands in it: its open, or the price of an entry.
+    """
     p, a, _, _, _, _, _ = w
-    if a[POSITIONS] == 0.0:
-        return
-    bid, ask = m[I_OPEN][s], m[I_ASK_OPEN][s]
+    if a[POSITIONS] == 0.0 or (a[SHORTS] == 0.0 and a[OFFSET] >= 0.0):
+        return  # longs that are paid for cannot take equity away
     spare = _spare(p, a, bid, ask)
     if spare > 0.0:
         low, ask_low = m[I_LOW][s], m[I_ASK_LOW][s]
@@ -150,7 +240,7 @@ def liquidate(w: World, m: Market, bar: int, s: int, bid: float, ask: float) -> 
     while a[POSITIONS] > 0.0:
         row = positions[held[0]]
         price = bid if row[P_SIGN] > 0.0 else ask
-        see(m, row, s)
+        see_open(m, row, s, m[I_OPEN][s] if row[P_SIGN] > 0.0 else m[I_ASK_OPEN][s])
         leave(
             w, m, bar, 0, price, row[P_REMAINING], BY_MARGIN, 0.0, True, False, margin, equity, 0,
             0.0,

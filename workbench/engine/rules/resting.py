@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from workbench.engine.rules.book import Market, World
 from workbench.engine.rules.entering import enter
-from workbench.engine.rules.inside import touch
+from workbench.engine.rules.inside import margin_call, touch, until
 from workbench.engine.rules.layout import *
 
 
 def triggered(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
-    """Fill the limit and stop entries that inside candle `s` reaches, or its open where `gaps`."""
+    """Fill the entries that inside candle `s` reaches, or its open where `gaps`.
+
+    Those nearer to the open come first, then those placed first.
+    """
     _, a, orders, queue, _, _, _ = w
-    k = 0
-    while k < int(a[ORDERS]):
-        o = orders[queue[k]]
+    while a[ORDERS] > 0.0:
+        first = -1
+        nearest = inf
+        for k in range(int(a[ORDERS])):
+            away = reached(m, s, orders[queue[k]], gaps)
+            if away < nearest:
+                first = k
+                nearest = away
+        if first < 0:
+            return
+        o = orders[queue[first]]
         sign = o[O_SIGN]
         limit = o[O_LIMIT] == o[O_LIMIT]
-        level = o[O_LIMIT] if limit else o[O_STOP]
-        if sign > 0.0:
-            opened = m[I_ASK_OPEN][s]
-            extreme = m[I_ASK_LOW][s] if limit else m[I_ASK_HIGH][s]
-        else:
-            opened = m[I_OPEN][s]
-            extreme = m[I_HIGH][s] if limit else m[I_LOW][s]
+        price = o[O_LIMIT] if limit else o[O_STOP]
         if gaps:
-            extreme = opened
-        # A limit is reached from its better side, a stop from its worse one; neither by NaN.
-        beyond = sign * (level - extreme) if limit else sign * (extreme - level)
-        if not beyond >= 0.0:
-            k += 1
-            continue
-        price = opened if gaps else level
+            price = m[I_ASK_OPEN][s] if sign > 0.0 else m[I_OPEN][s]
         spread = m[I_ASK_OPEN][s] - m[I_OPEN][s]
         bid = price - spread if sign > 0.0 else price
-        if enter(w, m, bar, s, k, price, limit, bid, bid + spread, True) and not gaps:
-            entered_inside(w, m, bar, s, price, limit)
+        if enter(w, m, bar, s, first, price, limit, bid, bid + spread, True) and not gaps:
+            entered_inside(w, m, bar, s, price, limit, bid, bid + spread)
 
 
-def entered_inside(w: World, m: Market, bar: int, s: int, price: float, limit: bool) -> None:
+def reached(m: Market, s: int, o: World, gaps: bool) -> float:
+    """Return how far from the open of inside candle `s` an entry fills, infinite for not at all."""
+    sign = o[O_SIGN]
+    limit = o[O_LIMIT] == o[O_LIMIT]
+    level = o[O_LIMIT] if limit else o[O_STOP]
+    if sign > 0.0:
+        opened = m[I_ASK_OPEN][s]
+        extreme = m[I_ASK_LOW][s] if limit else m[I_ASK_HIGH][s]
+    else:
+        opened = m[I_OPEN][s]
+        extreme = m[I_HIGH][s] if limit else m[I_LOW][s]
+    if gaps:
+        extreme = opened
+    # A limit is reached from its better side, a stop from its worse one; neither by NaN.
+    beyond = sign * (level - extreme) if limit else sign * (extreme - level)
+    if not beyond >= 0.0:
+        return inf
+    away: float = level - opened if level > opened else opened - level
+    return 0.0 if gaps else away
+
+
+def entered_inside(
+    w: World, m: Market, bar: int, s: int, price: float, limit: bool, bid: float, ask: float
+) -> None:
     """Take the newest position, entered within inside candle `s`, through the rest of it.
 
     What came after the entry is known in part: the price went on to the extreme it was on its way
@@ -51,17 +75,24 @@ def entered_inside(w: World, m: Market, bar: int, s: int, price: float, limit: b
         worst, best, close = m[I_LOW][s], m[I_HIGH][s], m[I_CLOSE][s]
     else:
         worst, best, close = m[I_ASK_HIGH][s], m[I_ASK_LOW][s], m[I_ASK_CLOSE][s]
-    if limit:
-        if p[S_OPTIMISTIC] == 0.0:
-            best = close
-    elif p[S_OPTIMISTIC] > 0.0 or p[S_PATH] > 0.0:
+    risen = not limit and (p[S_OPTIMISTIC] > 0.0 or p[S_PATH] > 0.0)
+    if risen:
         worst = close
+    elif limit and p[S_OPTIMISTIC] == 0.0:
+        best = close
     row[P_SEEN] = s + 1
-    high = best if best > worst else worst
-    low = worst if best > worst else best
-    if high > row[P_HIGH]:
-        row[P_HIGH] = high
-    if low < row[P_LOW]:
-        row[P_LOW] = low
     if p[S_ENTRY_CANDLE] > 0.0:
-        touch(w, m, bar, s, k, price, worst, best)
+        met, seen = worst, best
+        if a[ORDERS] > 0.0:
+            met, seen = until(w, m, bar, row, price, worst, best)
+        if touch(w, m, bar, s, k, price, met, seen):
+            return
+    if not risen:
+        margin_call(w, m, bar, s, bid, ask)
+    if row[P_REMAINING] > 0.0:
+        high = best if best > worst else worst
+        low = worst if best > worst else best
+        if high > row[P_HIGH]:
+            row[P_HIGH] = high
+        if low < row[P_LOW]:
+            row[P_LOW] = low

@@ -4,6 +4,7 @@ import { fixed, percent } from "../format.ts";
 import { visibleCount, type Candles } from "../model/candles.ts";
 import type { RunModel } from "../model/run.ts";
 import { drawCandles } from "./candles.ts";
+import { signalCard, tradeCard } from "./cards.ts";
 import { geometryOf } from "./geometry.ts";
 import { Interaction } from "./interact.ts";
 import { drawDots, drawMarkers, isDense, markerAt } from "./markers.ts";
@@ -11,6 +12,7 @@ import { createPane, type PaneOptions } from "./pane.ts";
 import { Readout } from "./readout.ts";
 import { priceBounds } from "./prices.ts";
 import { bounds, reduce, type Reduced } from "./reduce.ts";
+import { drawSignals, drawSpot, signalAt, type Spot } from "./signals.ts";
 import type { CandleSource } from "./source.ts";
 import { readTheme, watchTheme, type Theme } from "./theme.ts";
 import { Tooltip } from "./tooltip.ts";
@@ -43,6 +45,7 @@ export class Charts {
   private pointer: number | null = null;
   private width = 0;
   private available = 0;
+  private spot: Spot | null = null;
 
   constructor(
     parent: HTMLElement,
@@ -78,6 +81,22 @@ export class Charts {
 
   get candlesDrawn(): number {
     return this.count;
+  }
+
+  /** Decimals of the prices. */
+  get digits(): number {
+    return this.candles?.digits ?? 2;
+  }
+
+  /** Go to what was chosen in a list, and draw attention to it. */
+  jump(spot: Spot): void {
+    const [min, max] = this.viewport.span;
+    const length = spot.to - spot.from;
+    const candle = this.source.whole ? this.source.whole.span / this.source.whole.bucket : 3_600_000;
+    const width = Math.max(candle * 80, length * 1.6, Math.min(max - min, candle * 400));
+    const middle = spot.from + length / 2;
+    this.spot = spot;
+    this.moved(() => this.viewport.set(middle - width / 2, middle + width / 2));
   }
 
   setHeight(height: number): void {
@@ -151,7 +170,10 @@ export class Charts {
       axisWidth: (needed: number) => (this.axisWidth = Math.max(this.axisWidth, needed)),
       cursorMoved: (u: uPlot) => this.cursorMoved(u),
       selected: (min: number, max: number) => this.moved(() => this.viewport.set(min, max)),
-      reset: () => this.moved(() => this.viewport.fit()),
+      reset: () => {
+        this.spot = null;
+        this.moved(() => this.viewport.fit());
+      },
       pressed: (event: MouseEvent, u: uPlot) => this.interaction.press(event, u),
     };
     const panes: Pick<PaneOptions, "title" | "label" | "series" | "draw">[] = [
@@ -229,6 +251,8 @@ export class Charts {
     if (dense) drawDots(u.ctx, g, this.run, this.theme);
     if (this.candles !== null) drawCandles(u.ctx, g, this.candles, this.count, this.theme);
     if (!dense) drawMarkers(u.ctx, g, this.run, this.theme);
+    if (this.candles !== null) drawSignals(u.ctx, g, this.run, this.candles, this.count, this.theme);
+    if (this.spot !== null) drawSpot(u.ctx, g, this.run, this.spot, this.theme);
   }
 
   private cursorMoved(u: uPlot): void {
@@ -237,12 +261,17 @@ export class Charts {
     this.readout.update(this.pointer ?? this.run.present, this.run, this.candles, this.count);
     if (u !== this.panes[0]) return;
     const g = geometryOf(u, uPlot.pxRatio);
-    const marker = g && left >= 0 && top >= 0
-      ? markerAt(g, this.run, g.left + left * g.ratio, g.top + top * g.ratio)
-      : null;
-    if (g && marker) {
-      this.tooltip.show(marker, g.x(marker.time) / g.ratio, g.y(marker.price) / g.ratio, this.candles?.digits ?? 2);
-    } else this.tooltip.hide();
+    if (g === null || left < 0 || top < 0) return this.tooltip.hide();
+    const [px, py] = [g.left + left * g.ratio, g.top + top * g.ratio];
+    const found = this.candles && signalAt(g, this.run, this.candles, this.count, px, py);
+    if (found) {
+      const { signal, x, y } = found;
+      return this.tooltip.show(signal, () => signalCard(signal), x / g.ratio, y / g.ratio);
+    }
+    const marker = markerAt(g, this.run, px, py);
+    if (marker === null) return this.tooltip.hide();
+    const several = this.run.strategies.size > 1;
+    this.tooltip.show(marker, () => tradeCard(marker, this.digits, several), g.x(marker.time) / g.ratio, g.y(marker.price) / g.ratio);
   }
 
   private moved(change: () => void): void {

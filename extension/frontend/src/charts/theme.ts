@@ -11,6 +11,7 @@ export interface Theme {
   drawdown: string;
   drawdownFill: string;
   surface: string;
+  amber: string;
   font: string;
 }
 
@@ -29,6 +30,7 @@ export function readTheme(root: HTMLElement): Theme {
     drawdown: read("drawdown"),
     drawdownFill: read("drawdown-fill"),
     surface: read("surface"),
+    amber: read("amber"),
     font: `11px ${style.fontFamily || "system-ui, sans-serif"}`,
   };
 }

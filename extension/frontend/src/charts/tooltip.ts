@@ -1,11 +1,9 @@
 import { el } from "../dom.ts";
-import { dateTime, fixed, money, percent, quantity } from "../format.ts";
-import type { Marker } from "../model/marker.ts";
 
-/** The card beside a marker: what was traded, how it went, and why. */
+/** The card beside a marker. */
 export class Tooltip {
   private readonly card = el("div", "wb-tooltip");
-  private shown: Marker | null = null;
+  private shown: object | null = null;
 
   constructor(private readonly frame: HTMLElement) {
     this.card.hidden = true;
@@ -13,11 +11,11 @@ export class Tooltip {
     frame.append(this.card);
   }
 
-  /** `x`, `y` in CSS pixels of the frame. */
-  show(marker: Marker, x: number, y: number, digits: number): void {
-    if (marker !== this.shown) {
-      this.card.replaceChildren(...content(marker, digits));
-      this.shown = marker;
+  /** `content` tells of `thing`; `x`, `y` in CSS pixels of the frame. */
+  show(thing: object, content: () => HTMLElement[], x: number, y: number): void {
+    if (thing !== this.shown) {
+      this.card.replaceChildren(...content());
+      this.shown = thing;
     }
     this.card.hidden = false;
     const { clientWidth, clientHeight } = this.frame;
@@ -31,31 +29,4 @@ export class Tooltip {
   hide(): void {
     this.card.hidden = true;
   }
-}
-
-function content(marker: Marker, digits: number): HTMLElement[] {
-  const head = el("div", "wb-tooltip-head");
-  head.append(
-    el("span", `wb-side wb-${marker.side}`, `${marker.side} ${marker.kind}`),
-    el("span", "wb-muted", marker.tradeId),
-  );
-  const rows = el("div", "wb-pairs");
-  const row = (name: string, value: string, className = ""): void => {
-    rows.append(el("div", "wb-name", name), el("div", `wb-value ${className}`, value));
-  };
-  row("Time", `${dateTime(marker.time)} UTC`);
-  row("Price", fixed(marker.price, digits));
-  if (marker.quantity !== null) row("Quantity", quantity(marker.quantity));
-  if (marker.entryPrice !== null) row("Entered at", fixed(marker.entryPrice, digits));
-  if (marker.stopLoss !== null) row("Stop loss", fixed(marker.stopLoss, digits));
-  if (marker.takeProfits.length > 0) row("Take profit", marker.takeProfits.map((p) => fixed(p, digits)).join(" · "));
-  if (marker.pnl !== null) {
-    const share = marker.pnlPercent === null ? "" : ` (${percent(marker.pnlPercent / 100, 2, true)})`;
-    row("P&L", money(marker.pnl, true) + share, marker.pnl >= 0 ? "wb-gain" : "wb-drop");
-  }
-  if (marker.reason) row("Exit", marker.reason.replaceAll("_", " "));
-  if (marker.confidence !== null) row("Confidence", percent(marker.confidence, 0));
-  const parts: HTMLElement[] = [head, rows];
-  if (marker.rationale) parts.push(el("div", "wb-rationale", marker.rationale));
-  return parts;
 }

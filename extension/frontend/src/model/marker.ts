@@ -7,17 +7,23 @@ export interface Marker {
   time: number;
   price: number;
   quantity: number | null;
+  /** Units still open after it. */
+  remaining: number | null;
+  /** Name of the strategy that traded. */
+  strategy: string;
   /** Of exits. */
   entryTime: number | null;
   entryPrice: number | null;
   pnl: number | null;
   pnlPercent: number | null;
   reason: string | null;
-  /** Of entries. */
+  /** Of entries; of exits those of the entry. */
   stopLoss: number | null;
   takeProfits: number[];
   confidence: number | null;
   rationale: string | null;
+  /** The numbers the decision saw. */
+  inputs: Readonly<Record<string, number>>;
 }
 
 const number = (value: unknown): number | null =>
@@ -37,6 +43,8 @@ export function markerOf(data: any, extra: any): Marker | null {
     time,
     price,
     quantity: number(extra?.quantity) ?? number(data.quantity),
+    remaining: number(extra?.remaining),
+    strategy: String(extra?.strategy ?? ""),
     entryTime: entry ? null : Date.parse(data.entry_time),
     entryPrice: entry ? null : number(data.entry_price),
     pnl: entry ? null : number(data.pnl),
@@ -46,5 +54,6 @@ export function markerOf(data: any, extra: any): Marker | null {
     takeProfits: entry && Array.isArray(data.take_profit_levels) ? data.take_profit_levels : [],
     confidence: number(reasoning?.confidence),
     rationale: reasoning?.rationale ? String(reasoning.rationale) : null,
+    inputs: { ...reasoning?.inputs, ...extra?.inputs },
   };
 }

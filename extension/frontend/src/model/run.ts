@@ -2,6 +2,8 @@ import type { WireMessage } from "../../stream/src/index.ts";
 import { markerOf, type Marker } from "./marker.ts";
 import { Rate } from "./rate.ts";
 import { Column } from "./series.ts";
+import { signalOf, Signals } from "./signal.ts";
+import { SweepModel } from "./sweep.ts";
 
 export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" | "stopped" | "deleted";
 
@@ -49,6 +51,18 @@ export class RunModel {
   readonly drawdown = new Column();
   markers: Marker[] = [];
   markerTimes = new Column();
+  /** The entry of each trade. */
+  readonly entries = new Map<string, Marker>();
+  /** Strategies that have traded. */
+  readonly strategies = new Set<string>();
+  readonly signals = new Signals();
+  /** The rows, where this is a sweep. */
+  readonly sweep = new SweepModel();
+  /** What `complete` says beyond the summary, as on the wire. */
+  statistics: Record<string, number> = {};
+  intervals: Record<string, number[]> = {};
+  /** The metrics of `complete`, as on the wire. */
+  final: Record<string, number> = {};
   info!: RunInfo;
   status!: RunStatus;
   summary!: Summary;
@@ -87,6 +101,12 @@ export class RunModel {
     for (const column of [this.equityTime, this.equity, this.balance, this.drawdown]) column.clear();
     this.markers = [];
     this.markerTimes.clear();
+    this.entries.clear();
+    this.strategies.clear();
+    this.signals.reset();
+    this.sweep.reset();
+    this.statistics = this.final = {};
+    this.intervals = {};
     this.info = {
       strategy: "", symbol: "", timeframes: [], start: null, end: null,
       source: "", synthetic: false, initialCapital: null,
@@ -141,6 +161,8 @@ export class RunModel {
       case "equity": return this.point(Date.parse(data.time), data.equity, data.balance, data.drawdown);
       case "equity_columns": return this.points(data);
       case "trade": return this.trade(data, message.extra);
+      case "signal": return this.signalled(data, message.extra);
+      case "sweep": return this.swept(data, message);
       case "metrics": return this.metrics(data, 1);
       case "complete": return this.completed(data, message);
       case "error": return this.failed(data, message);
@@ -169,7 +191,7 @@ export class RunModel {
     this.reason = typeof data.reason === "string" ? data.reason : "";
     this.statusSeq = message.seq ?? this.statusSeq;
     if (typeof data.status === "string") {
-      if (this.status === "paused" && data.status === "running") this.rate.restart(this.bar, at);
+      if (this.status === "paused" && data.status === "running") this.rate.restart(this.sweep.seen ? this.sweep.rows.length : this.bar, at);
       this.status = data.status as RunStatus;
     }
     if (typeof data.bars === "number") this.bars = data.bars;
@@ -184,6 +206,7 @@ export class RunModel {
       info.initialCapital = data.initial_capital;
       this.summary.balance ??= data.initial_capital;
     }
+    if (data.sweep !== undefined) this.sweep.begin(data.sweep);
     if (this.status === "running" && Number.isFinite(at)) this.startedAt ??= at;
     if (this.over && Number.isFinite(at)) this.endedAt ??= at;
   }
@@ -191,7 +214,8 @@ export class RunModel {
   private progressed(data: any, message: WireMessage): void {
     if (typeof data.progress === "number") this.progress = data.progress;
     this.reach(Date.parse(data.current_time));
-    const { bar, bars } = message.extra ?? {};
+    // A sweep counts its rows.
+    const { bar, bars } = this.sweep.seen ? {} : (message.extra ?? {});
     if (typeof bars === "number") this.bars = bars;
     if (typeof bar === "number") {
       this.bar = bar;
@@ -222,11 +246,29 @@ export class RunModel {
   private trade(data: any, extra: any): void {
     const marker = markerOf(data, extra);
     if (marker === null) return;
+    if (marker.strategy) this.strategies.add(marker.strategy);
+    const entry = this.entries.get(marker.tradeId);
+    if (marker.kind === "entry") this.entries.set(marker.tradeId, marker);
+    else if (entry !== undefined) {
+      marker.stopLoss = entry.stopLoss;
+      marker.takeProfits = entry.takeProfits;
+    }
     this.markers.push(marker);
     this.markerTimes.push(marker.time);
     this.reach(marker.time);
     if (marker.pnl !== null && marker.pnl < 0) this.lost -= marker.pnl;
     if (marker.pnl !== null && marker.pnl > 0) this.won += marker.pnl;
+  }
+
+  private swept(data: any, message: WireMessage): void {
+    this.sweep.add(data);
+    const at = Date.parse(message.timestamp ?? "");
+    if (Number.isFinite(at)) this.rate.observe(this.sweep.rows.length, at);
+  }
+
+  private signalled(data: any, extra: any): void {
+    const signal = signalOf(data, extra);
+    if (signal !== null) this.signals.add(signal);
   }
 
   /** `unit` is 1 for fractions, 100 for percent. */
@@ -244,9 +286,12 @@ export class RunModel {
 
   private completed(data: any, message: WireMessage): void {
     this.status = message.extra?.status === "stopped" ? "stopped" : "complete";
-    if (typeof message.extra?.bars === "number") this.bar = message.extra.bars;
+    if (typeof message.extra?.bars === "number" && !this.sweep.seen) this.bar = message.extra.bars;
     if (this.status === "complete") this.progress = 100;
     this.metrics(data.metrics ?? {}, 100);
+    this.final = data.metrics ?? {};
+    this.statistics = message.extra?.statistics ?? {};
+    this.intervals = message.extra?.intervals ?? {};
     if (typeof data.metrics?.total_return === "number") this.summary.totalReturn = data.metrics.total_return / 100;
     if (typeof message.extra?.final_equity === "number") this.summary.balance = message.extra.final_equity;
     const at = Date.parse(message.timestamp ?? "");

@@ -39,6 +39,13 @@ export class ChosenTransport {
     return this.chosen?.replay !== undefined;
   }
 
+  /** Null where the chosen way cannot start runs. */
+  get opener(): Pick<Required<Transport>, "open" | "to"> | null {
+    const { chosen } = this;
+    if (chosen?.open === undefined || chosen.to === undefined) return null;
+    return { open: chosen.open.bind(chosen), to: chosen.to.bind(chosen) };
+  }
+
   subscribe(subscriber: Subscriber): () => void {
     const stops = new Map<Route, () => void>();
     const timers: ReturnType<typeof setTimeout>[] = [];

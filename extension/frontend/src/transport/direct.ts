@@ -29,19 +29,33 @@ export class DirectTransport implements Transport {
   }
 
   control(request: Control): Promise<any> {
-    return this.fetch(this.address("control"), {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-XSRFToken": cookie("_xsrf") ?? "" },
-      body: JSON.stringify(request),
-    });
+    return this.post(this.address("control"), request);
+  }
+
+  open(row: unknown): Promise<any> {
+    return this.post(this.address("open"), row);
+  }
+
+  to(runId: string): Transport {
+    return new DirectTransport(this.server, runId);
   }
 
   replay(pace: Pace): StreamClient {
     return new BacktestStreamClient(this.runId, { server: this.server.ws, columns: true, replay: pace });
   }
 
+  /** An empty path is the run itself. */
   private address(path: string): URL {
-    return new URL(`api/backtesting/${encodeURIComponent(this.runId)}/${path}`, this.server.http);
+    const run = `api/backtesting/${encodeURIComponent(this.runId)}`;
+    return new URL(path ? `${run}/${path}` : run, this.server.http);
+  }
+
+  private post(url: URL, body: unknown): Promise<any> {
+    return this.fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-XSRFToken": cookie("_xsrf") ?? "" },
+      body: JSON.stringify(body),
+    });
   }
 
   private async fetch(url: URL, init: RequestInit): Promise<any> {

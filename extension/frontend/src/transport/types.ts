@@ -24,6 +24,10 @@ export interface Transport {
   readonly canControl: boolean;
   /** Tells a finished run again, on a connection of its own. */
   replay?(pace: Pace): StreamClient;
+  /** Starts a row of the sweep as a run; resolves to the server's answer. */
+  open?(row: unknown): Promise<any>;
+  /** The same way to another run. */
+  to?(runId: string): Transport;
 }
 
 /** An error reply of the server, with its text. */

@@ -60,8 +60,10 @@ export class Controls {
   }
 
   update(): void {
-    const { result, transport, saved, connected } = this.session;
+    const { result, transport, saved, connected, isSweep } = this.session;
     setShown(this.root, !result.over && transport.canControl && !saved);
+    // A sweep has no candle to step by.
+    for (const part of [this.step, this.next, this.speed.root]) setShown(part, !isSweep);
     this.paused = result.status === "paused";
     const moment = `${result.status} ${connected}`;
     if (moment !== this.moment) this.clear();

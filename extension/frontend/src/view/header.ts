@@ -20,20 +20,25 @@ export class Header {
   private readonly dot = el("span", "wb-dot");
   private readonly connectionText = el("span");
 
-  constructor() {
+  /** `more` stands before what is said of the run's state. */
+  constructor(...more: HTMLElement[]) {
     this.synthetic.title = "These prices were generated. They are not those of any market.";
     this.connection.setAttribute("role", "status");
     this.connection.append(this.dot, this.connectionText);
     const names = el("div", "wb-names");
     names.append(this.title, this.facts);
-    this.root.append(names, this.synthetic, this.status, this.connection);
+    this.root.append(names, ...more, this.synthetic, this.status, this.connection);
   }
 
   update(session: Session, now: number): void {
-    const { run } = session;
+    const { run, about } = session;
     const { info } = run;
-    setText(this.title, info.strategy || session.title || "Backtest");
+    const strategy = about?.strategies || info.strategy;
+    const title = about?.name || strategy || session.title || "Backtest";
+    setText(this.title, title);
+    this.title.title = title;
     const parts = [
+      strategy === title ? "" : strategy,
       info.symbol,
       info.timeframes.join(" · "),
       info.start !== null && info.end !== null ? `${date(info.start)} – ${date(info.end)}` : "",

@@ -1,13 +1,16 @@
 import { Charts } from "../charts/charts.ts";
 import { el, setShown, setText } from "../dom.ts";
 import type { Session } from "../session.ts";
+import { SweepView } from "../sweep/view.ts";
 import { Controls } from "./controls.ts";
 import { FailureBox } from "./failure.ts";
 import { connection, Header, shownStatus } from "./header.ts";
 import { listenToKeys } from "./keys.ts";
+import { Lists } from "./lists.ts";
 import { Metrics } from "./metrics.ts";
 import { Progress } from "./progress.ts";
 import { ReplayBar } from "./replaybar.ts";
+import { Statistics } from "./statistics.ts";
 
 export interface MountOptions {
   /** Height of the charts in CSS pixels. */
@@ -22,7 +25,6 @@ export interface Mounted {
 /** Draw a session into `parent`. Everything is drawn at most once per animation frame. */
 export function mount(parent: HTMLElement, session: Session, options: MountOptions): Mounted {
   const root = el("div", "wb-root");
-  const header = new Header();
   const progress = new Progress();
   const controls = new Controls(session);
   const metrics = new Metrics();
@@ -31,8 +33,6 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
   const notice = el("div", "wb-notice");
   notice.setAttribute("role", "status");
   const bar = el("div", "wb-toolbar");
-  bar.append(progress.root, replay.begin, controls.root, replay.root);
-  root.append(header.root, bar, notice, failure.root, metrics.root);
   // A click beside the controls gives the view its keys.
   root.tabIndex = -1;
   parent.append(root);
@@ -40,8 +40,17 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
   let frame = 0;
   let draws = 0;
   let gone = false;
-  const charts = new Charts(root, session.run, session.candles, options.height, schedule);
-  const unlisten = listenToKeys(root, session, controls);
+  let { height } = options;
+  const picture = el("div", "wb-picture");
+  const charts = new Charts(picture, session.run, session.candles, height, schedule);
+  const lists = new Lists(charts, schedule);
+  const statistics = new Statistics();
+  let sweep: SweepView | null = null;
+  const header = new Header(lists.signalsButton);
+  bar.append(progress.root, lists.tradesButton, replay.begin, controls.root, replay.root);
+  picture.append(lists.root, statistics.root);
+  root.append(header.root, bar, notice, failure.root, metrics.root, picture);
+  const unlisten = listenToKeys(root, session, controls, lists);
   const unsubscribe = session.onChange(schedule);
   // Only the seconds of a lost connection change without a message.
   const clock = setInterval(() => shownStatus(session).state === "reconnecting" && schedule(), 1000);
@@ -55,7 +64,7 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
     const { run } = session;
     const now = Date.now();
     // Asked for as soon as there is a connection: once the run is under way the server has more to do.
-    if (session.transport.canControl && session.result.status !== "deleted") session.candles.load(now);
+    if (session.transport.canControl && session.result.status !== "deleted" && !session.isSweep) session.candles.load(now);
     header.update(session, now);
     setShown(progress.root, session.replaying === null);
     progress.update(run);
@@ -65,13 +74,25 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
     setShown(notice, session.notice !== "" && !controls.refusing);
     failure.update(run.failure);
     metrics.update(run.summary);
-    charts.use(run, session.replaying !== null);
-    charts.draw();
     const data = root.dataset;
+    setShown(picture, !session.isSweep);
+    // Of a sweep the best combination is told below.
+    setShown(metrics.root, !session.isSweep);
+    if (session.isSweep) {
+      sweep ??= sweepView();
+      sweep.draw(session, now);
+      Object.assign(data, sweep.facts, { rows: String(run.sweep.rows.length) });
+    } else {
+      charts.use(run, session.replaying !== null);
+      charts.draw();
+      lists.update(run, now);
+      statistics.update(run);
+    }
     data["status"] = run.status;
     data["connection"] = connection(session, now)[0];
     data["points"] = String(run.equity.length);
     data["markers"] = String(run.markers.length);
+    data["signals"] = String(run.signals.total);
     data["candles"] = String(charts.candlesDrawn);
     data["seq"] = String(run.seq);
     data["replay"] = session.replaying?.state?.state ?? (session.replaying ? "connecting" : "");
@@ -79,9 +100,19 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
     data["draws"] = String(++draws);
   }
 
+  function sweepView(): SweepView {
+    const made = new SweepView(session, height, mount, schedule);
+    root.append(made.root);
+    return made;
+  }
+
   schedule();
   return {
-    setHeight: (height) => charts.setHeight(height),
+    setHeight(wanted) {
+      height = wanted;
+      charts.setHeight(height);
+      sweep?.setHeight(height);
+    },
     destroy() {
       // A view ends by its signal and by its returned function.
       if (gone) return;
@@ -91,6 +122,8 @@ export function mount(parent: HTMLElement, session: Session, options: MountOptio
       unsubscribe();
       unlisten();
       charts.destroy();
+      lists.destroy();
+      sweep?.destroy();
       root.remove();
     },
   };

@@ -33,23 +33,33 @@ export class Progress {
   }
 }
 
+/** What is counted: candles of a run, rows of a sweep. */
+function counted({ sweep, status, bar, bars }: RunModel): [done: number, total: number, noun: string] {
+  if (!sweep.seen) return [status === "complete" ? bars : bar, bars, "candles"];
+  const done = sweep.rows.length;
+  return [done, sweep.facts?.total || done, sweep.splits.length > 0 ? "rows" : "combinations"];
+}
+
 /** What stands beside the bar, in parts; empty ones are left out. */
 export function describe(run: RunModel): string[] {
-  const done = run.status === "complete" ? run.bars : run.bar;
-  const candles = run.bars === 0 ? "" : run.status === "complete" ? `${whole(run.bars)} candles` : `${whole(run.bar)} / ${whole(run.bars)} candles`;
+  const [done, total, noun] = counted(run);
+  const amount = total === 0 ? "" : run.status === "complete" && done === total ? `${whole(total)} ${noun}` : `${whole(done)} / ${whole(total)} ${noun}`;
+  const failed = run.sweep.failed > 0 ? `${whole(run.sweep.failed)} failed` : "";
+  const per = run.sweep.seen ? "/s" : " candles/s";
+  const speed = (rate: number): string => `${rate < 10 ? rate.toFixed(1) : whole(rate)}${per}`;
   if (run.over) {
-    if (run.startedAt === null || run.endedAt === null) return [candles];
+    if (run.startedAt === null || run.endedAt === null) return [amount, failed];
     const seconds = (run.endedAt - run.startedAt) / 1000;
-    if (seconds < LEAST_SECONDS) return [candles];
-    return [candles, `in ${duration(seconds)}`, done > 0 ? `${whole(done / seconds)} candles/s` : ""];
+    if (seconds < LEAST_SECONDS) return [amount, failed];
+    return [amount, failed, `in ${duration(seconds)}`, done > 0 ? speed(done / seconds) : ""];
   }
-  if (run.status !== "running") return [candles, run.reason && `reached ${shortTimes(run.reason)}`];
+  if (run.status !== "running") return [amount, failed, run.reason && `reached ${shortTimes(run.reason)}`];
   const rate = run.rate.perSecond;
-  const left = run.rate.secondsLeft(run.bars);
+  const left = run.rate.secondsLeft(total);
   return [
-    candles,
-    rate === null ? "" : `${rate < 10 ? rate.toFixed(1) : whole(rate)} candles/s`,
-    left === null || run.bars === 0 ? "" : `${left < 1 ? "< 1 s" : duration(left)} left`,
+    amount, failed,
+    rate === null ? "" : speed(rate),
+    left === null || total === 0 ? "" : `${left < 1 ? "< 1 s" : duration(left)} left`,
   ];
 }
 

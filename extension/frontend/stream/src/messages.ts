@@ -322,7 +322,7 @@ export interface SignalMessage extends Message {
 /** One combination of a sweep's parameters, done. */
 export interface SweepData {
   backtest_id: string;
-  /** Of the combination, from 0, in the order they were asked for. */
+  /** Of the combination, from 0, in the order they were asked for; with `split` and `sample` it names the row. */
   number: number;
   /** Its parameters, by name. */
   params: Record<string, number | number | boolean | string>;
@@ -330,7 +330,7 @@ export interface SweepData {
   metrics: Record<string, number>;
   /** Why it failed, empty where it did not. */
   error: string;
-  /** `all` of the candles, or the `in` or `out` of sample part of a walk-forward split. */
+  /** `all` of the candles, or the `in` or `out` of sample part of a walk-forward split. There is one `out` row a split: of the combination that was best in it before. */
   sample: "all" | "in" | "out";
   /** Number of that split, from 0; 0 for `all`. */
   split: number;
@@ -444,10 +444,28 @@ export interface ErrorMessage extends Message {
   extra: ErrorExtra;
 }
 
+/** What a sweep looks for and where, as its first `status` tells. */
+export interface SweepFacts {
+  /** The values of each parameter, by name, in the order they were given. */
+  space: Record<string, (number | number | boolean | string)[]>;
+  /** Name of the metric that decides which combination is best. */
+  metric: string;
+  /** Whether a higher value of it is better. */
+  maximize: boolean;
+  /** How combinations are chosen: all of them, at random, or by what the earlier ones came to. */
+  method: "bayesian" | "grid" | "random";
+  /** `sweep` messages a whole sweep brings, at most. */
+  rows: number;
+  /** Walk-forward splits; 0 where every combination is run on all candles. */
+  splits: number;
+}
+
 /**
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
- * `reason` says why a run paused by itself: the condition of `run_until` that was met.
+ * `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
+ * is the number of candles before the first that a strategy is asked about; `sweep` is there where
+ * the run is a sweep.
  */
 export interface StatusData {
   backtest_id: string;
@@ -462,6 +480,8 @@ export interface StatusData {
   source?: string;
   synthetic?: boolean;
   initial_capital?: number;
+  warm_up?: number;
+  sweep?: SweepFacts;
 }
 
 export interface StatusMessage extends Message {

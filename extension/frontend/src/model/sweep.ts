@@ -1,0 +1,185 @@
+/** A value of a strategy's parameter. */
+export type Value = number | boolean | string;
+export type Params = Readonly<Record<string, Value>>;
+
+/** One combination of a sweep's parameters, done. */
+export interface Row {
+  number: number;
+  params: Params;
+  /** Undefined ones are left out. */
+  metrics: Readonly<Record<string, number>>;
+  /** Why it failed, empty where it did not. */
+  error: string;
+  sample: "all" | "in" | "out";
+  split: number;
+  /** Open times of its first and last candle, as they came. */
+  start: string;
+  end: string;
+}
+
+/** What a sweep looks for, and where. */
+export interface Facts {
+  metric: string;
+  /** 1 where more of it is better, -1 where less is. */
+  better: 1 | -1;
+  method: string;
+  /** Rows a whole sweep has, at most. */
+  total: number;
+}
+
+/** A sweep as its messages tell it. */
+export class SweepModel {
+  rows: Row[] = [];
+  /** Null until told, and for what is no sweep. */
+  facts: Facts | null = null;
+  /** Values asked for or met, by parameter: numbers ascending, others in the order they came. */
+  readonly params = new Map<string, Value[]>();
+  /** Names of the metrics in the order they came. */
+  metrics: string[] = [];
+  /** Numbers of the splits of a walk-forward, ascending. */
+  splits: number[] = [];
+  failed = 0;
+  private readonly keys = new Set<string>();
+  private readonly named = new Set<string>();
+
+  reset(): void {
+    this.rows = [];
+    this.facts = null;
+    this.params.clear();
+    this.metrics = [];
+    this.splits = [];
+    this.failed = 0;
+    this.keys.clear();
+    this.named.clear();
+  }
+
+  get seen(): boolean {
+    return this.facts !== null || this.rows.length > 0;
+  }
+
+  /** Take what the first `status` says of the sweep. */
+  begin(told: any): void {
+    if (told === null || typeof told !== "object") return;
+    this.facts = {
+      metric: String(told.metric ?? "sharpe_ratio"), better: told.maximize === false ? -1 : 1,
+      method: String(told.method ?? ""), total: Number(told.rows) || 0,
+    };
+    for (const [name, values] of Object.entries(told.space ?? {})) {
+      if (Array.isArray(values)) for (const value of values) this.meet(name, value);
+    }
+  }
+
+  /** Take the `data` of a `sweep` message; what is told twice counts once. */
+  add(data: any): void {
+    if (typeof data.number !== "number" || data.params === null || typeof data.params !== "object") return;
+    const sample = data.sample === "in" || data.sample === "out" ? data.sample : "all";
+    const split = typeof data.split === "number" ? data.split : 0;
+    const key = `${sample} ${split} ${data.number}`;
+    if (this.keys.has(key)) return;
+    this.keys.add(key);
+    const row: Row = {
+      number: data.number, params: data.params, metrics: data.metrics ?? {}, error: String(data.error ?? ""),
+      sample, split, start: String(data.start ?? ""), end: String(data.end ?? ""),
+    };
+    this.rows.push(row);
+    if (row.error) this.failed++;
+    for (const [name, value] of Object.entries(row.params)) this.meet(name, value);
+    for (const name in row.metrics) {
+      if (this.named.has(name)) continue;
+      this.named.add(name);
+      this.metrics.push(name);
+    }
+    if (sample !== "all" && !this.splits.includes(split)) insert(this.splits, split);
+  }
+
+  /** Parameters with more than one value so far. */
+  get varying(): string[] {
+    return [...this.params].filter(([, values]) => values.length > 1).map(([name]) => name);
+  }
+
+  /** The row of a split's part with this number. */
+  find(sample: Row["sample"], split: number, number: number): Row | null {
+    if (!this.keys.has(`${sample} ${split} ${number}`)) return null;
+    return this.rows.find((row) => row.sample === sample && row.split === split && row.number === number) ?? null;
+  }
+
+  private meet(name: string, value: Value): void {
+    let values = this.params.get(name);
+    if (values === undefined) this.params.set(name, (values = []));
+    if (typeof value === "number") insert(values, value);
+    else if (!values.includes(value)) values.push(value);
+  }
+}
+
+/** Put a number where it belongs among ascending ones, unless it is there. */
+function insert(values: Value[], value: number): void {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  if (values[low] !== value) values.splice(low, 0, value);
+}
+
+/** The figure of a row, NaN where it failed or has none. */
+export function figure(row: Row, metric: string): number {
+  const value = row.error ? NaN : row.metrics[metric];
+  return typeof value === "number" ? value : NaN;
+}
+
+/** The first `most` of `rows` as `compare` orders them. */
+export function first(rows: readonly Row[], most: number, compare: (a: Row, b: Row) => number): Row[] {
+  const chosen: Row[] = [];
+  for (const row of rows) {
+    if (chosen.length === most && compare(row, chosen[most - 1] as Row) >= 0) continue;
+    let at = chosen.length;
+    while (at > 0 && compare(row, chosen[at - 1] as Row) < 0) at--;
+    chosen.splice(at, 0, row);
+    if (chosen.length > most) chosen.pop();
+  }
+  return chosen;
+}
+
+/** Orders by a figure, what has none last; equal ones by number. */
+export function byFigure(metric: string, better: 1 | -1): (a: Row, b: Row) => number {
+  return (a, b) => {
+    const left = figure(a, metric);
+    const right = figure(b, metric);
+    if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a.number - b.number;
+    return (right - left) * better || a.number - b.number;
+  };
+}
+
+/** Orders by a parameter. */
+export function byParam(name: string, way: 1 | -1): (a: Row, b: Row) => number {
+  return (a, b) => {
+    const left = a.params[name] ?? "";
+    const right = b.params[name] ?? "";
+    const order = typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right));
+    return order * way || a.number - b.number;
+  };
+}
+
+/** A call in Python that names these values. */
+export function pythonCall(name: string, params: Params): string {
+  const values = Object.entries(params).map(([key, value]) => `${key}=${pythonValue(value)}`);
+  return `${name}(${values.join(", ")})`;
+}
+
+function pythonValue(value: Value): string {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+/** What asks the server for a row as a run. */
+export function requestFor({ number, sample, split }: Row): Record<string, unknown> {
+  return { number, sample, split };
+}
+
+/** The line of Python that opens a row as a run: by its parameters, of a walk-forward by its name. */
+export function lineFor(row: Row): string {
+  if (row.sample === "all") return pythonCall("sweep.open", row.params);
+  return `sweep.open(${row.number}, sample="${row.sample}", split=${row.split})`;
+}

@@ -1,0 +1,263 @@
+"""The handle of a sweep: how far it is, what it has brought, and its combinations as runs."""
+
+from __future__ import annotations
+
+import html
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.client.controls import RunControls
+from workbench.client.discovery import Server
+from workbench.client.run import Run
+from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData, parse_time
+from workbench.sweeps.spec import SweepSpec, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+SHOWN = 10
+
+
+class Sweep(RunControls[None]):
+    """A sweep on a server. It goes on without this handle, this kernel and this notebook.
+
+    Only one with an ``executor=`` ends with the process that started it. Made by `workbench.sweep`
+    and `workbench.attach`. `pause`, `resume`, `step` and `stop` move it, combination by
+    combination; what has been done is kept.
+
+    Attributes
+    ----------
+    id
+        The run's id, for `workbench.attach`.
+    server
+        Where it is.
+    run
+        The run that the sweep is, with its messages: ``sweep.run.follow()``.
+    """
+
+    def __init__(self, run_id: str, server: Server, thread: threading.Thread | None = None) -> None:
+        self.id = run_id
+        self.server = server
+        self.run = Run(run_id, server)
+        self._thread = thread
+        self._spec: SweepSpec | None = None
+        self._rows: list[SweepData] | None = None
+
+    # --- what it is doing ---------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """All the server knows of it now."""
+        return self.run.info
+
+    @property
+    def spec(self) -> SweepSpec:
+        """What was asked for."""
+        if self._spec is None:
+            self._spec = msgspec.convert(self.info["spec"]["sweep"], SweepSpec)
+        return self._spec
+
+    @property
+    def status(self) -> str:
+        """pending, running, paused, complete, error or stopped."""
+        return self.run.status
+
+    @property
+    def progress(self) -> float:
+        """Percent of the combinations done."""
+        return self.run.progress
+
+    def wait(self, timeout: float | None = None) -> Sweep:
+        """Wait until the sweep has ended; return it.
+
+        Raises
+        ------
+        WorkbenchError
+            What ended it.
+        TimeoutError
+            It is still going on after `timeout` seconds.
+        """
+        begun = time.monotonic()
+        self.run.wait(timeout)
+        if self._thread is not None:
+            left = None if timeout is None else max(0.0, timeout - time.monotonic() + begun)
+            self._thread.join(left)
+        return self
+
+    def delete(self) -> None:
+        """Remove the sweep and its log for good; runs opened from it stay."""
+        self.run.delete()
+
+    # --- what it has brought ------------------------------------------------------------
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """One row for each combination and sample done; see `sweeps.frames.results_frame`."""
+        from workbench.sweeps.frames import results_frame
+
+        return results_frame(self.rows(), self.spec)
+
+    @property
+    def best(self) -> dict[str, Value]:
+        """The best combination so far; of a walk-forward, what the last split has chosen.
+
+        Raises
+        ------
+        InvalidRequest
+            None is done yet.
+        """
+        return dict(self._best().params)
+
+    @property
+    def walk_forward(self) -> pd.DataFrame:
+        """One row for each split traded so far; see `sweeps.frames.walk_forward_frame`.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no walk-forward sweep.
+        """
+        from workbench.sweeps.frames import walk_forward_frame
+
+        if self.spec.walk_forward is None:
+            msg = f"{self.id} has no splits: start it with walk_forward="
+            raise InvalidRequest(msg, field="walk_forward", value=None, allowed="WalkForward()")
+        return walk_forward_frame(self.rows(), self.spec)
+
+    def heatmap(
+        self, x: str | None = None, y: str | None = None, metric: str | None = None
+    ) -> pd.DataFrame:
+        """Return a metric over two parameters; see `sweeps.frames.heatmap_frame`.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such parameter or metric.
+        """
+        from workbench.sweeps.frames import heatmap_frame
+
+        return heatmap_frame(self.rows(), self.spec, x, y, metric)
+
+    def figure(
+        self, x: str | None = None, y: str | None = None, metric: str | None = None
+    ) -> go.Figure:
+        """Return `heatmap` as a Plotly figure."""
+        from workbench.sweeps.frames import heatmap_figure
+
+        return heatmap_figure(self.heatmap(x, y, metric), metric or self.spec.metric)
+
+    def rows(self) -> list[SweepData]:
+        """Return the rows so far, split by split, by number."""
+        from workbench.sweeps.frames import rows_of
+
+        if self._rows is not None:
+            return self._rows
+        ended = self.status in FINAL_STATUSES
+        rows = rows_of(self.run.events("sweep"))
+        if ended:
+            self._rows = rows
+        return rows
+
+    # --- its combinations ---------------------------------------------------------------
+
+    def open(
+        self,
+        number: int | None = None,
+        *,
+        sample: str | None = None,
+        split: int = 0,
+        **params: Value,
+    ) -> Run:
+        """Start a combination as an ordinary run, with the sweep's settings; return its handle.
+
+        Parameters
+        ----------
+        number, sample, split
+            Those of a row of `results`; the run has that row's candles.
+        **params
+            Instead: values of its parameters, all or enough to tell it from the others that are
+            done. The run has all the sweep's candles.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such row, or several.
+        Conflict
+            The sweep was published by a program, and its strategy is known there alone.
+        """
+        body: dict[str, Any]
+        if params and set(params) != set(self.spec.space):
+            from workbench.sweeps.frames import matching
+
+            names = list(self.spec.space)
+            found = matching(self.rows(), params) if set(params) <= set(names) else None
+            if found is None:
+                msg = f"{params} is not one of the combinations done: give all of {names}"
+                raise InvalidRequest(msg, field="params", value=params, allowed=names)
+            params = found
+        if params:
+            body = {"params": params}
+        else:
+            body = {"number": number, "sample": sample, "split": split}
+        return self._opened(body)
+
+    def open_best(self) -> Run:
+        """Start the best combination so far as an ordinary run over all candles."""
+        return self._opened({"params": self.best})
+
+    def _opened(self, body: dict[str, Any]) -> Run:
+        reply = self.server.rest.post(f"api/backtesting/{self.id}/open", body)
+        return Run(reply["backtest_id"], self.server)
+
+    # --- looking at it ------------------------------------------------------------------
+
+    def _best(self) -> SweepData:
+        from workbench.sweeps.frames import best_row
+
+        found = best_row(self.rows(), self.spec)
+        if found is None:
+            msg = f"No combination of {self.id} is done yet"
+            raise InvalidRequest(msg, field="best", value=None, allowed="wait()")
+        return found
+
+    def _ask(self, request: ControlRequest) -> None:
+        self.run._ask(request)
+
+    def __repr__(self) -> str:
+        try:
+            return f"<Sweep {self._title()}>"
+        except WorkbenchError as error:
+            return f"<Sweep {self.id} on {self.server.url}: {error}>"
+
+    def _title(self) -> str:
+        now = self.info
+        what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
+        text = f"{self.id}: {what}, {now['status']} {now['progress']:.1f} %"
+        left = _seconds_left(now)
+        return text if left is None else f"{text}, ETA {left // 60:.0f}:{left % 60:02.0f}"
+
+    def _repr_html_(self) -> str:
+        frame = self.results
+        metric = self.spec.metric
+        if metric in frame:
+            frame = frame.sort_values(metric, ascending=not self.spec.maximizes, kind="stable")
+        names = ["number", "sample", "split"] if self.spec.walk_forward else ["number"]
+        metrics = [metric, "total_return", "max_drawdown", "total_trades", "error"]
+        shown = dict.fromkeys([*names, *self.spec.space, *metrics])
+        table = frame[[name for name in shown if name in frame]].head(SHOWN)
+        return f"<p>{html.escape(self._title())}</p>" + str(table.to_html(index=False))
+
+
+def _seconds_left(info: dict[str, Any]) -> float | None:
+    """Return how long it will still take if it goes on as until now; None where unknown."""
+    done = info["progress"]
+    if info["status"] != "running" or not done or info["started"] is None:
+        return None
+    elapsed = datetime.now(UTC).timestamp() - parse_time(info["started"]) / 1000
+    return float(elapsed * (100 - done) / done)

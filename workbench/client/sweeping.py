@@ -1,0 +1,180 @@
+"""Starting sweeps: on a server, or over an executor of the caller's."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.client.discovery import Server, connect
+from workbench.client.sweep import Sweep
+from workbench.errors import InvalidRequest
+from workbench.sweeps.spec import (
+    LIMIT,
+    Method,
+    SweepSpec,
+    WalkForward,
+    check,
+    check_method,
+    listed,
+    walk_forward_of,
+)
+
+if TYPE_CHECKING:
+    from workbench.engine import Strategy
+
+
+def sweep(
+    strategy: type[Strategy] | str,
+    *,
+    symbol: str,
+    timeframes: Sequence[str] | str = ("1H",),
+    start: str,
+    end: str,
+    maximize: str | None = None,
+    minimize: str | None = None,
+    constraint: Callable[..., Any] | None = None,
+    method: Method = "grid",
+    trials: int | None = None,
+    walk_forward: WalkForward | Mapping[str, Any] | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    limit: int = LIMIT,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+    **options: Any,
+) -> Sweep:
+    """Try many parameters of a strategy; return the handle at once.
+
+    Parameters
+    ----------
+    strategy, symbol, timeframes, start, end
+        As for `workbench.start`.
+    maximize, minimize
+        The metric that decides which combination is best: one of `complete`'s metrics or of its
+        statistics; the Sharpe ratio is maximized if neither is given.
+    constraint
+        Tells which combinations make sense: a function of some parameters by name (``lambda fast,
+        slow: fast < slow``), or of all of them in one dict.
+    method, trials
+        ``grid``: all combinations; ``random``: `trials` of them [100], each at most once;
+        ``bayesian``: `trials`, chosen by what the earlier ones came to (needs optuna).
+    walk_forward
+        A `WalkForward` or its fields in a dict: choose on one part of the candles, trade the next.
+    workers
+        Processes; as many as there are cores, at most 4, if left out. Of an `executor`, how many
+        workers it has, where it does not tell.
+    executor
+        Any `concurrent.futures.Executor`, such as Dask's ``client.get_executor()``: the sweep runs
+        there, driven by a thread of this process, and ends with it. Without, it runs in processes
+        of the server's and goes on without this kernel.
+    limit
+        Combinations a grid may have.
+    url, token, server
+        The server, as for `workbench.start`.
+    **options
+        Parameters of the strategy: values to try (anything to iterate over, but a string), or one
+        value for all; and the fields of `RunSpec`, as for `workbench.start`. `seed` is that of what
+        is drawn, and of every combination's run.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds; nothing was started.
+    ServerUnreachable
+        The server named by `url` does not answer.
+    """
+    from workbench.client.api import request_body
+
+    space, given = _parted(options)
+    spec = SweepSpec(
+        space=space,
+        maximize=maximize,
+        minimize=minimize,
+        method=method,
+        trials=trials,
+        walk_forward=None if walk_forward is None else walk_forward_of(walk_forward),
+        workers=workers,
+        limit=limit,
+    )
+    spec = _converted(spec)
+    body = request_body(strategy, symbol, timeframes, start, end, given)
+    kind = _class(strategy)
+    check(spec, kind)
+    _check_constraint(constraint, kind, spec)
+    if constraint is not None:
+        body["strategy"] = _pickled(kind, constraint, body["strategy_ids"][0])
+    body["sweep"] = msgspec.to_builtins(spec)
+    fixed = body["strategy_params"]
+    body["strategy_params"] = {name: fixed[name] for name in fixed if name not in space}
+    if executor is not None:
+        from workbench.client.executing import execute
+
+        check_method(spec)
+        return execute(body, kind, constraint, executor, server or connect(url, token))
+    if not isinstance(strategy, str):
+        check_method(spec)
+    server = server or connect(url, token)
+    return Sweep(server.rest.post("api/backtesting/start", body)["backtest_id"], server)
+
+
+def _parted(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters to try, and all other options."""
+    from workbench.runs.spec import RunSpec
+
+    params = dict(options.pop("strategy_params", {}))
+    known = RunSpec.__struct_fields__
+    settings = {name: value for name, value in options.items() if name in known}
+    params |= {name: value for name, value in options.items() if name not in known}
+    space = {
+        name: listed(name, values)
+        for name, values in params.items()
+        if isinstance(values, Iterable) and not isinstance(values, str | bytes)
+    }
+    fixed = {name: value for name, value in params.items() if name not in space}
+    return space, {**settings, "strategy_params": fixed}
+
+
+def _converted(spec: SweepSpec) -> SweepSpec:
+    """Check the types, as the server will."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(spec), SweepSpec)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("$.")[2].split("[")[0].strip("`.") or "sweep"
+        msg = f"{name} is wrong: {str(error).split(' - at ')[0]}"
+        value = repr(getattr(spec, name, None))[:100]
+        raise InvalidRequest(msg, field=name, value=value, allowed=str(error)) from error
+
+
+def _class(strategy: type[Strategy] | str) -> type[Strategy]:
+    from workbench.engine.strategies.registry import get
+
+    return get(strategy) if isinstance(strategy, str) else strategy
+
+
+def _check_constraint(
+    constraint: Callable[..., Any] | None, strategy: type[Strategy], spec: SweepSpec
+) -> None:
+    """Check that it can be called, by calling it once."""
+    from workbench.sweeps.constraint import allowing
+
+    defaults = strategy.parameters()
+    first = {name: values[0] for name, values in spec.space.items()}
+    allowing(constraint, list(defaults))({**defaults, **first})
+
+
+def _pickled(strategy: type[Strategy], constraint: Callable[..., Any], name: str) -> dict[str, Any]:
+    from workbench.sweeps.parcel import Parcel, packed
+
+    return {
+        "name": name,
+        "pickle": base64.b64encode(packed(Parcel([strategy], constraint))).decode(),
+        "python": sys.executable,
+        "paths": [path or os.getcwd() for path in sys.path],
+    }

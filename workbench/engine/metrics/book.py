@@ -1,0 +1,93 @@
+"""Trades put together from their parts, out of the engine's rows of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.engine.metrics.performance import Performance
+from workbench.engine.rules.layout import (
+    E_BAR,
+    E_COMMISSION,
+    E_ENTRY_BAR,
+    E_KIND,
+    E_MAE,
+    E_MFE,
+    E_OPEN,
+    E_PNL,
+    E_PRICE,
+    E_QUANTITY,
+    E_REMAINING,
+    E_TRADE,
+    ENTERED,
+    EXITED,
+)
+
+
+class TradeBook:
+    """Tells a `Performance` of commissions, whole trades and exposure.
+
+    A trade's profit, `mfe` and `mae` are the sums of those of its parts.
+
+    Parameters
+    ----------
+    performance
+        To be told.
+    """
+
+    def __init__(self, performance: Performance) -> None:
+        self._performance = performance
+        self._open: dict[int, list[float]] = {}  # notional, profit, mfe, mae
+
+    def take(self, events: Iterable[Sequence[float]]) -> None:
+        """Take the next events, in order; each a row as `rules/layout.py` lays it out."""
+        performance = self._performance
+        for row in events:
+            kind = row[E_KIND]
+            if kind == ENTERED:
+                performance.add_commission(row[E_COMMISSION])
+                self._open[int(row[E_TRADE])] = [row[E_PRICE] * row[E_QUANTITY], 0.0, 0.0, 0.0]
+            elif kind == EXITED:
+                performance.add_commission(row[E_COMMISSION])
+                trade = self._open[int(row[E_TRADE])]
+                trade[1] += row[E_PNL]
+                trade[2] += row[E_MFE]
+                trade[3] += row[E_MAE]
+                if row[E_REMAINING] <= 0:
+                    del self._open[int(row[E_TRADE])]
+                    notional, pnl, mfe, mae = trade
+                    scale = 100 / notional
+                    performance.add_trade(
+                        pnl, scale * pnl, bars=row[E_BAR] - row[E_ENTRY_BAR],
+                        mfe=scale * mfe, mae=scale * mae,
+                    )  # fmt: skip
+            else:
+                continue
+            performance.hold(int(row[E_BAR]), int(row[E_OPEN]))
+
+    def take_run(self, events: NDArray[np.float64]) -> None:
+        """Take the events of a whole run at once, shape (events, EVENT_WIDTH)."""
+        performance = self._performance
+        kinds = events[:, E_KIND]
+        rows = events[(kinds == ENTERED) | (kinds == EXITED)]
+        if not len(rows):
+            return
+        performance.add_commission(float(rows[:, E_COMMISSION].sum()))
+        performance.hold_run(rows[:, E_BAR].astype(np.int64), rows[:, E_OPEN])
+        trades = rows[:, E_TRADE].astype(np.int64)
+        entries = rows[:, E_KIND] == ENTERED
+        exits = rows[~entries]
+        of, count = trades[~entries], int(trades.max()) + 1
+        notional = np.bincount(
+            trades[entries], rows[entries, E_PRICE] * rows[entries, E_QUANTITY], count
+        )
+        pnl, mfe, mae = (np.bincount(of, exits[:, one], count) for one in (E_PNL, E_MFE, E_MAE))
+        last = exits[:, E_REMAINING] <= 0
+        closed, ends = of[last], exits[last]
+        scale = 100 / notional[closed]
+        performance.add_trades(
+            pnl[closed], scale * pnl[closed], bars=ends[:, E_BAR] - ends[:, E_ENTRY_BAR],
+            mfe=scale * mfe[closed], mae=scale * mae[closed],
+        )  # fmt: skip
