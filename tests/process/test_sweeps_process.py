@@ -155,11 +155,10 @@ def test_a_dask_cluster_runs_it(server):
     settings = {"fast": [5, 8, 30], "slow": [40, 60], "walk_forward": {"splits": 2}}
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None,
-            host="127.0.0.1",
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster) as client,
-    ):  # fmt: skip
+    ):
         sweep = wb.sweep(
             Mine, executor=client.get_executor(), workers=2, server=server, **settings, **MARKET
         ).wait(90)
