@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from workbench.client.sweeping import sweep
     from workbench.data import symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
+    from workbench.engine.parameters import Parameter
+    from workbench.engine.settings import Commission, Convention, Settings, Slippage
     from workbench.errors import WorkbenchError
     from workbench.sweeps.spec import WalkForward
 
 _HOMES = {
     "BacktestResult": "workbench.engine",
+    "Commission": "workbench.engine.settings",
+    "Convention": "workbench.engine.settings",
+    "Parameter": "workbench.engine.parameters",
+    "Settings": "workbench.engine.settings",
+    "Slippage": "workbench.engine.settings",
     "Reasoning": "workbench.engine",
     "Run": "workbench.client.run",
     "Server": "workbench.client.discovery",
@@ -45,9 +52,14 @@ _HOMES = {
 
 __all__ = [
     "BacktestResult",
+    "Commission",
+    "Convention",
+    "Parameter",
     "Reasoning",
     "Run",
     "Server",
+    "Settings",
+    "Slippage",
     "Strategy",
     "Sweep",
     "WalkForward",

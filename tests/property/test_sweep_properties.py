@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import random
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -38,7 +38,7 @@ def test_splits_trade_every_candle_after_the_first_choice_once(candles, plan):
         assert one.inside.first == one.inside.since < one.inside.end
         assert one.outside.since == one.inside.end
         assert one.outside.first == one.inside.first
-    for one, after in itertools.pairwise(found):
+    for one, after in pairwise(found):
         assert one.outside.end == after.outside.since
     assert found[-1].outside.end == candles
     lengths = {one.inside.end - one.inside.first for one in found}

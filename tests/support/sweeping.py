@@ -58,7 +58,7 @@ def workload(candles: Candles | None = None, **fixed: Any) -> Workload:
     from workbench.engine.settings import Settings
 
     one = walk() if candles is None else candles
-    return Workload(Cross, {one.timeframe.name: one}, Settings(), fixed, 1)
+    return Workload(Cross, {one.timeframe.name: one}, None, Settings(), fixed, 1)
 
 
 def begin(key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sweeping import Cross, Inline, walk, workload
 
-from workbench.errors import InvalidRequest, StrategyError
+from workbench.errors import StrategyError
 from workbench.messages import Complete, Metrics, Progress, Status, Sweep, TradeChecksum
 from workbench.runs.gate import Gate
 from workbench.runs.publishing import Command
@@ -155,11 +155,15 @@ def test_a_sweep_in_which_nothing_works_fails():
     assert sweep.workers.closed
 
 
-def test_a_metric_that_does_not_exist_ends_it():
-    sweep = Sweeping(SweepSpec(space=SPACE, maximize="happiness"))
-    with pytest.raises(InvalidRequest, match=r"happiness.*sharpe_ratio"):
-        sweep.run()
-    assert sweep.workers.closed
+def test_where_the_metric_is_not_defined_nothing_is_best():
+    # Who never trades has no payoff.
+    spec = SweepSpec(space={"slow": [390, 20]}, maximize="payoff_ratio")
+    sweep = Sweeping(spec).run()
+    assert sweep.plan.best.params == {"slow": 20}
+    assert {row.params["slow"]: row.error for row in sweep.rows} == {390: "", 20: ""}
+    spec = SweepSpec(space={"slow": [390]}, maximize="payoff_ratio")
+    with pytest.raises(StrategyError, match="payoff_ratio is not defined"):
+        Sweeping(spec).run()
 
 
 def test_walk_forward_trades_the_best_of_each_split_on_what_follows():

@@ -30,8 +30,9 @@ def test_the_figures_are_those_of_a_backtest():
     whole = backtest(
         Cross, candles=CANDLES, initial_capital=5_000.0, commission=0.001, slippage=0.0005, **params
     )
-    expected = structs.asdict(whole.messages[-1].data.metrics)
-    assert {name: found[name] for name in expected} == expected
+    last = whole.messages[-1]
+    expected = {**structs.asdict(last.data.metrics), **last.extra.statistics}
+    assert found == expected
     assert found["total_trades"] > 5
 
 
@@ -52,6 +53,8 @@ def test_what_comes_before_neither_trades_nor_counts(since):
     silent = evaluate(Later, {"1H": CANDLES}, {"since": since}, Settings())
     for name in ("total_return", "total_trades", "max_drawdown", "win_rate", "average_loss"):
         assert found[name] == pytest.approx(silent[name], abs=1e-12), name
+    share = len(CANDLES) / (len(CANDLES) - since)
+    assert found["exposure"] == pytest.approx(share * silent["exposure"])
 
 
 def test_the_sharpe_ratio_is_that_of_the_days_that_count():
@@ -82,15 +85,17 @@ def test_a_strategy_that_raises_is_a_row_with_the_reason():
 
 def test_a_part_shows_no_candle_that_is_not_closed_within_it():
     four = resample(CANDLES, Timeframe.parse("4H"))
-    load = Workload(Cross, {"1H": CANDLES, "4H": four}, Settings(), {}, None)
-    part = load.part(10, 111)
+    load = Workload(Cross, {"1H": CANDLES, "4H": four}, CANDLES, Settings(), {}, None)
+    cut = load.part(10, 111)
+    part = cut.candles
+    assert cut.inside.time.tolist() == part["1H"].time.tolist()
     assert part["1H"].time.tolist() == CANDLES.time[10:111].tolist()
     end = int(CANDLES.time[111])
     assert int(part["4H"].time[-1]) + 4 * HOUR <= end
     assert int(part["4H"].time[-1]) + 8 * HOUR > end
     assert int(part["4H"].time[0]) >= int(CANDLES.time[10])
-    assert load.part(10, 111) is part
-    assert load.part(0, len(CANDLES)) is load.candles
+    assert load.part(10, 111) is cut
+    assert load.part(0, len(CANDLES)).candles is load.candles
 
 
 def test_a_worker_asks_for_the_workload_it_does_not_have():

@@ -54,7 +54,7 @@ class Recording(Executor):
 
     def submit(self, function, /, *args, **kwargs):
         assert function is run_batch
-        _key, tasks, packed = args
+        _, tasks, packed = args
         self.asked.append((len(tasks), packed is not None))
         future = Future()
         answer = self.answers.pop(0) if self.answers else "run"

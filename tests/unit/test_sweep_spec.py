@@ -20,6 +20,7 @@ def spec(**fields):
 
 def test_a_plain_grid_maximizes_the_sharpe_ratio():
     check(spec(), Cross)
+    check(spec(maximize="sortino_ratio"), Cross)
     assert (spec().metric, spec().maximizes, spec().size) == ("sharpe_ratio", True, 4)
     assert (spec(minimize="total_commissions").maximizes) is False
 
@@ -34,6 +35,7 @@ def test_a_plain_grid_maximizes_the_sharpe_ratio():
         ({"space": {"scale": [0.5, math.nan]}}, "sweep.space.scale", "finite"),
         ({"maximize": "sharpe_ratio", "minimize": "total_return"}, "sweep.maximize", "either"),
         ({"maximize": "sharp_ratio"}, "sweep.maximize", "did you mean 'sharpe_ratio'"),
+        ({"minimize": "happiness"}, "sweep.minimize", "one of total_trades,.* sortino_ratio"),
         ({"minimize": "max_drawdown"}, "sweep.minimize", "maximize max_drawdown"),
         ({"trials": 10}, "sweep.trials", "a grid tries all"),
         ({"method": "random", "trials": 0}, "sweep.trials", "1 to"),

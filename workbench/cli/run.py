@@ -63,6 +63,31 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         "--risk", type=float, dest="risk_per_trade", help="fraction of equity at risk [0.02]"
     )
     parser.add_argument("--seed", type=int, help="for strategies that draw random numbers")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", type=setting,
+        help="any other setting of the account, such as spread=0.0001, max_positions=3, "
+        "convention=vectorbt, 'commission={\"per_order\": 1}'; may be repeated",
+    )  # fmt: skip
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """Return a field of `Settings` and its value, which is JSON or a word."""
+    import difflib
+
+    import msgspec
+
+    from workbench.engine.settings import Settings
+
+    name, equals, value = text.partition("=")
+    known = Settings.__struct_fields__
+    if not equals or name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise argparse.ArgumentTypeError(f"no setting {text!r} (NAME=VALUE); {hint}")
+    try:
+        return name, msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return name, value
 
 
 OPTIONS = (
@@ -82,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
     strategy = load_strategy(args.strategy)
     params = parse_params(args.param, strategy)
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
+    given |= dict(args.set)
     output = Output()
     pickles = not isinstance(strategy, str)
     server = found(args, pickles=pickles)

@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
     options = parse_values(args.values, strategy)
     names = [name for name in OPTIONS if name != "speed"]
     options |= {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    options |= dict(args.set)
     if args.walk_forward is not None:
         options["walk_forward"] = {
             "splits": args.walk_forward, "train": args.train, "anchored": args.anchored,

@@ -80,7 +80,7 @@ def follow(
 def show_rows(rows: Sequence[SweepData], spec: SweepSpec, output: Output) -> None:
     """Write the best rows, of a walk-forward those that were traded, and what failed."""
     sign = -1 if spec.maximizes else 1
-    good = [row for row in rows if not row.error]
+    good = [row for row in rows if spec.metric in row.metrics]
     if spec.walk_forward is not None:
         shown = sorted((row for row in good if row.sample == "out"), key=lambda row: row.split)
     else:

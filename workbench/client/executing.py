@@ -17,6 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.messages import error_message
 from workbench.runs import sweeper
 from workbench.runs.failing import failure_of
+from workbench.runs.packing import candles_of
 from workbench.runs.request import read, spec_of
 
 if TYPE_CHECKING:
@@ -66,7 +67,6 @@ def execute(
     WorkbenchError
         It cannot be run; nothing was started.
     """
-    from workbench.data import load
     from workbench.sweeps.parcel import Parcel, packed_workload
     from workbench.sweeps.pool import Pool
 
@@ -75,9 +75,9 @@ def execute(
         body = {name: value for name, value in body.items() if name != "strategy"}
     spec = spec_of(read(msgspec.json.encode(body)))
     assert spec.sweep is not None
-    candles = load(spec.symbol, spec.timeframes, spec.start_date, spec.end_date)
-    parcel = Parcel(strategy, constraint)
-    workload = sweeper.workload_of(spec, parcel, candles)
+    candles, inside = candles_of(spec)
+    parcel = Parcel([strategy], constraint)
+    workload = sweeper.workload_of(spec, parcel, candles, inside)
     packed = packed_workload(workload)
     first = next(iter(candles.values()))
     opened = opening.body(

@@ -174,7 +174,7 @@ def _pickled(strategy: type[Strategy], constraint: Callable[..., Any], name: str
 
     return {
         "name": name,
-        "pickle": base64.b64encode(packed(Parcel(strategy, constraint))).decode(),
+        "pickle": base64.b64encode(packed(Parcel([strategy], constraint))).decode(),
         "python": sys.executable,
         "paths": [path or os.getcwd() for path in sys.path],
     }

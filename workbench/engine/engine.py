@@ -139,7 +139,7 @@ class BacktestEngine:
         self.timeframes = list(self.columns)
         self.initial_capital = float(settings.initial_capital)
         self.bars = len(base)
-        self.bar = first
+        self.bar = self._first = first
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
@@ -305,7 +305,7 @@ class BacktestEngine:
         performance.add_commission(fill.commission)
         if isinstance(fill, EntryFill):
             self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
-            performance.hold(fill.bar, self._open)
+            performance.hold(fill.bar - self._first, self._open)
             return
         sums = self._trades[trade]
         sums[1] += fill.pnl
@@ -314,7 +314,7 @@ class BacktestEngine:
         if fill.remaining <= 0:
             notional, pnl, mfe, mae = self._trades.pop(trade)
             scale = 100 / notional
-            performance.hold(fill.bar, self._open)
+            performance.hold(fill.bar - self._first, self._open)
             performance.add_trade(
                 pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
             )

@@ -13,12 +13,20 @@ from workbench.messages import EntryData, Equity, Message, Signal, Trade
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = ("trade_id", "symbol", "direction", "exit_reason", "entry_rationale", "exit_rationale")
+_TEXT = (
+    "trade_id",
+    "symbol",
+    "strategy",
+    "direction",
+    "exit_reason",
+    "entry_rationale",
+    "exit_rationale",
+)
 _TIMES = ("entry_time", "exit_time")
 TRADE_COLUMNS = (
-    "trade_id", "symbol", "direction", "quantity", "entry_time", "entry_price", "exit_time",
-    "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission", "stop_loss",
-    "confidence", "entry_rationale", "exit_rationale",
+    "trade_id", "symbol", "strategy", "direction", "quantity", "entry_time", "entry_price",
+    "exit_time", "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission",
+    "stop_loss", "confidence", "entry_rationale", "exit_rationale",
 )  # fmt: skip
 SIGNAL_COLUMNS = (
     "signal_id", "time", "strategy", "decision", "outcome", "code", "message", "rationale",
@@ -54,7 +62,7 @@ def trades_frame(messages: Iterable[Message]) -> pd.DataFrame:
         entry, commission = entries.get(data.trade_id, (None, 0.0))
         share = commission * extra.quantity / entry.quantity if entry else 0.0
         row = {name: getattr(data, name, None) for name in TRADE_COLUMNS}
-        row["quantity"] = extra.quantity
+        row["quantity"], row["strategy"] = extra.quantity, extra.strategy
         row["commission"] = extra.commission + share
         row["exit_rationale"] = "" if extra.reasoning is UNSET else extra.reasoning.rationale
         row["entry_rationale"] = entry.reasoning.rationale if entry else ""

@@ -236,8 +236,8 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     """The run entered a state. The first one (``running``) tells what it runs on.
 
     `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
-    is the number of candles before the first that a strategy is asked about. `sweep` is
-    there where the run is a sweep.
+    is the number of candles before the first that a strategy is asked about; `sweep` is there where
+    the run is a sweep.
     """
 
     backtest_id: str

@@ -196,16 +196,16 @@ def check_fields(request: StartRequest) -> None:
         msg = f"seed is {request.seed}, expected 0 or more"
         raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
     check_texts(request, _LENGTHS)
+    if request.sweep is not None:
+        check_sweep(request.sweep, None)
     ids = request.strategy_ids
     if not ids or len(set(ids)) < len(ids):
         allowed = "at least one strategy, none twice"
         msg = f"strategy_ids is {ids}, expected {allowed}"
         raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed=allowed)
-    if request.sweep is not None:
-        check_sweep(request.sweep, None)
-        if len(ids) != 1:
-            msg = f"strategy_ids is {ids}, a sweep takes one strategy"
-            raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one name")
+    if request.sweep is not None and len(ids) > 1:
+        msg = f"strategy_ids is {ids}, but a sweep is of one strategy"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one strategy")
 
 
 def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from workbench.engine.settings import Settings
 from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.gate import Gate
-from workbench.runs.packing import parcel_of
+from workbench.runs.packing import candles_of, parcel_of
 from workbench.runs.records import Job
 from workbench.runs.spec import RunSpec
 from workbench.sweeps.workload import keep, shortened
@@ -139,7 +139,9 @@ def settings_of(spec: RunSpec) -> Settings:
     return Settings(**{name: getattr(spec, name) for name in Settings.__struct_fields__})
 
 
-def workload_of(spec: RunSpec, parcel: Parcel, candles: Mapping[str, Candles]) -> Workload:
+def workload_of(
+    spec: RunSpec, parcel: Parcel, candles: Mapping[str, Candles], inside: Candles | None
+) -> Workload:
     """Return what all combinations of a sweep share.
 
     Raises
@@ -149,8 +151,9 @@ def workload_of(spec: RunSpec, parcel: Parcel, candles: Mapping[str, Candles]) -
     """
     from workbench.sweeps.workload import Workload
 
-    fixed = parcel.only.with_parameters(spec.strategy_params)
-    return Workload(parcel.only, candles, settings_of(spec), fixed, spec.seed)
+    (strategy,) = parcel.strategies
+    fixed = strategy.with_parameters(spec.strategy_params)
+    return Workload(strategy, candles, inside, settings_of(spec), fixed, spec.seed)
 
 
 def begin(encoded: bytes) -> None:
@@ -165,15 +168,6 @@ def begin(encoded: bytes) -> None:
 
 
 def _workload(job: Job, parcel: Parcel) -> Workload:
-    from workbench.data import load
     from workbench.paths import candles_dir
 
-    spec = job.spec
-    candles = load(
-        spec.symbol,
-        spec.timeframes,
-        spec.start_date,
-        spec.end_date,
-        root=candles_dir(Path(job.home)),
-    )
-    return workload_of(spec, parcel, candles)
+    return workload_of(job.spec, parcel, *candles_of(job.spec, candles_dir(Path(job.home))))

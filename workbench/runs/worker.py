@@ -19,7 +19,7 @@ from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.control import Control
 from workbench.runs.failing import failure_of, sendable
 from workbench.runs.gate import Gate
-from workbench.runs.packing import parcel_of
+from workbench.runs.packing import candles_of, parcel_of
 from workbench.runs.publisher import Publisher
 from workbench.runs.records import Job
 from workbench.streams import Pace
@@ -97,21 +97,13 @@ def _run(job: Job, control: Control | Gate, publisher: Publisher) -> None:
 
 
 def _engine(job: Job, publisher: Publisher) -> StreamingBacktestEngine:
-    from workbench.data import load
-    from workbench.data.intrabar import load_intrabar
     from workbench.engine import BacktestEngine, StreamingBacktestEngine
     from workbench.paths import candles_dir
 
     spec = job.spec
-    strategy = parcel_of(job).strategy
-    root = candles_dir(Path(job.home))
-    span = (spec.start_date, spec.end_date, root)
-    candles = load(spec.symbol, spec.timeframes, *span)
-    inside = None
-    if spec.intrabar is not None:
-        inside = load_intrabar(spec.symbol, spec.timeframes, spec.intrabar, *span)
+    candles, inside = candles_of(spec, candles_dir(Path(job.home)))
     engine = BacktestEngine(
-        strategy,
+        parcel_of(job).strategies,
         candles,
         strategy_params=spec.strategy_params,
         settings=spec,

@@ -23,6 +23,7 @@ def evaluate(
     params: Mapping[str, Any],
     settings: Settings,
     *,
+    inside: Candles | None = None,
     seed: int | None = None,
     since: int = 0,
 ) -> dict[str, float]:
@@ -38,6 +39,8 @@ def evaluate(
         Values of its parameters; the others have their defaults.
     settings
         What the account is given.
+    inside
+        Candles of a shorter timeframe that tell what happened within one.
     seed
         Of the strategy's random numbers.
     since
@@ -47,8 +50,8 @@ def evaluate(
     Returns
     -------
     dict
-        The metrics of a `complete` message, in its units, and the statistics beside them; 0.0
-        where one is not defined.
+        The metrics of a `complete` message and the statistics beside them, in their units. Like the
+        metrics, a statistic that is not defined is not there or 0.0.
 
     Raises
     ------
@@ -62,18 +65,27 @@ def evaluate(
         candles,
         strategy_params=params,
         settings=settings,
+        inside=inside,
         seed=seed,
         first=since,
     )
+    engine.listener = _Nobody()
     while not engine.done:
         engine.advance(engine.bars)
     engine.finish()
     return _figures(engine.performance)
 
 
+class _Nobody:
+    """Is told everything and keeps nothing."""
+
+    def happened(self, what: object) -> None:
+        """Pass over it."""
+
+    def marked(self) -> None:
+        """Pass over it."""
+
+
 def _figures(performance: Performance) -> dict[str, float]:
-    found = structs.asdict(performance.final())
-    more = getattr(performance, "statistics", None)
-    if more is not None:
-        found = {**more(), **found}
+    found = {**performance.statistics(), **structs.asdict(performance.final())}
     return {name: float(value) if math.isfinite(value) else 0.0 for name, value in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,23 +15,17 @@ if TYPE_CHECKING:
 
 
 class Parcel(NamedTuple):
-    """Strategies and what says which of their parameters make sense together.
+    """A run's strategies and, of a sweep, what says which parameters make sense together."""
 
-    `strategy` is a class, or several; a sweep has one.
-    """
-
-    strategy: type[Strategy] | list[type[Strategy]]
+    strategies: Sequence[type[Strategy]]
     constraint: Callable[..., Any] | None
-
-    @property
-    def only(self) -> type[Strategy]:
-        """The one strategy."""
-        return self.strategy if isinstance(self.strategy, type) else self.strategy[0]
 
 
 def opened(loaded: Any) -> Parcel:
-    """Return what was unpickled: a parcel, or a class without a constraint."""
-    return loaded if isinstance(loaded, Parcel) else Parcel(loaded, None)
+    """Return what was unpickled: a parcel, or strategies alone."""
+    if isinstance(loaded, Parcel):
+        return loaded
+    return Parcel([loaded] if isinstance(loaded, type) else list(loaded), None)
 
 
 def packed(parcel: Parcel) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from workbench.errors import InvalidRequest
 from workbench.messages import SweepFacts
 from workbench.sweeps.search import Search
 from workbench.sweeps.spec import SweepSpec, Value
@@ -141,13 +140,7 @@ class Plan:
         return None
 
     def take(self, task: Task, outcome: Outcome) -> None:
-        """Take in what a combination came to.
-
-        Raises
-        ------
-        InvalidRequest
-            There is no such metric as is to decide.
-        """
+        """Take in what a combination came to."""
         leg = self.legs[task.leg]
         self.done += 1
         found = None if outcome.error else self._judged(task, outcome.metrics)
@@ -180,11 +173,9 @@ class Plan:
                 found.append((Task(number, 0, True, {}, leg.outside), Outcome({}, NOTHING)))
         return found
 
-    def _judged(self, task: Task, metrics: dict[str, float]) -> Best:
+    def _judged(self, task: Task, metrics: dict[str, float]) -> Best | None:
+        """Return what it came to; None where the metric that decides is not defined."""
         metric, sign = self.spec.metric, 1 if self.spec.maximizes else -1
         if metric not in metrics:
-            way = "maximize" if self.spec.maximizes else "minimize"
-            known = sorted(metrics)
-            msg = f"sweep.{way} is {metric!r}, but there are {', '.join(known)}"
-            raise InvalidRequest(msg, field=f"sweep.{way}", value=metric, allowed=known)
+            return None
         return Best(task.number, dict(task.params), sign * metrics[metric], metrics)

@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
-from workbench.messages import FinalMetrics
 
 if TYPE_CHECKING:
     from workbench.engine import Strategy
@@ -25,7 +24,7 @@ DEFAULT_TRIALS = 100
 LIMIT = 100_000
 MOST_WORKERS = 256
 MOST_SPLITS = 200
-_NEGATIVE = ("max_drawdown", "average_loss", "largest_loss")
+_NEGATIVE = ("max_drawdown", "average_drawdown", "average_loss", "largest_loss")
 
 
 class WalkForward(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,12 +196,15 @@ def _check_metric(spec: SweepSpec) -> None:
     if spec.maximize is not None and spec.minimize is not None:
         both = [spec.maximize, spec.minimize]
         _refuse("maximize", both, "either maximize or minimize", "one of the two")
-    known = FinalMetrics.__struct_fields__
-    near = difflib.get_close_matches(spec.metric, known, 1, 0.8)
-    if spec.metric not in known and near:
+    from workbench.sweeps.metrics import names
+
+    known = list(names())
+    if spec.metric not in known:
         way = "maximize" if spec.maximizes else "minimize"
-        msg = f"sweep.{way} is {spec.metric!r}; did you mean {near[0]!r}?"
-        raise InvalidRequest(msg, field=f"sweep.{way}", value=spec.metric, allowed=list(known))
+        near = difflib.get_close_matches(spec.metric, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        msg = f"sweep.{way} is {spec.metric!r}, expected one of {', '.join(known)}{hint}"
+        raise InvalidRequest(msg, field=f"sweep.{way}", value=spec.metric, allowed=known)
     if spec.minimize in _NEGATIVE:
         allowed = f"maximize {spec.minimize}, which is zero or negative: nearer to zero is better"
         _refuse("minimize", spec.minimize, allowed, [n for n in known if n not in _NEGATIVE])

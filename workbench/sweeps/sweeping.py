@@ -170,8 +170,7 @@ class SweepEngine:
 
     def _tell(self, task: Task, outcome: Outcome) -> None:
         plan = self._plan
-        if outcome.error:
-            self._failure = outcome.error
+        self._failure = outcome.error or f"{plan.spec.metric} is not defined for any"
         self._emit(self._telling.row(task, outcome, self._splits))
         best = plan.best
         if best is not None and best is not self._best:

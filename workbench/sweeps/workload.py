@@ -40,13 +40,20 @@ class Outcome(NamedTuple):
     error: str
 
 
+class Cut(NamedTuple):
+    """Candles by timeframe, and those that tell what happened within one."""
+
+    candles: Mapping[str, Candles]
+    inside: Candles | None
+
+
 @dataclass(eq=False)
 class Workload:
     """A strategy, candles and an account, for any parameters.
 
     Attributes
     ----------
-    strategy, candles, settings, seed
+    strategy, candles, inside, settings, seed
         As for `evaluate`.
     fixed
         The parameters that are not tried.
@@ -54,22 +61,23 @@ class Workload:
 
     strategy: type[Strategy]
     candles: Mapping[str, Candles]
+    inside: Candles | None
     settings: Settings
     fixed: Mapping[str, Value]
     seed: int | None
-    _parts: OrderedDict[tuple[int, int], Mapping[str, Candles]] = field(
-        default_factory=OrderedDict, repr=False
-    )
+    _parts: OrderedDict[tuple[int, int], Cut] = field(default_factory=OrderedDict, repr=False)
 
     def run(self, task: Task) -> Outcome:
         """Run a combination; whatever its strategy raises is an outcome."""
         first, since, end = task.part
+        candles, inside = self.part(first, end)
         try:
             metrics = evaluate(
                 self.strategy,
-                self.part(first, end),
+                candles,
                 {**self.fixed, **task.params},
                 self.settings,
+                inside=inside,
                 seed=self.seed,
                 since=since - first,
             )
@@ -79,15 +87,15 @@ class Workload:
             return Outcome({}, shortened(f"{type(error).__name__}: {error}"))
         return Outcome(metrics, "")
 
-    def part(self, first: int, end: int) -> Mapping[str, Candles]:
+    def part(self, first: int, end: int) -> Cut:
         """Return the candles ``[first, end)`` of the shortest timeframe, and of the others those
         that open and close within them."""
         base = min(self.candles.values(), key=lambda one: one.timeframe)
         if first == 0 and end == len(base):
-            return self.candles
+            return Cut(self.candles, self.inside)
         known = self._parts.get((first, end))
         if known is None:
-            known = _cut(self.candles, base, first, end)
+            known = _cut(self.candles, self.inside, base, first, end)
             self._parts[first, end] = known
             while len(self._parts) > KEPT:
                 # Another thread may have been faster.
@@ -95,7 +103,9 @@ class Workload:
         return known
 
 
-def _cut(candles: Mapping[str, Candles], base: Candles, first: int, end: int) -> dict[str, Candles]:
+def _cut(
+    candles: Mapping[str, Candles], inside: Candles | None, base: Candles, first: int, end: int
+) -> Cut:
     start_ms = int(base.time[first])
     end_ms = int(base.time[end - 1]) + base.timeframe.ms
     if end < len(base):
@@ -104,7 +114,7 @@ def _cut(candles: Mapping[str, Candles], base: Candles, first: int, end: int) ->
     for name, one in candles.items():
         last = end_ms if one is base else end_ms - one.timeframe.ms + 1
         cut[name] = base[first:end] if one is base else one.slice(start_ms, max(start_ms, last))
-    return cut
+    return Cut(cut, None if inside is None else inside.slice(start_ms, end_ms))
 
 
 def shortened(text: str) -> str:

@@ -57,7 +57,7 @@ def walk(seed: int) -> Market:
             f"WALK{seed}", timeframe, START_MS + timeframe.ms * np.arange(bars),
             *(column.round(digits) for column in (opened, high, low, close)),
             np.ones(bars), "random walk", True,
-        )  # fmt: skip
+        )
     )
 
 

@@ -69,7 +69,7 @@ class Planned(Strategy):
                 sl_trigger_price=Price(wish.stop, DIGITS), tp_price=Price(wish.target, DIGITS),
                 entry_order_type=OrderType.MARKET, time_in_force=TimeInForce.GTC,
                 tp_post_only=False,
-            )  # fmt: skip
+            )
         )
 
 

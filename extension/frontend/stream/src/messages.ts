@@ -464,8 +464,8 @@ export interface SweepFacts {
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
  * `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
- * is the number of candles before the first that a strategy is asked about. `sweep` is
- * there where the run is a sweep.
+ * is the number of candles before the first that a strategy is asked about; `sweep` is there where
+ * the run is a sweep.
  */
 export interface StatusData {
   backtest_id: string;

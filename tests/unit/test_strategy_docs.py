@@ -1,0 +1,28 @@
+"""What docs/strategies.md shows runs as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import workbench as wb
+
+PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
+
+
+def test_the_page_runs(capsys) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    space: dict[str, object] = {"__name__": "page"}
+    for block in blocks:
+        exec(compile(block, str(PAGE), "exec"), space)
+    shown = capsys.readouterr().out
+    assert "Breakout of 20 candles" in shown
+    assert "SmaCross" in shown
+
+
+def test_the_page_names_every_setting() -> None:
+    text = PAGE.read_text()
+    unnamed = {"initial_capital", "check_lookahead"}
+    for name in set(wb.Settings.__struct_fields__) - unnamed:
+        assert f"`{name}`" in text, name
