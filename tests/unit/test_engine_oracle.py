@@ -118,8 +118,9 @@ def test_equal_to_backtesting_py(
     stats = run_theirs(candles, commission, params)
 
     engine = BacktestEngine(
-        Cross, {candles.timeframe.name: candles}, strategy_params=params, commission=commission
-    )
+        Cross, {candles.timeframe.name: candles}, strategy_params=params, commission=commission,
+        convention="backtesting.py",
+    )  # fmt: skip
     fills = engine.advance(len(candles))
     ours = [
         (fill.direction, fill.entry_bar, fill.entry_price, fill.bar, fill.price, fill.pnl)

@@ -38,6 +38,7 @@ def settings_row(settings: Settings) -> list[float]:
     row[S_TOUCH_WINS] = float(rules.exits == "touch")
     row[S_TARGET_GAP] = float(rules.target_gap)
     row[S_ENTRY_CANDLE] = float(rules.entry_candle)
+    row[S_OPEN_FIRST] = float(rules.open_first)
     row[S_PATH] = float(rules.path in ("ohlc", "olhc", "adaptive"))
     return row
 

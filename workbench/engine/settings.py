@@ -73,6 +73,8 @@ class Convention(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         first (``open``), or the touched price wins (``touch``).
     target_gap
         Whether a target the open is already beyond fills at that better open.
+    open_first
+        Whether it does so before a stop that the candle touches later.
     entry_candle
         Whether stops and targets can be touched in the candle of the entry.
     """
@@ -82,13 +84,14 @@ class Convention(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     stops: Literal["signal", "fill"] = "signal"
     exits: Literal["open", "touch"] = "open"
     target_gap: bool = True
+    open_first: bool = True
     entry_candle: bool = True
 
 
 CONVENTIONS: dict[str, Convention] = {
     "workbench": Convention(),
-    "backtesting.py": Convention(),
-    "vectorbt": Convention(stops="fill", exits="touch"),
+    "backtesting.py": Convention(open_first=False),
+    "vectorbt": Convention(stops="fill", exits="touch", open_first=False),
     "nautilus": Convention(market="close", path="ohlc", target_gap=False),
 }
 """By the name of the engine whose fills are reproduced."""

@@ -15,7 +15,10 @@ def open_all(w: World, m: Market, bar: int, s: int) -> None:
         row = positions[held[k]]
         opened = m[I_OPEN][s] if row[P_SIGN] > 0.0 else m[I_ASK_OPEN][s]
         spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
-        if spared or not touch(w, m, bar, s, k, opened, opened, opened):
+        gone = not spared and stop(w, m, bar, s, k, opened, opened)
+        if p[S_OPEN_FIRST] > 0.0 and not spared and not gone:
+            gone = targets(w, m, bar, s, k, opened, opened)
+        if not gone:
             k += 1
 
 

@@ -148,7 +148,8 @@ S_TOUCH_WINS = 23
 S_TARGET_GAP = 24
 S_ENTRY_CANDLE = 25
 S_PATH = 26  # inside candles are legs that go one way
-SETTINGS_WIDTH = 27
+S_OPEN_FIRST = 27
+SETTINGS_WIDTH = 28
 
 # --- the market, a tuple of columns `m` -----------------------------------------------------------
 # One value a candle: bid and ask open, bid and ask close, volume, missing (0 no gap before the
