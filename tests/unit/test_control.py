@@ -11,8 +11,8 @@ import pytest
 
 from workbench.messages import Until
 from workbench.runs.control import PATIENCE_S, Control
-from workbench.runs.turns import FIRST, MOST, TURN_S, Turns
 from workbench.runs.publishing import Command
+from workbench.runs.turns import FIRST, MOST, TURN_S, Turns
 from workbench.streams import Pace
 
 HOUR = 3_600_000
