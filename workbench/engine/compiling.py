@@ -36,7 +36,7 @@ def native() -> ModuleType | None:
     except ImportError as error:
         why = str(error)
     else:
-        if not numba.config.DISABLE_JIT  # type: ignore[attr-defined]:
+        if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
             return _load(_written(text(), numba.__version__))
         why = "NUMBA_DISABLE_JIT is set"
     message = f"Signals and compiled strategies run in CPython, slowly: {why}"
