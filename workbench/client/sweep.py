@@ -27,8 +27,8 @@ class Sweep(RunControls[None]):
     """A sweep on a server. It goes on without this handle, this kernel and this notebook.
 
     Only one with an ``executor=`` ends with the process that started it. Made by `workbench.sweep`
-    and `workbench.attach`. Shown as a cell's value it is the live view. `pause`, `resume`, `step` and `stop` move it, combination by
-    combination; what has been done is kept.
+    and `workbench.attach`. Shown as a cell's value it is the live view. `pause`, `resume`, `step`
+    and `stop` move it, combination by combination; what has been done is kept.
 
     Attributes
     ----------
