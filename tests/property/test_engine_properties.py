@@ -13,6 +13,7 @@ from random_runs import ANY, MARKETS, SEEDS, RandomOrders, Run, runs, story, wal
 from workbench.data.candles import Candles
 from workbench.data.resample import resample
 from workbench.engine import BacktestEngine, Strategy
+from workbench.engine.settings import Convention
 from workbench.engine.story import EntryFill, ExitFill, Fill, SignalEnd
 from workbench.timeframes import Timeframe
 
@@ -57,11 +58,18 @@ def test_cash_and_positions_make_the_equity_at_every_close(run: Run) -> None:
     assert fills == []
 
 
-def within(fill: Fill, low: float, high: float, target_gap: bool) -> bool:
-    """Tell whether a fill is in the range; a target without the gap may be on the worse side."""
+STOPS = ("stop_loss", "trailing_stop", "break_even")
+
+
+def within(fill: Fill, low: float, high: float, rules: Convention) -> bool:
+    """Tell whether a fill is in the range, or outside where its convention puts it there."""
     above, below = fill.price >= low * (1 - 1e-9), fill.price <= high * (1 + 1e-9)
-    if isinstance(fill, ExitFill) and fill.reason.startswith("take_profit") and not target_gap:
-        return below if fill.direction == "long" else above
+    if isinstance(fill, ExitFill):
+        worse, better = (below, above) if fill.direction == "long" else (above, below)
+        if fill.reason.startswith("take_profit") and not rules.target_gap:
+            return worse
+        if fill.reason in STOPS and not rules.stop_gap:
+            return better
     return above and below
 
 
@@ -80,7 +88,7 @@ def test_no_fill_outside_its_candle_nor_before_its_order(run: Run) -> None:
             continue
         buys = (fill.direction == "long") == isinstance(fill, EntryFill)
         low, high = (ask["low"], ask["high"]) if buys else (data.low, data.high)
-        assert within(fill, low[fill.bar], high[fill.bar], rules.target_gap)
+        assert within(fill, low[fill.bar], high[fill.bar], rules)
         if isinstance(fill, EntryFill):
             waited = fill.bar - fill.decided
             assert waited >= (0 if rules.market == "close" else 1)
@@ -104,8 +112,8 @@ def test_with_shorter_candles_no_fill_is_outside_those(run: Run) -> None:
         part = (shorter.time >= start) & (shorter.time < start + made.candles.timeframe.ms)
         buys = (fill.direction == "long") == isinstance(fill, EntryFill)
         low, high = (ask["low"], ask["high"]) if buys else (shorter.low, shorter.high)
-        gap = made.settings.rules.target_gap
-        assert any(within(fill, *edges, gap) for edges in zip(low[part], high[part], strict=True))
+        rules = made.settings.rules
+        assert any(within(fill, *edges, rules) for edges in zip(low[part], high[part], strict=True))
 
 
 @settings(max_examples=50)

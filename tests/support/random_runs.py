@@ -169,8 +169,9 @@ CONVENTIONS = st.builds(
     stops=st.sampled_from(["signal", "fill"]),
     exits=st.sampled_from(["open", "touch"]),
     target_gap=st.booleans(),
-    open_first=st.booleans(),
-    entry_candle=st.booleans(),
+    stop_gap=st.booleans(),
+    stop_first=st.booleans(),
+    entry_candle=st.sampled_from([True, False, "market"]),
 )
 MARKETS = st.fixed_dictionaries(
     {},
