@@ -18,3 +18,12 @@ def home() -> Path:
 def candles_dir(root: Path | None = None) -> Path:
     """Return the folder of imported candles."""
     return (root or home()) / "candles"
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made anew at any time."""
+    if os.environ.get("WORKBENCH_HOME"):
+        return home() / "cache"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("jupyter-backtest-workbench")

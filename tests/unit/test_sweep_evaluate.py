@@ -53,6 +53,8 @@ def test_what_comes_before_neither_trades_nor_counts(since):
     silent = evaluate(Later, {"1H": CANDLES}, {"since": since}, Settings())
     for name in ("total_return", "total_trades", "max_drawdown", "win_rate", "average_loss"):
         assert found[name] == pytest.approx(silent[name], abs=1e-12), name
+    share = len(CANDLES) / (len(CANDLES) - since)
+    assert found["exposure"] == pytest.approx(share * silent["exposure"])
 
 
 def test_the_sharpe_ratio_is_that_of_the_days_that_count():

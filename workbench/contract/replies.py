@@ -178,6 +178,8 @@ class EntryRow(EntryData, frozen=True, kw_only=True, tag_field="event", tag="ent
     commission: float
     strategy: str
     inputs: dict[str, float] | UnsetType = UNSET
+    signal: str | UnsetType = UNSET
+    decided: int | UnsetType = UNSET
 
 
 class ExitRow(ExitData, frozen=True, kw_only=True, tag_field="event", tag="exit"):
@@ -191,6 +193,9 @@ class ExitRow(ExitData, frozen=True, kw_only=True, tag_field="event", tag="exit"
     strategy: str
     reasoning: Reasoning | UnsetType = UNSET
     inputs: dict[str, float] | UnsetType = UNSET
+    signal: str | UnsetType = UNSET
+    decided: int | UnsetType = UNSET
+    financing: float | UnsetType = UNSET
 
 
 class TradesReply(Struct, frozen=True):

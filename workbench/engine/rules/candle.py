@@ -89,7 +89,7 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
     """Carry out the k-th order, a closing one."""
     p, a, orders, queue, positions, held, _ = w
     o = orders[queue[k]]
-    small = False
+    small = 0.0
     filled = False
     i = 0
     while i < int(a[POSITIONS]):
@@ -101,7 +101,7 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
             if o[O_PART] < 1.0:
                 quantity = cut(p, quantity * o[O_PART])
             if quantity <= 0.0:
-                small = True
+                small = row[P_REMAINING] * o[O_PART]
             elif p[S_TOUCH_WINS] == 0.0 or not touched(p, m, bar, row):
                 filled = True
                 price = bid if row[P_SIGN] > 0.0 else ask
@@ -115,8 +115,10 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
     if filled:
         drop(queue, k, int(a[ORDERS]))
         a[ORDERS] -= 1.0
+    elif small > 0.0:
+        end_order(w, bar, k, TOO_SMALL, p[S_LOT], small)
     else:
-        end_order(w, bar, k, TOO_SMALL if small else POSITION_CLOSED, 0.0, 0.0)
+        end_order(w, bar, k, POSITION_CLOSED, 0.0, 0.0)
 
 
 def any_touched(w: World, m: Market, bar: int, strategy: float) -> bool:

@@ -31,6 +31,8 @@ def wrong_entry(
         level = stop
     if wrong_count(expires):
         return O_EXPIRES
+    if risk == risk and stop_loss != stop_loss:
+        return O_RISK
     if stop_loss == stop_loss and not (positive(stop_loss) and sign * (level - stop_loss) > 0.0):
         return O_STOP_LOSS
     if trail == trail and not positive(trail):

@@ -13,14 +13,12 @@ def open_all(w: World, m: Market, bar: int, s: int) -> None:
     k = 0
     while k < int(a[POSITIONS]):
         row = positions[held[k]]
-        sign = row[P_SIGN]
-        opened = m[I_OPEN][s] if sign > 0.0 else m[I_ASK_OPEN][s]
-        best = opened
-        if p[S_STOP_FIRST] > 0.0:
-            worst = m[I_LOW][s] if sign > 0.0 else m[I_ASK_HIGH][s]
-            if sign * (worst - row[P_STOP]) <= 0.0:
-                best = worst  # no target, then, though the open be beyond it
-        if spared(p, m, bar, s, row) or not touch(w, m, bar, s, k, opened, opened, best):
+        opened = m[I_OPEN][s] if row[P_SIGN] > 0.0 else m[I_ASK_OPEN][s]
+        skipped = spared(p, m, bar, s, row)
+        gone = not skipped and stop(w, m, bar, s, k, opened, opened)
+        if p[S_STOP_FIRST] == 0.0 and not skipped and not gone:
+            gone = targets(w, m, bar, s, k, opened, opened)
+        if not gone:
             k += 1
 
 

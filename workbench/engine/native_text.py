@@ -1,0 +1,264 @@
+"""The text of the compiled rules: the source of the rules as it is, and what only machines need."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from workbench.engine import context
+
+RULES = (
+    "layout", "extremes", "asking", "costs", "book", "placing", "checking", "entering", "inside",
+    "resting", "candle", "signalling", "loop", "holding", "acting",
+)  # fmt: skip
+"""The modules of `workbench.engine.rules`, each after those it uses."""
+
+TWINS = ("extremes", "asking")
+"""Modules whose functions have a text of their own here."""
+
+_HEAD = '''\
+"""The rules by which orders fill, for numba. Generated; remove it as you like."""
+
+from __future__ import annotations
+
+from math import ceil, floor, inf, nan
+
+import llvmlite.ir as ir
+from numba import float64, int64, njit, types
+from numba.extending import intrinsic
+
+# Numbers at an address: with them, the machine code has no arrays to hand around and to count.
+FLOATS = types.CPointer(float64)
+rule = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def pointer_to(kind):
+    @intrinsic
+    def at(typing, address):
+        def code(context, builder, signature, arguments):
+            return builder.inttoptr(arguments[0], context.get_value_type(kind))
+
+        return kind(int64), code
+
+    return at
+
+
+floats_at, ints_at, rows_at = (
+    pointer_to(FLOATS), pointer_to(types.CPointer(int64)), pointer_to(types.CPointer(FLOATS)),
+)
+
+
+@intrinsic
+def call(typing, function, bar, context):
+    """Call the machine code at an address, void (int64, int64)."""
+
+    def code(where, builder, signature, arguments):
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64), ir.IntType(64)])
+        target = builder.inttoptr(arguments[0], kind.as_pointer())
+        builder.call(target, arguments[1:])
+        return where.get_dummy_value()
+
+    return types.none(int64, int64, int64), code
+
+
+@rule
+def ask(d, bar):
+    call(d[0], bar, d[1])
+
+
+@rule
+def highest(values, start, end):
+    most = values[start]
+    for i in range(start + 1, end):
+        if values[i] > most:
+            most = values[i]
+    return most
+
+
+@rule
+def lowest(values, start, end):
+    least = values[start]
+    for i in range(start + 1, end):
+        if values[i] < least:
+            least = values[i]
+    return least
+'''
+
+_TAIL = """
+
+# What is called from outside: what it returns, and what it is given.
+CALLED = {
+    "go": (int64, (int64,)),
+    "act_enter": (float64, (int64, int64, int64, *[float64] * 11, int64)),
+    "act_close": (float64, (int64, int64, float64, float64)),
+    "act_cancel": (int64, (int64, int64, float64)),
+    "act_move": (int64, (int64, int64, float64, float64, float64)),
+    "act_look": (float64, (int64, int64, int64)),
+}
+
+
+def entry(function):
+    kind, given = CALLED[function.__name__]
+    compiled = rule(function)
+    compiled.compile(kind(*given))
+    return compiled
+
+
+@entry
+def go(address):
+    c = ints_at(address)
+    signals = (
+        ints_at(c[SIGNALS]), ints_at(c[SIGNALS + 1]), ints_at(c[SIGNALS + 2]),
+        rows_at(c[SIGNALS + 3]), ints_at(c[SIGNALS + 4]), floats_at(c[SIGNALS + 5]),
+        floats_at(c[SIGNALS + 6]), floats_at(c[SIGNALS + 7]),
+    )
+    equities = floats_at(c[EQUITIES])
+    return run(c, c, floats_at(c[RUN]), signals, (c[DECIDE], address), equities)
+
+
+@entry
+def act_enter(
+    address, bar, wrong, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
+    break_even, bars, rungs,
+):
+    c = ints_at(address)
+    return enter_at(
+        c, c, bar, float(c[ROOM]), wrong, sign, quantity, fraction, risk, limit, stop, expires,
+        stop_loss, trail, break_even, bars, rungs, floats_at(c[SIGNALS + 6]),
+        floats_at(c[SIGNALS + 7]),
+    )
+
+
+@entry
+def act_close(address, bar, part, trade):
+    c = ints_at(address)
+    return close_at(c, c, bar, float(c[ROOM]), part, trade)
+
+
+@entry
+def act_cancel(address, bar, order):
+    c = ints_at(address)
+    return cancel_at(c, bar, float(c[ROOM]), order)
+
+
+@entry
+def act_move(address, bar, price, trail, trade):
+    c = ints_at(address)
+    return move_at(c, c, bar, price, trail, trade)
+
+
+@entry
+def act_look(address, bar, what):
+    c = ints_at(address)
+    return look(c, c, bar, 0.0, what)
+"""
+
+
+def ingredients() -> list[str]:
+    """Return all that the text is made of."""
+    parts = [inspect.getsource(sys.modules[__name__]), inspect.getsource(context)]
+    rules = [import_module(f"workbench.engine.rules.{name}") for name in RULES]
+    return parts + [inspect.getsource(module) for module in rules]
+
+
+def text() -> str:
+    """Return the text of the module to be compiled."""
+    parts = [_HEAD, *_constants(context)]
+    functions: dict[str, ast.FunctionDef] = {}
+    for name in RULES:
+        module = import_module(f"workbench.engine.rules.{name}")
+        parts += _constants(module)
+        if name not in TWINS:
+            functions |= _functions(module)
+    typed = _Typed(functions)
+    parts += [f"\n\n@rule\n{ast.unparse(typed.visit(one))}" for one in functions.values()]
+    return "\n".join([*parts, _TAIL])
+
+
+def _constants(module: ModuleType) -> list[str]:
+    """Return the numbers a module gives a name."""
+    return [
+        ast.unparse(node)
+        for node in ast.parse(inspect.getsource(module)).body
+        # What names a type is for annotations alone, which are never evaluated.
+        if isinstance(node, ast.Assign) and not isinstance(node.value, (ast.Name, ast.Subscript))
+    ]
+
+
+def _functions(module: ModuleType) -> dict[str, ast.FunctionDef]:
+    """Return the functions of a module, their arrays looked up by address."""
+    tree = _ByAddress().visit(ast.parse(inspect.getsource(module)))
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+class _Typed(ast.NodeTransformer):
+    """Has every number handed on as what it is called for.
+
+    numba would compile a function once for each combination of constants it is called with.
+    """
+
+    def __init__(self, functions: Mapping[str, ast.FunctionDef]) -> None:
+        self._kinds = {
+            name: [ast.unparse(arg.annotation) for arg in one.args.args if arg.annotation]
+            for name, one in functions.items()
+        }
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        kinds = self._kinds.get(ast.unparse(node.func), [])
+        node.args = (
+            [
+                ast.parse(f"{kind}({ast.unparse(arg)})", mode="eval").body
+                if kind in ("int", "float", "bool")
+                else arg
+                for kind, arg in zip(kinds, node.args, strict=True)
+            ]
+            if kinds
+            else node.args
+        )
+        return node
+
+
+class _ByAddress(ast.NodeTransformer):
+    """The world `w` and the market `m` are tuples of arrays to the rules, to machines an address.
+
+    Handing over 28 arrays with every call would make the machine code ten times as long.
+    """
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        target = node.targets[0]
+        if isinstance(target, ast.Tuple) and _is_name(node.value, "w"):
+            names = [ast.unparse(one) for one in target.elts]
+            return [
+                ast.parse(f"{name} = {_PARTS[i]}").body[0]
+                for i, name in enumerate(names)
+                if name != "_"
+            ]
+        return self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        self.generic_visit(node)
+        index = ast.unparse(node.slice)
+        if _is_name(node.value, "w"):
+            return ast.parse(_PARTS[int(index)], mode="eval").body
+        if _is_name(node.value, "m"):
+            kind = "ints" if index == "M_FIRST" else "floats"
+            found = f"{kind}_at(m[MARKET + {index}])"
+            return ast.parse(found, mode="eval").body
+        return node
+
+
+_PARTS = (
+    "floats_at(w[WORLD])", "floats_at(w[WORLD + 1])", "rows_at(w[WORLD + 2])",
+    "ints_at(w[WORLD + 3])", "rows_at(w[WORLD + 4])", "ints_at(w[WORLD + 5])",
+    "rows_at(w[WORLD + 6])",
+)  # fmt: skip
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
