@@ -1,7 +1,7 @@
-"""The compiled twin of the rules: one file in the user's cache, made of their own source.
+"""The compiled twin of the rules: their own source, compiled once and kept in the user's cache.
 
-It is named by what it is made of, so that it can never be out of date; numba keeps its machine code
-beside it. numba is only imported when a run needs it.
+It is named by what it is made of, so that it can never be out of date. Where it is kept, a run
+needs no numba, which would take a second to wake up; a compiled strategy does.
 """
 
 from __future__ import annotations
@@ -13,58 +13,74 @@ import sys
 import tempfile
 import warnings
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from workbench.engine.native_text import text
+from workbench.engine.machine import Machine, extract, processor
+from workbench.engine.native_text import ingredients, text
 from workbench.paths import cache_dir
 
 KEPT = 4
-"""Files in the cache: of other versions of Python, numba or this."""
+"""Sets of files in the cache: of other versions of Python, numba or this."""
 
 
 @cache
-def native() -> ModuleType | None:
+def native() -> Machine | None:
     """Return the compiled rules, None where there is no numba, or ``NUMBA_DISABLE_JIT`` is set.
 
     Then the same rules run in CPython, some hundred times slower, and a `RuntimeWarning` says so.
     """
-    try:
-        import numba
-    except ImportError as error:
-        why = str(error)
-    else:
-        if not numba.config.DISABLE_JIT:
-            return _load(_written(text(), numba.__version__))
-        why = "NUMBA_DISABLE_JIT is set"
-    message = f"Signals and compiled strategies run in CPython, slowly: {why}"
-    warnings.warn(message, RuntimeWarning, stacklevel=2)
-    return None
-
-
-def _written(source: str, numba: str) -> Path:
-    """Return the file with this text, written where it can be."""
-    made_of = "\n".join([source, numba, version("llvmlite"), version("numpy"), sys.version])
-    name = f"rules_{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.py"
+    why = _lacking()
+    if why:
+        message = f"Signals and compiled strategies run in CPython, slowly: {why}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return None
+    name = _name()
     for folder in _folders():
-        path = folder / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                _write(path, source)
-                _tidy(folder)
-            return path
-        except OSError:
-            continue
-    path = Path(tempfile.mkdtemp(prefix="workbench-")) / name
-    path.write_text(source)
-    return path
+        with contextlib.suppress(OSError):
+            return Machine((folder / f"{name}.bin").read_bytes())
+    code = extract(_module(name))
+    for folder in _folders():
+        with contextlib.suppress(OSError):
+            _write(folder / f"{name}.bin", code)
+            _tidy(folder)
+            break
+    return Machine(code)
+
+
+def _lacking() -> str:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return "NUMBA_DISABLE_JIT is set"
+    try:
+        version("numba")
+    except PackageNotFoundError:
+        return "numba is not installed"
+    return ""
+
+
+def _name() -> str:
+    """Return a name made of all that the machine code depends on."""
+    made_of = [*ingredients(), version("numba"), version("llvmlite"), sys.version, processor()]
+    return f"rules_{hashlib.sha256('|'.join(made_of).encode()).hexdigest()[:16]}"
+
+
+def _module(name: str) -> ModuleType:
+    """Compile the rules; numba wants them in a file."""
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        path = Path(folder) / f"{name}.py"
+        path.write_text(text())
+        spec = spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} cannot be imported")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
 
 
 def _folders() -> list[Path]:
-    """Return where the file may be: in the cache, else in a temporary folder of the user's own."""
+    """Return where files may be: in the cache, else in a temporary folder of the user's own."""
     folders = [cache_dir() / "compiled"]
     if hasattr(os, "getuid"):
         own = Path(tempfile.gettempdir()) / f"workbench-compiled-{os.getuid()}"
@@ -77,33 +93,17 @@ def _folders() -> list[Path]:
     return folders
 
 
-def _write(path: Path, source: str) -> None:
-    """Write a file at one go, unless another process has: numba looks at its time, too."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".py.part")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(source)
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        os.unlink(draft)
+def _write(path: Path, data: bytes) -> None:
+    """Write a file at one go: other processes may be reading, or doing the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(draft, path)
 
 
 def _tidy(folder: Path) -> None:
-    """Remove the oldest files and their machine code."""
-    files = sorted(folder.glob("rules_*.py"), key=lambda path: path.stat().st_mtime)
+    """Remove the oldest files."""
+    files = sorted(folder.glob("rules_*.bin"), key=lambda path: path.stat().st_mtime)
     for old in files[:-KEPT]:
-        for path in (old, *(folder / "__pycache__").glob(f"{old.stem}.*")):
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _load(path: Path) -> ModuleType:
-    name = f"workbench_{path.stem}"
-    spec = spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[name] = module  # numba looks for it there
-    spec.loader.exec_module(module)
-    return module
+        old.unlink(missing_ok=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -25,20 +26,15 @@ _HEAD = '''\
 
 from __future__ import annotations
 
-from functools import partial
 from math import ceil, floor, inf, nan
 
 import llvmlite.ir as ir
-from numba import boolean, cfunc, float64, int64, njit, types
+from numba import float64, int64, njit, types
 from numba.extending import intrinsic
 
 # Numbers at an address: with them, the machine code has no arrays to hand around and to count.
 FLOATS = types.CPointer(float64)
-INTS = types.CPointer(int64)
-ROWS = types.CPointer(FLOATS)
-rule = partial(
-    njit, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
+rule = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def pointer_to(kind):
@@ -52,7 +48,9 @@ def pointer_to(kind):
     return at
 
 
-floats_at, ints_at, rows_at = pointer_to(FLOATS), pointer_to(INTS), pointer_to(ROWS)
+floats_at, ints_at, rows_at = (
+    pointer_to(FLOATS), pointer_to(types.CPointer(int64)), pointer_to(types.CPointer(FLOATS)),
+)
 
 
 @intrinsic
@@ -68,12 +66,12 @@ def call(typing, function, bar, context):
     return types.none(int64, int64, int64), code
 
 
-@rule((types.UniTuple(int64, 2), int64))
+@rule
 def ask(d, bar):
     call(d[0], bar, d[1])
 
 
-@rule((FLOATS, int64, int64))
+@rule
 def highest(values, start, end):
     most = values[start]
     for i in range(start + 1, end):
@@ -82,7 +80,7 @@ def highest(values, start, end):
     return most
 
 
-@rule((FLOATS, int64, int64))
+@rule
 def lowest(values, start, end):
     least = values[start]
     for i in range(start + 1, end):
@@ -91,9 +89,27 @@ def lowest(values, start, end):
     return least
 '''
 
-_TAIL = '''
+_TAIL = """
 
-@njit("int64(int64)", cache=True, nogil=True, error_model="numpy")
+# What is called from outside: what it returns, and what it is given.
+CALLED = {
+    "go": (int64, (int64,)),
+    "act_enter": (float64, (int64, int64, int64, *[float64] * 11, int64)),
+    "act_close": (float64, (int64, int64, float64, float64)),
+    "act_cancel": (int64, (int64, int64, float64)),
+    "act_move": (int64, (int64, int64, float64, float64, float64)),
+    "act_look": (float64, (int64, int64, int64)),
+}
+
+
+def entry(function):
+    kind, given = CALLED[function.__name__]
+    compiled = rule(function)
+    compiled.compile(kind(*given))
+    return compiled
+
+
+@entry
 def go(address):
     c = ints_at(address)
     signals = (
@@ -105,43 +121,49 @@ def go(address):
     return run(c, c, floats_at(c[RUN]), signals, (c[DECIDE], address), equities)
 
 
-def actions():
-    """Return what a compiled strategy can call, as C functions."""
+@entry
+def act_enter(
+    address, bar, wrong, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
+    break_even, bars, rungs,
+):
+    c = ints_at(address)
+    return enter_at(
+        c, c, bar, float(c[ROOM]), wrong, sign, quantity, fraction, risk, limit, stop, expires,
+        stop_loss, trail, break_even, bars, rungs, floats_at(c[SIGNALS + 6]),
+        floats_at(c[SIGNALS + 7]),
+    )
 
-    @cfunc(types.float64(*[int64] * 3, *[float64] * 11, int64), cache=True)
-    def enter(
-        address, bar, wrong, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
-        break_even, bars, rungs,
-    ):
-        c = ints_at(address)
-        return enter_at(
-            c, c, bar, float(c[ROOM]), wrong, sign, quantity, fraction, risk, limit, stop, expires,
-            stop_loss, trail, break_even, bars, rungs, floats_at(c[SIGNALS + 6]),
-            floats_at(c[SIGNALS + 7]),
-        )
 
-    @cfunc("float64(int64, int64, float64, float64)", cache=True)
-    def close(address, bar, part, trade):
-        c = ints_at(address)
-        return close_at(c, c, bar, float(c[ROOM]), part, trade)
+@entry
+def act_close(address, bar, part, trade):
+    c = ints_at(address)
+    return close_at(c, c, bar, float(c[ROOM]), part, trade)
 
-    @cfunc("int64(int64, int64, float64)", cache=True)
-    def cancel(address, bar, order):
-        c = ints_at(address)
-        return cancel_at(c, bar, float(c[ROOM]), order)
 
-    @cfunc("int64(int64, int64, float64, float64, float64)", cache=True)
-    def move(address, bar, price, trail, trade):
-        c = ints_at(address)
-        return move_at(c, c, bar, price, trail, trade)
+@entry
+def act_cancel(address, bar, order):
+    c = ints_at(address)
+    return cancel_at(c, bar, float(c[ROOM]), order)
 
-    @cfunc("float64(int64, int64, int64)", cache=True)
-    def number(address, bar, what):
-        c = ints_at(address)
-        return look(c, c, bar, 0.0, what)
 
-    return enter, close, cancel, move, number
-'''
+@entry
+def act_move(address, bar, price, trail, trade):
+    c = ints_at(address)
+    return move_at(c, c, bar, price, trail, trade)
+
+
+@entry
+def act_look(address, bar, what):
+    c = ints_at(address)
+    return look(c, c, bar, 0.0, what)
+"""
+
+
+def ingredients() -> list[str]:
+    """Return all that the text is made of."""
+    parts = [inspect.getsource(sys.modules[__name__]), inspect.getsource(context)]
+    rules = [import_module(f"workbench.engine.rules.{name}") for name in RULES]
+    return parts + [inspect.getsource(module) for module in rules]
 
 
 def text() -> str:
@@ -153,8 +175,8 @@ def text() -> str:
         parts += _constants(module)
         if name not in TWINS:
             functions |= _functions(module)
-    for name in _in_order(functions):
-        parts.append(_written(functions[name]))
+    typed = _Typed(functions)
+    parts += [f"\n\n@rule\n{ast.unparse(typed.visit(one))}" for one in functions.values()]
     return "\n".join([*parts, _TAIL])
 
 
@@ -174,37 +196,32 @@ def _functions(module: ModuleType) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def _in_order(functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
-    """Go through the names of functions, each after those it calls."""
-    done: set[str] = set()
+class _Typed(ast.NodeTransformer):
+    """Has every number handed on as what it is called for.
 
-    def visit(name: str) -> Iterator[str]:
-        if name in functions and name not in done:
-            done.add(name)
-            for node in ast.walk(functions[name]):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    yield from visit(node.func.id)
-            yield name
-
-    for name in functions:
-        yield from visit(name)
-
-
-def _written(function: ast.FunctionDef) -> str:
-    """Return a function with its types.
-
-    Without, numba compiles it once for each combination of constants it is called with.
+    numba would compile a function once for each combination of constants it is called with.
     """
-    types = [
-        _NAMED.get(arg.arg) or _ANNOTATED.get(ast.unparse(arg.annotation or arg), "FLOATS")
-        for arg in function.args.args
-    ]
-    known = "" if "" in types else f"(({', '.join(types)},))"
-    return f"\n\n@rule{known}\n{ast.unparse(function)}"
 
+    def __init__(self, functions: Mapping[str, ast.FunctionDef]) -> None:
+        self._kinds = {
+            name: [ast.unparse(arg.annotation) for arg in one.args.args if arg.annotation]
+            for name, one in functions.items()
+        }
 
-_NAMED = {"w": "INTS", "m": "INTS", "table": "ROWS", "where": "INTS"}
-_ANNOTATED = {"float": "float64", "int": "int64", "bool": "boolean", "Any": ""}
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        kinds = self._kinds.get(ast.unparse(node.func), [])
+        node.args = (
+            [
+                ast.parse(f"{kind}({ast.unparse(arg)})", mode="eval").body
+                if kind in ("int", "float", "bool")
+                else arg
+                for kind, arg in zip(kinds, node.args, strict=True)
+            ]
+            if kinds
+            else node.args
+        )
+        return node
 
 
 class _ByAddress(ast.NodeTransformer):

@@ -91,6 +91,13 @@ CASES = [
         settings=_with(target_gap=False),
     ),
     Case(
+        "stop before the open's target",
+        "`stop_first=True`: the stop of the candle comes even before a target gapped at its open.",
+        [FLAT, FLAT, (112, 113, 94, 100)], {0: ORDER},
+        ["1: long 10 @ 100", "2: stop_loss 10 @ 95"],
+        settings=_with(stop_first=True),
+    ),
+    Case(
         "entry candle spared", "`entry_candle=False`: stops and targets wait for the next one.",
         [FLAT, (100, 101, 94, 99), (99, 100, 94, 98)], {0: ORDER},
         ["1: long 10 @ 100", "2: stop_loss 10 @ 95"],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.settings import Commission
 from workbench.engine.story import EntryFill, ExitFill
@@ -47,6 +47,8 @@ def strategy(plan: Plan) -> type[Strategy]:
     class Planned(Strategy):
         def next(self) -> None:
             bar = len(self.close) - 1
+            if not plan.sides[bar]:
+                return
             held = {None: 0, "long": 1, "short": -1}[self.position.direction]
             wish = plan.wish(bar, self.close[-1], held)
             if wish is None:
@@ -65,7 +67,7 @@ def strategy(plan: Plan) -> type[Strategy]:
     return Planned
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs(), **settings: Any) -> Outcome:
+def run(market: Market, plan: Plan, costs: Costs = FREE, **settings: Any) -> Outcome:
     """Carry out a plan; what is open at the end stays open."""
     candles = market.candles
     engine = BacktestEngine(

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -30,8 +30,10 @@ def strategy(plan: Plan) -> type[backtesting.Strategy]:
 
         def next(self) -> None:
             bar = len(self.data) - 1
-            if bar - self.placed >= plan.expires:
+            if plan.entry != "market" and bar - self.placed >= plan.expires:
                 self.cancel()
+            if not plan.sides[bar]:
+                return
             size = self.position.size
             wish = plan.wish(bar, self.data.Close[-1], (size > 0) - (size < 0))
             if wish is None:
@@ -48,7 +50,7 @@ def strategy(plan: Plan) -> type[backtesting.Strategy]:
     return Planned
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs()) -> Outcome:
+def run(market: Market, plan: Plan, costs: Costs = FREE) -> Outcome:
     """Carry out a plan, each entry closing what stands against it first."""
     frame = market.candles.to_frame().rename(columns=str.capitalize)
     frame.index = frame.index.tz_localize(None)
