@@ -131,13 +131,19 @@ def table(played: dict[str, Played]) -> str:
     """Return the tables of the document, a group each."""
     parts = [BEGIN]
     for title, cases in GROUPS.items():
-        parts += [f"\n### {title}\n", "| case | what is ordered | what comes of it |", "|---|---|---|"]
+        parts += [
+            f"\n### {title}\n",
+            "| case | what is ordered | what comes of it |",
+            "|---|---|---|",
+        ]
         parts += [_row(case, played[case.name]) for case in cases]
     return "\n".join([*parts, "", END])
 
 
 def _row(case: Case, played: Played) -> str:
-    orders = [f"{bar}: `{call}`" for bar, calls in case.orders.items() for call in calls.split("; ")]
+    orders = [
+        f"{bar}: `{call}`" for bar, calls in case.orders.items() for call in calls.split("; ")
+    ]
     for bar, calls in case.others.items():
         orders += [f"second, {bar}: `{call}`" for call in calls.split("; ")]
     if case.settings:

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from workbench.messages import Until
-from workbench.runs.control import CHUNK, PATIENCE_S, Control
+from workbench.runs.control import PATIENCE_S, Control
 from workbench.runs.publishing import Command
+from workbench.runs.turns import FIRST, MOST, TURN_S, Turns
 from workbench.streams import Pace
 
 HOUR = 3_600_000
 FREE = Pace()
+
+CHUNK = 1000
 
 
 class Clock:
@@ -52,6 +55,8 @@ class Steered:
     def __init__(self, pace: Pace = FREE, bar: int = 0) -> None:
         self.clock = Clock()
         self.control = Control(pace, self.clock)
+        self.control._turns = Turns(lambda: 0.0)  # turns take no time here
+        self.control._turns.candles = CHUNK
         self.run: Any = FakeRun(bar)
 
     def say(self, *commands: Command) -> None:
@@ -262,3 +267,29 @@ def test_a_change_of_speed_does_not():
     steered.say(Command("run_until", until=Until(bars=20)), Command("speed", 0.0))
     assert steered.go() == 20
     assert steered.stands()
+
+
+def test_turns_grow_while_they_are_quick_and_shrink_when_they_are_slow():
+    now = 0.0
+    turns = Turns(lambda: now)
+    bar, asked = 0, []
+    for a_candle in (0.0, 0.0, 0.0, TURN_S, 0.0, TURN_S / 8):
+        turns.begin(bar)
+        bar += turns.candles
+        now += a_candle * turns.candles
+        asked.append(turns.candles)
+        turns.end(bar)
+    assert asked == [FIRST, 2 * FIRST, 4 * FIRST, 8 * FIRST, 1, 2]
+    assert turns.candles == 4
+    for _ in range(20):
+        turns.begin(bar)
+        bar += turns.candles
+        turns.end(bar)
+    assert turns.candles == MOST
+
+
+def test_a_turn_cut_short_does_not_make_the_next_longer():
+    turns = Turns(lambda: 0.0)
+    turns.begin(0)
+    turns.end(3)
+    assert turns.candles == FIRST

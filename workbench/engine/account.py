@@ -37,7 +37,9 @@ def settings_row(settings: Settings) -> list[float]:
     row[S_STOPS_MOVE] = float(rules.stops == "fill")
     row[S_TOUCH_WINS] = float(rules.exits == "touch")
     row[S_TARGET_GAP] = float(rules.target_gap)
-    row[S_ENTRY_CANDLE] = float(rules.entry_candle)
+    row[S_STOP_GAP] = float(rules.stop_gap)
+    row[S_STOP_FIRST] = float(rules.stop_first)
+    row[S_ENTRY_CANDLE] = 2.0 if rules.entry_candle == "market" else float(rules.entry_candle)
     row[S_PATH] = float(rules.path in ("ohlc", "olhc", "adaptive"))
     return row
 

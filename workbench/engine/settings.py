@@ -69,12 +69,20 @@ class Convention(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         Prices of stops and targets are meant as given (``signal``), or moved with the fill by the
         ratio of its price to the close they were given at (``fill``).
     exits
-        A market exit due at the open of a candle that touches the stop or a target: it fills
-        first (``open``), or the touched price wins (``touch``).
+        A market order due at the open of a candle that touches the stop or a target of what is
+        held: it fills first (``open``), or the touched price wins and the order is cancelled, be
+        it an exit or an entry (``touch``).
     target_gap
         Whether a target the open is already beyond fills at that better open.
+    stop_gap
+        Whether a stop the open is already beyond fills at that worse open; else at its own price,
+        though the candle never was there.
+    stop_first
+        Whether a stop the candle reaches comes before a target even where the open is already
+        beyond that target.
     entry_candle
-        Whether stops and targets can be touched in the candle of the entry.
+        Whether stops and targets can be touched in the candle of the entry. ``market``: those of
+        market entries can, and the targets of stop entries where it does not reach their stop.
     """
 
     market: Literal["next_open", "close"] = "next_open"
@@ -82,14 +90,17 @@ class Convention(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     stops: Literal["signal", "fill"] = "signal"
     exits: Literal["open", "touch"] = "open"
     target_gap: bool = True
-    entry_candle: bool = True
+    stop_gap: bool = True
+    stop_first: bool = False
+    entry_candle: bool | Literal["market"] = True
 
 
 CONVENTIONS: dict[str, Convention] = {
     "workbench": Convention(),
-    "backtesting.py": Convention(),
-    "vectorbt": Convention(stops="fill", exits="touch"),
-    "nautilus": Convention(market="close", path="ohlc", target_gap=False),
+    "backtesting.py": Convention(stop_first=True, entry_candle="market"),
+    "backtrader": Convention(stop_first=True, entry_candle=False),
+    "vectorbt": Convention(stops="fill", exits="touch", stop_first=True, entry_candle=False),
+    "nautilus": Convention(market="close", path="ohlc", target_gap=False, stop_gap=False),
 }
 """By the name of the engine whose fills are reproduced."""
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from workbench.runs.goal import Goal
 from workbench.runs.publishing import Command
+from workbench.runs.turns import Turns
 from workbench.streams import Pace
 
 if TYPE_CHECKING:
     from workbench.engine import StreamingBacktestEngine
 
-CHUNK = 1_000
 TICK_S = 0.02
 PATIENCE_S = 3600.0
 SLOWEST = 1e-9
@@ -47,6 +47,7 @@ class Control:
         self._goal: Goal | None = None
         self._standing = self._stopped = False
         self._told = "running"
+        self._turns = Turns(clock)
         self._pace_from(0)
 
     def command(self, command: Command) -> None:
@@ -60,6 +61,7 @@ class Control:
         Tells the stream when the run comes to stand still and when it goes on.
         """
         patience: float | None = 0.0
+        self._turns.end(run.engine.bar)
         while True:
             self._look(run)
             self._obey_all(run, patience)
@@ -68,6 +70,7 @@ class Control:
             candles, patience = self._allowance(run)
             if candles:
                 run.engine.watch = None if self._goal is None else self._goal.watch
+                self._turns.begin(run.engine.bar)
                 return candles
 
     def _obey_all(self, run: StreamingBacktestEngine, patience: float | None) -> None:
@@ -129,10 +132,11 @@ class Control:
         if self._standing:
             return 0, None
         bar, goal = run.engine.bar, self._goal
-        left = CHUNK if goal is None or goal.bar is None else goal.bar - bar
+        most = self._turns.candles
+        left = most if goal is None or goal.bar is None else goal.bar - bar
         rate = self._pace.candles(run.engine.candles.timeframe.ms)
         if rate is None or (goal is not None and goal.steps):
-            return min(CHUNK, left), None
+            return min(most, left), None
         rate = max(rate, SLOWEST)
         elapsed = self._clock() - self._started
         due = int(elapsed * rate) - (bar - self._from)

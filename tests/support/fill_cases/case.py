@@ -168,7 +168,7 @@ class _Scripted(Strategy):
                 "cancel": self.cancel, "positions": self.positions, "decline": self.decline,
             }  # fmt: skip
             for call in self.script[bar].split("; "):
-                eval(call, {}, names)
+                eval(call, names)
         if bar == self._last:
             return
         # What the next candle meets.

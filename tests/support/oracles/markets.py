@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from workbench.data.candles import Candles
+from workbench.data.candles import ASKS, PRICES, Candles
 from workbench.data.importer import read_file
 from workbench.data.samples import load_sample
-from workbench.data.times import to_utc
 from workbench.timeframes import Timeframe
 
 SEEDS = range(30)
 START_MS = 1_577_836_800_000
+TRADES = ("time", "open", "high", "low", "close", "volume")
+BID_AND_ASK = (
+    "time", "open", "high", "low", "close", "bid_size",
+    "ask_open", "ask_high", "ask_low", "ask_close", "ask_size",
+)  # fmt: skip
 
 
 class Market(NamedTuple):
@@ -54,50 +58,43 @@ def walk(seed: int) -> Market:
     timeframe = Timeframe.parse("1H")
     return market(
         Candles(
-            f"WALK{seed}", timeframe, START_MS + timeframe.ms * np.arange(bars),
+            f"WALK{seed}",
+            timeframe,
+            START_MS + timeframe.ms * np.arange(bars),
             *(column.round(digits) for column in (opened, high, low, close)),
-            np.ones(bars), "random walk", True,
+            np.ones(bars),
+            "random walk",
+            True,
         )
     )
 
 
 REAL = {
-    "BTC 15M": ("btcusdt_binance_15m_2023.feather", "15M", "UTC"),
-    "BTC 1H": ("btcusdt_binance_1h_2017-2024.feather", "1H", "UTC"),
-    "EUR-USD 15M": ("eurusd_mt5_15m_2022-2023.csv", "15M", "Europe/Athens"),
-    "EUR-USD 1H": ("eurusd_oanda_1h_lean.zip", "1H", "America/New_York"),
-    "SPY 1D": ("spy_lean_daily.zip", "1D", "UTC"),
-    "EUR-USD 1H 2017": ("EUR-USD", "", ""),
-    "GOOGL 1D": ("GOOGL", "", ""),
+    "BTC 15M": ("btcusdt_binance_15m_2023.feather", "15M", "UTC", None),
+    "BTC 1H": ("btcusdt_binance_1h_2017-2024.feather", "1H", "UTC", None),
+    "EUR-USD 15M": ("eurusd_mt5_15m_2022-2023.csv", "15M", "Europe/Athens", None),
+    "EUR-USD 1H": ("eurusd_oanda_1h_lean.zip", "1H", "UTC", BID_AND_ASK),
+    "SPY 1D": ("spy_lean_daily.zip", "1D", "UTC", TRADES),
 }
-"""File (or bundled sample), timeframe and time zone of the real prices."""
+"""File, timeframe, time zone and columns of the real prices beside the project."""
+
+SAMPLES = {"EUR-USD 1H 2017": "EUR-USD", "GOOGL 1D": "GOOGL"}
+"""Those that come with it."""
 
 
-def real(name: str, folder: Path) -> Candles:
-    """Return the candles of `REAL`; FileNotFoundError where the file is not in `folder`."""
-    file, timeframe, tz = REAL[name]
-    if not timeframe:
-        return load_sample(file)
-    path = folder / file
-    if not path.is_file():
-        raise FileNotFoundError(path)
-    if path.suffix == ".zip":
-        return _lean(path, name.split()[0], Timeframe.parse(timeframe), tz)
-    return read_file(path, name.split()[0], timeframe, tz=tz).candles
+@cache
+def real(name: str, find: Callable[[str], Path]) -> Candles:
+    """Return the candles of `REAL` or `SAMPLES`; `find` says where a file is."""
+    if name in SAMPLES:
+        return load_sample(SAMPLES[name])
+    file, timeframe, tz, columns = REAL[name]
+    candles = read_file(find(file), name, timeframe, tz=tz, columns=columns).candles
+    if columns is TRADES:  # Lean writes prices of shares in ten-thousandths
+        prices = {column: getattr(candles, column) / 10_000 for column in PRICES}
+        candles = replace(candles, **prices)
+    return candles
 
 
-def _lean(path: Path, symbol: str, timeframe: Timeframe, tz: str) -> Candles:
-    """Read Lean's zipped table without a header: prices, or those of bid and ask."""
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read(archive.namelist()[0]).decode()
-    rows = list(csv.reader(io.StringIO(text)))
-    stamps = [f"{r[0][:4]}-{r[0][4:6]}-{r[0][6:8]}T{r[0][9:]}" for r in rows]
-    local = np.array(stamps, dtype="datetime64[ms]").astype(np.int64)
-    lines = np.arange(1, len(rows) + 1)
-    time = to_utc(local, tz, timeframe.ms, lines) if tz != "UTC" else local
-    table = np.array([r[1:] for r in rows], dtype=np.float64).T
-    if len(table) == 5:
-        return Candles(symbol, timeframe, time, *(table[:4] / 10_000), table[4], path.name)
-    return Candles(
-        symbol, timeframe, time, *table[:4], np.ones(len(rows)), path.name, False, *table[5:9]
-    )
+def bid_side(candles: Candles) -> Candles:
+    """Return candles without their ask, which no other engine knows."""
+    return replace(candles, **dict.fromkeys(ASKS)) if candles.has_ask else candles

@@ -40,6 +40,8 @@ class Plan:
         Kind of entry; waiting ones are `offset`, a fraction, from the close.
     expires
         Candles that a waiting entry can fill on.
+    digits
+        Of the prices ordered.
     """
 
     sides: tuple[int, ...]
@@ -50,6 +52,7 @@ class Plan:
     entry: Literal["market", "limit", "stop"] = "market"
     offset: float = 0.0
     expires: int = 5
+    digits: int = 12
 
     def wish(self, bar: int, close: float, held: int) -> Wish | None:
         """Return what to order at the close of candle `bar`, `held` being the position's sign."""
@@ -64,12 +67,13 @@ class Plan:
             "stop": close * (1 + side * self.offset),
         }[self.entry]
         base = close if level is None else level
-        return Wish(
-            side,
+        prices = (
             level,
             base * (1 - side * self.stop) if self.stop else None,
             base * (1 + side * self.target) if self.target else None,
         )
+        rounded = (None if price is None else round(price, self.digits) for price in prices)
+        return Wish(side, *rounded)
 
 
 class Costs(NamedTuple):
@@ -78,6 +82,9 @@ class Costs(NamedTuple):
     percent: float = 0.0
     per_unit: float = 0.0
     per_order: float = 0.0
+
+
+FREE = Costs()
 
 
 class Trade(NamedTuple):

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -30,8 +30,10 @@ def strategy(plan: Plan) -> type[backtesting.Strategy]:
 
         def next(self) -> None:
             bar = len(self.data) - 1
-            if bar - self.placed >= plan.expires:
+            if plan.entry != "market" and bar - self.placed >= plan.expires:
                 self.cancel()
+            if not plan.sides[bar]:
+                return
             size = self.position.size
             wish = plan.wish(bar, self.data.Close[-1], (size > 0) - (size < 0))
             if wish is None:
@@ -48,8 +50,12 @@ def strategy(plan: Plan) -> type[backtesting.Strategy]:
     return Planned
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs()) -> Outcome:
-    """Carry out a plan, each entry closing what stands against it first."""
+def run(market: Market, plan: Plan, costs: Costs = FREE, **options: Any) -> Outcome:
+    """Carry out a plan, each entry closing what stands against it first.
+
+    `options` are those of ``Backtest``.
+    """
+    options = {"exclusive_orders": True, **options}
     frame = market.candles.to_frame().rename(columns=str.capitalize)
     frame.index = frame.index.tz_localize(None)
     if costs.per_unit:
@@ -58,7 +64,7 @@ def run(market: Market, plan: Plan, costs: Costs = Costs()) -> Outcome:
         # pandas deprecations inside it, and its word on the position open at the end
         warnings.simplefilter("ignore")
         test = backtesting.Backtest(
-            frame, strategy(plan), cash=market.capital, exclusive_orders=True,
+            frame, strategy(plan), cash=market.capital, **options,
             commission=(costs.per_order, costs.percent) if costs.per_order else costs.percent,
         )  # fmt: skip
         shown, told = inside._tqdm, inside.compute_stats

@@ -12,7 +12,7 @@ import backtrader
 import numpy as np
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 
 
 class Feed(backtrader.feed.DataBase):
@@ -68,10 +68,13 @@ class Planned(backtrader.Strategy):
             self.profits.append(trade.pnlcomm)
 
     def next(self) -> None:
-        bar, plan, held = len(self) - 1, self.p.plan, self.position.size
+        bar, plan = len(self) - 1, self.p.plan
         self.values.append(self.broker.getvalue())
-        if bar - self.placed >= plan.expires and plan.entry != "market" and not held:
+        if plan.entry != "market" and bar - self.placed >= plan.expires and not self.position.size:
             self.call_off()
+        if not plan.sides[bar]:
+            return
+        held = self.position.size
         wish = plan.wish(bar, self.data.close[0], (held > 0) - (held < 0))
         if wish is None:
             return
@@ -109,7 +112,7 @@ class Planned(backtrader.Strategy):
         self.waiting = []
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs(), loose: bool = False) -> Outcome:
+def run(market: Market, plan: Plan, costs: Costs = FREE, loose: bool = False) -> Outcome:
     """Carry out a plan."""
     cerebro = backtrader.Cerebro(stdstats=False)
     cerebro.adddata(Feed(candles=market.candles))

@@ -21,7 +21,7 @@ from nautilus_trader.model.objects import Currency, Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 
 DIGITS = 4
 """Of prices: the candles' own, and so those of all orders."""
@@ -65,15 +65,19 @@ class Planned(Strategy):
             return
         self.submit_order_list(
             self.order_factory.bracket(
-                instrument_id=self.instrument.id, order_side=side, quantity=quantity,
-                sl_trigger_price=Price(wish.stop, DIGITS), tp_price=Price(wish.target, DIGITS),
-                entry_order_type=OrderType.MARKET, time_in_force=TimeInForce.GTC,
+                instrument_id=self.instrument.id,
+                order_side=side,
+                quantity=quantity,
+                sl_trigger_price=Price(wish.stop, DIGITS),
+                tp_price=Price(wish.target, DIGITS),
+                entry_order_type=OrderType.MARKET,
+                time_in_force=TimeInForce.GTC,
                 tp_post_only=False,
             )
         )
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs(), adaptive: bool = False) -> Outcome:
+def run(market: Market, plan: Plan, costs: Costs = FREE, adaptive: bool = False) -> Outcome:
     """Carry out a plan; the equity is computed from the fills."""
     venue = Venue("SIM")
     engine = BacktestEngine(

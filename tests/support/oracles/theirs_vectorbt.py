@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from oracles.markets import Market
-from oracles.plan import Costs, Outcome, Plan, Trade
+from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import vectorbt
 
 
-def run(market: Market, plan: Plan, costs: Costs = Costs(), **settings: Any) -> Outcome:
+def run(market: Market, plan: Plan, costs: Costs = FREE, **settings: Any) -> Outcome:
     """Carry out a plan; stops and targets are fractions of the entry's fill."""
     if plan.entry != "market" or costs.per_unit:
         raise ValueError("vectorbt knows no waiting entries and no commission per unit")

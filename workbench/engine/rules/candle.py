@@ -78,6 +78,8 @@ def due(w: World, m: Market, bar: int, s: int, bid: float, ask: float) -> None:
         o = orders[queue[k]]
         if o[O_LIMIT] == o[O_LIMIT] or o[O_STOP] == o[O_STOP]:
             k += 1
+        elif p[S_TOUCH_WINS] > 0.0 and any_touched(w, m, bar, o[O_STRATEGY]):
+            end_order(w, bar, k, POSITION_CLOSED, 0.0, 0.0)
         else:
             price = ask if o[O_SIGN] > 0.0 else bid
             enter(w, m, bar, s, k, price, False, bid, ask, p[S_AT_CLOSE] == 0.0)
@@ -100,7 +102,7 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
                 quantity = cut(p, quantity * o[O_PART])
             if quantity <= 0.0:
                 small = row[P_REMAINING] * o[O_PART]
-            elif p[S_TOUCH_WINS] == 0.0 or not touched(m, bar, row):
+            elif p[S_TOUCH_WINS] == 0.0 or not touched(p, m, bar, row):
                 filled = True
                 price = bid if row[P_SIGN] > 0.0 else ask
                 see_open(m, row, s, price)
@@ -119,8 +121,20 @@ def close_some(w: World, m: Market, bar: int, s: int, k: int, bid: float, ask: f
         end_order(w, bar, k, POSITION_CLOSED, 0.0, 0.0)
 
 
-def touched(m: Market, bar: int, row: World) -> bool:
-    """Tell whether candle `bar` reaches the stop or the last target of a position."""
+def any_touched(w: World, m: Market, bar: int, strategy: float) -> bool:
+    """Tell whether that is so of a position of a strategy."""
+    p, a, _, _, positions, held, _ = w
+    for k in range(int(a[POSITIONS])):
+        row = positions[held[k]]
+        if row[P_STRATEGY] == strategy and touched(p, m, bar, row):
+            return True
+    return False
+
+
+def touched(p: World, m: Market, bar: int, row: World) -> bool:
+    """Tell whether candle `bar` has yet to reach the stop or the last target of a position."""
+    if p[S_AT_CLOSE] > 0.0 or (row[P_BAR] == bar and p[S_ENTRY_CANDLE] == 0.0):
+        return False
     sign = row[P_SIGN]
     if sign > 0.0:
         worst, best = m[M_LOW][bar], m[M_HIGH][bar]

@@ -186,6 +186,7 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     if o[O_TRAIL] == o[O_TRAIL] and row[P_STOP] == on_grid(p, price - o[O_SIGN] * o[O_TRAIL]):
         row[P_MOVED] = BY_TRAIL
     row[P_RUNGS] = o[O_RUNGS]
+    row[P_WAITED] = 1.0 if o[O_LIMIT] == o[O_LIMIT] else 2.0 if o[O_STOP] == o[O_STOP] else 0.0
     e = events[int(a[EVENTS])]
     a[EVENTS] += 1.0
     for i in range(int(o[O_RUNGS])):

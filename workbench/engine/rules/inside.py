@@ -14,9 +14,23 @@ def open_all(w: World, m: Market, bar: int, s: int) -> None:
     while k < int(a[POSITIONS]):
         row = positions[held[k]]
         opened = m[I_OPEN][s] if row[P_SIGN] > 0.0 else m[I_ASK_OPEN][s]
-        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
-        if spared or not touch(w, m, bar, s, k, opened, opened, opened):
+        skipped = spared(p, m, bar, s, row)
+        gone = not skipped and stop(w, m, bar, s, k, opened, opened)
+        if p[S_STOP_FIRST] == 0.0 and not skipped and not gone:
+            gone = targets(w, m, bar, s, k, opened, opened)
+        if not gone:
             k += 1
+
+
+def spared(p: World, m: Market, bar: int, s: int, row: World) -> bool:
+    """Tell whether inside candle `s` is one of the entry, in which nothing can be touched."""
+    if p[S_ENTRY_CANDLE] == 1.0 or row[P_BAR] != bar:
+        return False
+    if p[S_ENTRY_CANDLE] == 0.0 or row[P_WAITED] == 1.0:
+        return True
+    # A stop entry's target lies on its way, unless the candle reaches its stop, too.
+    worst = m[I_LOW][s] if row[P_SIGN] > 0.0 else m[I_ASK_HIGH][s]
+    return bool(row[P_WAITED] == 2.0 and row[P_SIGN] * (worst - row[P_STOP]) <= 0.0)
 
 
 def touch_all(w: World, m: Market, bar: int, s: int) -> None:
@@ -52,7 +66,7 @@ def stops_all(w: World, m: Market, bar: int, s: int, solvent: bool) -> bool:
         else:
             opened, worst = m[I_ASK_OPEN][s], m[I_ASK_HIGH][s]
         level = row[P_STOP]
-        skipped = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
+        skipped = spared(p, m, bar, s, row)
         if solvent and not skipped:
             spread = m[I_ASK_OPEN][s] - m[I_OPEN][s]
             bid = level if sign > 0.0 else level - spread
@@ -80,8 +94,7 @@ def targets_all(w: World, m: Market, bar: int, s: int) -> None:
         if a[ORDERS] > 0.0:
             worst = m[I_LOW][s] if row[P_SIGN] > 0.0 else m[I_ASK_HIGH][s]
             worst, best = until(w, m, bar, row, opened, worst, best)
-        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
-        if spared or not targets(w, m, bar, s, k, opened, best):
+        if spared(p, m, bar, s, row) or not targets(w, m, bar, s, k, opened, best):
             k += 1
 
 
@@ -128,13 +141,13 @@ def touch(
 
 def stop(w: World, m: Market, bar: int, s: int, k: int, opened: float, worst: float) -> bool:
     """Close the k-th position if its stop is reached."""
-    _, _, _, _, positions, held, _ = w
+    p, _, _, _, positions, held, _ = w
     row = positions[held[k]]
     sign = row[P_SIGN]
     level = row[P_STOP]
     if not sign * (worst - level) <= 0.0:
         return False
-    gapped = sign * (opened - level) < 0.0
+    gapped = p[S_STOP_GAP] > 0.0 and sign * (opened - level) < 0.0
     see_open(m, row, s, opened)
     price = opened if gapped else level
     code = int(row[P_MOVED]) if row[P_MOVED] > 0.0 else BY_STOP
@@ -195,8 +208,9 @@ def trail_all(w: World, m: Market, bar: int, s: int) -> None:
                 row[P_STOP] = level
                 row[P_MOVED] = BY_TRAIL
         through = row[P_MOVED] > 0.0 and sign * (close - row[P_STOP]) <= 0.0
-        spared = p[S_ENTRY_CANDLE] == 0.0 and row[P_BAR] == bar
-        if not (through and not spared and stop(w, m, bar, s, k, row[P_STOP], close)):
+        if spared(p, m, bar, s, row):
+            through = False
+        if not (through and stop(w, m, bar, s, k, row[P_STOP], close)):
             k += 1
 
 

@@ -74,7 +74,8 @@ P_NEXT = 19  # targets that have been filled
 P_AT = 20  # the inside candle of the entry
 P_MOVED = 21  # what set the stop last: 0.0 the entry, else the code of an exit by it
 P_RUNGS = 22
-P_PRICES = 23
+P_WAITED = 23  # what the entry was: 0.0 a market order, 1.0 a limit, 2.0 a stop
+P_PRICES = 24
 P_WEIGHTS = P_PRICES + RUNGS
 POSITION_WIDTH = P_WEIGHTS + RUNGS
 
@@ -146,9 +147,11 @@ S_OPTIMISTIC = 21
 S_STOPS_MOVE = 22
 S_TOUCH_WINS = 23
 S_TARGET_GAP = 24
-S_ENTRY_CANDLE = 25
+S_ENTRY_CANDLE = 25  # 2.0: of market entries alone
 S_PATH = 26  # inside candles are legs that go one way
-SETTINGS_WIDTH = 27
+S_STOP_GAP = 27
+S_STOP_FIRST = 28
+SETTINGS_WIDTH = 29
 
 # --- the market, a tuple of columns `m` -----------------------------------------------------------
 # One value a candle: bid and ask open, bid and ask close, volume, missing (0 no gap before the

@@ -6,7 +6,7 @@ from math import inf
 
 from workbench.engine.rules.book import Market, World
 from workbench.engine.rules.entering import enter
-from workbench.engine.rules.inside import margin_call, touch, until
+from workbench.engine.rules.inside import margin_call, spared, touch, until
 from workbench.engine.rules.layout import *
 
 
@@ -81,7 +81,7 @@ def entered_inside(
     elif limit and p[S_OPTIMISTIC] == 0.0:
         best = close
     row[P_SEEN] = s + 1
-    if p[S_ENTRY_CANDLE] > 0.0:
+    if not spared(p, m, bar, s, row):
         met, seen = worst, best
         if a[ORDERS] > 0.0:
             met, seen = until(w, m, bar, row, price, worst, best)
