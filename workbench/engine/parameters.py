@@ -38,6 +38,12 @@ class Parameter(Struct, frozen=True, repr_omit_defaults=True):
     choices: Sequence[Value] | None = None
     help: str = ""
 
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"{self}: low is above high")
+        if not self.takes(self.default):
+            raise ValueError(f"{self}: the default is not {self.allowed()}")
+
     def allowed(self) -> str:
         """Return in words what values there may be."""
         words = type(self.default).__name__

@@ -277,8 +277,7 @@ class Strategy:
 
     def move_stop(self, price: float | None = None, trailing: float | None = None) -> None:
         """Set the stop of all that is held; see `Position.move_stop`."""
-        for position in self.positions:
-            position.move_stop(price, trailing)
+        self.position.move_stop(price, trailing)
 
     def decline(self, reason: Reason = None) -> None:
         """Say why nothing is done on this candle: it is kept in the stream, for `why_not`."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from typing import NamedTuple
-
-import numpy as np
 
 from workbench.data.candles import Candles
 from workbench.data.validate import require_sound

@@ -6,7 +6,7 @@ from math import inf
 
 from workbench.engine.rules.book import Market, World
 from workbench.engine.rules.entering import enter
-from workbench.engine.rules.inside import margin_call, spared, touch, until
+from workbench.engine.rules.inside import margin_call, open_all, spared, touch, until
 from workbench.engine.rules.layout import *
 
 
@@ -34,7 +34,11 @@ def triggered(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
             price = m[I_ASK_OPEN][s] if sign > 0.0 else m[I_OPEN][s]
         spread = m[I_ASK_OPEN][s] - m[I_OPEN][s]
         bid = price - spread if sign > 0.0 else price
-        if enter(w, m, bar, s, first, price, limit, bid, bid + spread, True) and not gaps:
+        if not enter(w, m, bar, s, first, price, limit, bid, bid + spread, True):
+            continue
+        if gaps:
+            open_all(w, m, bar, s)  # the open may be beyond its own target or stop
+        else:
             entered_inside(w, m, bar, s, price, limit, bid, bid + spread)
 
 
