@@ -23,7 +23,7 @@ from workbench.engine.context import (
     C_WORLD,
     Context,
 )
-from workbench.engine.deciding import SignalDecider, gives_signals
+from workbench.engine.deciding import SignalDecider
 from workbench.engine.market import Market, plain
 from workbench.engine.next_decider import NextDecider
 from workbench.engine.python_driver import Failed
@@ -41,6 +41,7 @@ from workbench.engine.rules.layout import (
     WORKING,
 )
 from workbench.engine.settings import Settings
+from workbench.engine.signals import gives_signals
 from workbench.engine.watch import Watch
 from workbench.messages import Reasoning
 

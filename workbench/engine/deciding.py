@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from workbench.engine.compiled_driver import CompiledDriver
 
 
-def strategy_of(signals: Signals) -> type[Strategy]:
-    """Return a strategy that gives these signals."""
-
-    def given(self: Strategy) -> Signals:
-        return signals
-
-    return type("Signals", (Strategy,), {"signals": given, "_signals_given": True})
-
-
-def gives_signals(kind: type) -> bool:
-    """Tell whether a strategy has ``signals()`` instead of ``next()``."""
-    return callable(getattr(kind, "signals", None))
-
-
 class SignalDecider:
     """The signals of a strategy.
 

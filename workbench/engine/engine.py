@@ -10,18 +10,18 @@ from typing import Any, NoReturn, Protocol
 
 import msgspec
 
-from workbench.data.candles import Candles
+from workbench.data.candles import Candles, Floats
 from workbench.data.validate import require_sound
 from workbench.engine.crew import Crew
+from workbench.engine.driving import Kinds, driver_for, extend, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.market import market
 from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance, period_ends
-from workbench.engine.python_driver import Failed, PythonDriver
+from workbench.engine.python_driver import Failed
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
 from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd, tell
-from workbench.engine.strategy import Strategy
 from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
@@ -115,7 +115,7 @@ class BacktestEngine:
 
     def __init__(
         self,
-        strategy: type[Strategy] | Sequence[type[Strategy]],
+        strategy: Kinds,
         candles: Mapping[str, Candles],
         *,
         strategy_params: Mapping[str, Any] | None = None,
@@ -153,8 +153,9 @@ class BacktestEngine:
         self._trades: dict[int, list[float]] = {}
         self._period_ends = period_ends(base)
         self._period = bisect_right(self._period_ends, first)
-        self._driver = PythonDriver(market(base, settings, inside), settings)
-        crew = Crew(strategy, columns, strategy_params or {}, names)
+        kinds = kinds_of(strategy)
+        self._driver = driver_for(kinds, market(base, settings, inside), settings)
+        crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy = crew.strategies[0]
@@ -254,7 +255,7 @@ class BacktestEngine:
 
     # --- telling what happened ------------------------------------------------------------
 
-    def _tell(self, equities: Sequence[float], rows: Sequence[Sequence[float]]) -> None:
+    def _tell(self, equities: list[float] | Floats, rows: Sequence[Sequence[float]]) -> None:
         """Go through what a stretch of candles has brought, in the order it came."""
         start, end = self.bar, self.bar + len(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
@@ -275,8 +276,8 @@ class BacktestEngine:
                 if row > first:
                     self._happen(rows[first:row], stop)
             part = equities[bar - start : stop - start]
-            performance.extend(part)
-            self.bar, self._equity = stop, part[-1]
+            extend(performance, part)
+            self.bar, self._equity = stop, float(part[-1])
             if self.listener is not None and any(stop % every == 0 for every in self.marks):
                 self.listener.marked()
 

@@ -23,6 +23,7 @@ from workbench.engine.frames import (
 )
 from workbench.engine.metrics import tables
 from workbench.engine.settings import Settings
+from workbench.engine.signals import Signals
 from workbench.engine.strategies.registry import get
 from workbench.engine.strategy import Strategy
 from workbench.engine.streaming import StreamingBacktestEngine
@@ -186,7 +187,7 @@ _OTHERS = ("seed", "strategy_params", "inside")
 
 
 def backtest(
-    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
+    strategy: type[Strategy] | Signals | str | Sequence[type[Strategy] | Signals | str],
     candles: Candles | Mapping[str, Candles] | None = None,
     *,
     symbol: str | None = None,
@@ -201,7 +202,8 @@ def backtest(
     Parameters
     ----------
     strategy
-        A class, or the name of a registered strategy; or several that share the account.
+        A class, `Signals`, or the name of a registered strategy; or several classes that share
+        the account.
     candles
         Of one timeframe, or of several by name. Left out, they are looked up by `symbol`,
         `timeframes`, `start` and `end` (ISO 8601, UTC).
@@ -221,7 +223,7 @@ def backtest(
     StrategyError
         The strategy raised.
     """
-    kinds = [strategy] if isinstance(strategy, (str, type)) else list(strategy)
+    kinds = [strategy] if isinstance(strategy, (str, type, Signals)) else list(strategy)
     classes = [get(one) if isinstance(one, str) else one for one in kinds]
     known = Settings.__struct_fields__
     settings = Settings(**{name: options.pop(name) for name in list(options) if name in known})

@@ -16,6 +16,7 @@ from workbench.engine.rules.layout import (
     RUNGS,
 )
 from workbench.engine.settings import Settings
+from workbench.engine.strategy import Strategy
 from workbench.errors import InvalidOrder, InvalidRequest
 from workbench.messages import iso_time
 
@@ -207,6 +208,20 @@ class Signals:
             else:
                 columns[first] = rungs[at] if rungs.ndim else rungs
         return columns
+
+
+def strategy_of(signals: Signals) -> type[Strategy]:
+    """Return a strategy that gives these signals."""
+
+    def given(self: Strategy) -> Signals:
+        return signals
+
+    return type("Signals", (Strategy,), {"signals": given, "_signals_given": True})
+
+
+def gives_signals(kind: type) -> bool:
+    """Tell whether a strategy has ``signals()`` instead of ``next()``."""
+    return callable(getattr(kind, "signals", None))
 
 
 def _fixed() -> Floats:
