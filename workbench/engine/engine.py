@@ -247,6 +247,7 @@ class BacktestEngine:
         state = pickle.loads(saved)
         for name, value in state["kept"].items():
             setattr(self, name, value)
+        self.performance.attach(self.candles[self._first :])
         self._driver.load(state["book"])
         for one, memory in zip(self.strategies, state["crew"], strict=True):
             recall(one, memory)
