@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+# As the server does: jsonschema would build a grammar here that nothing uses, for seconds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
-# Examples are judged by what they show, not by how long a busy machine takes over them.
-settings.register_profile("workbench", deadline=None)
-settings.load_profile("workbench")
+# Examples are judged by what they show, not by how long a busy machine takes over them; they are
+# the same on every machine. To look for new ones: HYPOTHESIS_PROFILE=explore, with -k and time.
+CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", max_examples=50, derandomize=True, database=None, **CALM)
+settings.register_profile("explore", max_examples=2000, derandomize=False, **CALM)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,12 @@ import socket
 import sys
 from typing import ClassVar
 
-from jupyter_server.serverapp import ServerApp
-from traitlets.config import Config
+# Jupyter's schemas name no international address. The checker of those that jsonschema finds
+# installed builds its grammar at import: two thirds of the time this server takes to start.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from jupyter_server.serverapp import ServerApp  # noqa: E402
+from traitlets.config import Config  # noqa: E402
 
 
 class StandaloneServer(ServerApp):

@@ -21,7 +21,7 @@ ALLOWED = {
     "report": {"errors", "timeframes", "messages", "data"},
     "widgets": {"errors", "messages"},
     "analysis": {"errors", "timeframes", "messages", "data"},
-    "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
+    "engine": {"errors", "timeframes", "messages", "paths", "data", "analysis", "report"},
     "sweeps": {"errors", "timeframes", "messages", "data", "engine"},
     "runs": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",
@@ -76,12 +76,13 @@ def test_imports_point_one_way(path):
     assert used - ALLOWED[room] - {room} - {"__version__"} == set()
 
 
-HEAVY = ("pandas", "plotly", "numba", "pyarrow", "talib", "anywidget", "IPython")
+HEAVY = ("pandas", "plotly", "numba", "pyarrow", "talib", "anywidget", "IPython", "lark")
+SERVER = "workbench_server.__main__, workbench_server.app"
 
 
 @pytest.mark.parametrize(
     "module",
-    ["workbench", "workbench.runs.service", "workbench.client.api", "workbench_server.app"],
+    ["workbench", "workbench.runs.service", "workbench.client.api", SERVER],
 )
 def test_importing_pulls_in_nothing_heavy(module):
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import threading
 import time
 from datetime import UTC, datetime
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-SHOWN = 10
+    from workbench.widgets.view import BacktestView
 
 
 class Sweep(RunControls[None]):
     """A sweep on a server. It goes on without this handle, this kernel and this notebook.
 
     Only one with an ``executor=`` ends with the process that started it. Made by `workbench.sweep`
-    and `workbench.attach`. `pause`, `resume`, `step` and `stop` move it, combination by
-    combination; what has been done is kept.
+    and `workbench.attach`. Shown as a cell's value it is the live view. `pause`, `resume`, `step`
+    and `stop` move it, combination by combination; what has been done is kept.
 
     Attributes
     ----------
@@ -217,6 +216,10 @@ class Sweep(RunControls[None]):
 
     # --- looking at it ------------------------------------------------------------------
 
+    def view(self) -> BacktestView:
+        """Return the live view, an ipywidget: the heat map as it fills; the same one each time."""
+        return self.run.view()
+
     def _best(self) -> SweepData:
         from workbench.sweeps.frames import best_row
 
@@ -242,16 +245,8 @@ class Sweep(RunControls[None]):
         left = _seconds_left(now)
         return text if left is None else f"{text}, ETA {left // 60:.0f}:{left % 60:02.0f}"
 
-    def _repr_html_(self) -> str:
-        frame = self.results
-        metric = self.spec.metric
-        if metric in frame:
-            frame = frame.sort_values(metric, ascending=not self.spec.maximizes, kind="stable")
-        names = ["number", "sample", "split"] if self.spec.walk_forward else ["number"]
-        metrics = [metric, "total_return", "max_drawdown", "total_trades", "error"]
-        shown = dict.fromkeys([*names, *self.spec.space, *metrics])
-        table = frame[[name for name in shown if name in frame]].head(SHOWN)
-        return f"<p>{html.escape(self._title())}</p>" + str(table.to_html(index=False))
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.view()._repr_mimebundle_(**kwargs)
 
 
 def _seconds_left(info: dict[str, Any]) -> float | None:

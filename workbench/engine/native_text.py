@@ -94,11 +94,8 @@ _TAIL = """
 # What is called from outside: what it returns, and what it is given.
 CALLED = {
     "go": (int64, (int64,)),
-    "act_enter": (float64, (int64, int64, int64, *[float64] * 11, int64)),
-    "act_close": (float64, (int64, int64, float64, float64)),
-    "act_cancel": (int64, (int64, int64, float64)),
-    "act_move": (int64, (int64, int64, float64, float64, float64)),
-    "act_look": (float64, (int64, int64, int64)),
+    "do": (float64, (int64, int64)),
+    "tell": (float64, (int64, int64, int64)),
 }
 
 
@@ -113,47 +110,23 @@ def entry(function):
 def go(address):
     c = ints_at(address)
     signals = (
-        ints_at(c[SIGNALS]), ints_at(c[SIGNALS + 1]), ints_at(c[SIGNALS + 2]),
-        rows_at(c[SIGNALS + 3]), ints_at(c[SIGNALS + 4]), floats_at(c[SIGNALS + 5]),
-        floats_at(c[SIGNALS + 6]), floats_at(c[SIGNALS + 7]),
+        ints_at(c[C_SIGNALS]), ints_at(c[C_SIGNALS + 1]), ints_at(c[C_SIGNALS + 2]),
+        rows_at(c[C_SIGNALS + 3]), ints_at(c[C_SIGNALS + 4]), floats_at(c[C_SIGNALS + 5]),
+        floats_at(c[C_SIGNALS + 6]), floats_at(c[C_SIGNALS + 7]),
     )
-    equities = floats_at(c[EQUITIES])
-    return run(c, c, floats_at(c[RUN]), signals, (c[DECIDE], address), equities)
+    equities = floats_at(c[C_EQUITIES])
+    return run(c, c, floats_at(c[C_RUN]), signals, (c[C_DECIDE], address), equities)
 
 
 @entry
-def act_enter(
-    address, bar, wrong, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
-    break_even, bars, rungs,
-):
+def do(address, bar):
     c = ints_at(address)
-    return enter_at(
-        c, c, bar, float(c[ROOM]), wrong, sign, quantity, fraction, risk, limit, stop, expires,
-        stop_loss, trail, break_even, bars, rungs, floats_at(c[SIGNALS + 6]),
-        floats_at(c[SIGNALS + 7]),
-    )
+    prices, weights = floats_at(c[C_SIGNALS + 6]), floats_at(c[C_SIGNALS + 7])
+    return act(c, c, bar, float(c[C_ROOM]), floats_at(c[C_ASKED]), prices, weights)
 
 
 @entry
-def act_close(address, bar, part, trade):
-    c = ints_at(address)
-    return close_at(c, c, bar, float(c[ROOM]), part, trade)
-
-
-@entry
-def act_cancel(address, bar, order):
-    c = ints_at(address)
-    return cancel_at(c, bar, float(c[ROOM]), order)
-
-
-@entry
-def act_move(address, bar, price, trail, trade):
-    c = ints_at(address)
-    return move_at(c, c, bar, price, trail, trade)
-
-
-@entry
-def act_look(address, bar, what):
+def tell(address, bar, what):
     c = ints_at(address)
     return look(c, c, bar, 0.0, what)
 """
@@ -248,15 +221,15 @@ class _ByAddress(ast.NodeTransformer):
             return ast.parse(_PARTS[int(index)], mode="eval").body
         if _is_name(node.value, "m"):
             kind = "ints" if index == "M_FIRST" else "floats"
-            found = f"{kind}_at(m[MARKET + {index}])"
+            found = f"{kind}_at(m[C_MARKET + {index}])"
             return ast.parse(found, mode="eval").body
         return node
 
 
 _PARTS = (
-    "floats_at(w[WORLD])", "floats_at(w[WORLD + 1])", "rows_at(w[WORLD + 2])",
-    "ints_at(w[WORLD + 3])", "rows_at(w[WORLD + 4])", "ints_at(w[WORLD + 5])",
-    "rows_at(w[WORLD + 6])",
+    "floats_at(w[C_WORLD])", "floats_at(w[C_WORLD + 1])", "rows_at(w[C_WORLD + 2])",
+    "ints_at(w[C_WORLD + 3])", "rows_at(w[C_WORLD + 4])", "ints_at(w[C_WORLD + 5])",
+    "rows_at(w[C_WORLD + 6])",
 )  # fmt: skip
 
 

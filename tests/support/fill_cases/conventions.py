@@ -98,7 +98,8 @@ CASES = [
         settings=_with(target_gap=False),
     ),
     Case(
-        "stop without the gap", "`stop_gap=False`: at its price, where the candle never was.",
+        "stop without the gap",
+        "`stop_gap=False`: at its price, though the candle was never there.",
         [FLAT, FLAT, (93, 94, 92, 93)], {0: ORDER},
         ["1: long 10 @ 100", "2: stop_loss 10 @ 95"],
         settings=_with(stop_gap=False),
