@@ -14,9 +14,9 @@ from workbench.data.candles import Candles
 from workbench.data.catalog import load
 from workbench.data.intrabar import build_intrabar, load_intrabar
 from workbench.data.resample import resample
+from workbench.engine.curve import Curve
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.frames import (
-    equity_frame,
     readable_metrics,
     signals_frame,
     trades_frame,
@@ -53,12 +53,18 @@ class BacktestResult:
         By timeframe, the shortest first.
     settings
         Of the account.
+    curve
+        The account at each close.
+    equity_every
+        Candles between two rows of `equity`.
     """
 
     strategy: str
     messages: list[Message] = field(repr=False)
     candles: Mapping[str, Candles] = field(repr=False)
     settings: Settings = field(repr=False)
+    curve: Curve = field(repr=False)
+    equity_every: int = field(default=1, repr=False)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -73,7 +79,15 @@ class BacktestResult:
     @cached_property
     def equity(self) -> pd.DataFrame:
         """The account at each close; see `workbench.engine.frames.equity_frame`."""
-        return equity_frame(self.messages)
+        import pandas as pd
+
+        base = next(iter(self.candles.values()))
+        columns = self.curve.columns()
+        times = base.time[: len(columns["equity"])].astype("datetime64[ms]")
+        index = pd.DatetimeIndex(times, name="time").tz_localize("UTC")
+        frame = pd.DataFrame(columns, index=index)
+        every = self.equity_every
+        return frame if every == 1 else frame[(np.arange(1, len(frame) + 1) % every == 0)]
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -235,11 +249,14 @@ def backtest(
         others["inside"] = _inside(candles, columns, settings.intrabar, symbol, start, end)
     engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
     messages: list[Message] = []
+    engine.curve = Curve(engine.initial_capital)
     StreamingBacktestEngine(
-        engine, "backtest", messages.append, progress_every=engine.bars, equity_every=equity_every
+        engine, "backtest", messages.append, progress_every=engine.bars, equity_every=engine.bars
     ).run()
     shown = ", ".join(map(repr, engine.strategies))
-    return BacktestResult(shown, messages, engine.columns, engine.settings)
+    return BacktestResult(
+        shown, messages, engine.columns, engine.settings, engine.curve, equity_every
+    )
 
 
 def _candles(
