@@ -5,8 +5,7 @@ from __future__ import annotations
 import pickle
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
@@ -17,39 +16,20 @@ from workbench.engine.curve import Curve
 from workbench.engine.driving import Kinds, driver_for, extend, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.ground import Ground, ground
+from workbench.engine.listening import Account, Listener
 from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance
 from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
-from workbench.engine.story import Fill, Happening, SignalEnd, tell
+from workbench.engine.story import Fill, SignalEnd, tell
 from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 
 SEGMENT = 4096
 """Candles between two looks at what has happened."""
-
-
-@dataclass(slots=True, frozen=True)
-class Account:
-    """The account at the last close; money in its currency, drawdown a fraction (<= 0)."""
-
-    balance: float
-    equity: float
-    drawdown: float
-    open_positions: int
-
-
-class Listener(Protocol):
-    """Who is told what happens, in order, with the engine as it stood then."""
-
-    def happened(self, what: Happening) -> None:
-        """Take a fill, or a signal that came to none."""
-
-    def marked(self) -> None:
-        """Take notice that as many candles are done as `BacktestEngine.marks` asks for."""
 
 
 class BacktestEngine:

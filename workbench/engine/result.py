@@ -87,7 +87,11 @@ class BacktestResult:
         index = pd.DatetimeIndex(times, name="time").tz_localize("UTC")
         frame = pd.DataFrame(columns, index=index)
         every = self.equity_every
-        return frame if every == 1 else frame[(np.arange(1, len(frame) + 1) % every == 0)]
+        return (
+            frame
+            if every == 1
+            else frame[frame.index.isin([*index[every - 1 :: every], *index[-1:]])]
+        )
 
     @cached_property
     def metrics(self) -> dict[str, float]:
