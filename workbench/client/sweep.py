@@ -115,19 +115,31 @@ class Sweep(RunControls[None]):
 
     @property
     def walk_forward(self) -> pd.DataFrame:
-        """One row for each split traded so far; see `sweeps.frames.walk_forward_frame`.
+        """One row for each split traded so far; see `sweeps.forward.walk_forward_frame`.
 
         Raises
         ------
         InvalidRequest
             It is no walk-forward sweep.
         """
-        from workbench.sweeps.frames import walk_forward_frame
+        from workbench.sweeps.forward import walk_forward_frame
 
-        if self.spec.walk_forward is None:
-            msg = f"{self.id} has no splits: start it with walk_forward="
-            raise InvalidRequest(msg, field="walk_forward", value=None, allowed="WalkForward()")
+        self._check_splits()
         return walk_forward_frame(self.rows(), self.spec)
+
+    @property
+    def out_of_sample(self) -> dict[str, float]:
+        """All out-of-sample parts so far as one; see `sweeps.forward.out_of_sample`.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no walk-forward sweep.
+        """
+        from workbench.sweeps.forward import out_of_sample
+
+        self._check_splits()
+        return out_of_sample(self.rows())
 
     def heatmap(
         self, x: str | None = None, y: str | None = None, metric: str | None = None
@@ -220,12 +232,21 @@ class Sweep(RunControls[None]):
         """Return the live view, an ipywidget: the heat map as it fills; the same one each time."""
         return self.run.view()
 
+    def _check_splits(self) -> None:
+        if self.spec.walk_forward is None:
+            msg = f"{self.id} has no splits: start it with walk_forward="
+            raise InvalidRequest(msg, field="walk_forward", value=None, allowed="WalkForward()")
+
     def _best(self) -> SweepData:
         from workbench.sweeps.frames import best_row
 
         found = best_row(self.rows(), self.spec)
         if found is None:
-            msg = f"No combination of {self.id} is done yet"
+            least = self.spec.min_trades
+            msg = (
+                f"No combination of {self.id} is done yet that has {self.spec.metric} and "
+                f"{least:,} or more trades (min_trades)"
+            )
             raise InvalidRequest(msg, field="best", value=None, allowed="wait()")
         return found
 

@@ -45,6 +45,7 @@ def sweep(
     workers: int | None = None,
     executor: Executor | None = None,
     limit: int = LIMIT,
+    min_trades: int = 1,
     url: str | None = None,
     token: str | None = None,
     server: Server | None = None,
@@ -76,6 +77,8 @@ def sweep(
         of the server's and goes on without this kernel.
     limit
         Combinations a grid may have.
+    min_trades
+        Combinations with fewer trades are never best [1].
     url, token, server
         The server, as for `workbench.start`.
     **options
@@ -102,6 +105,7 @@ def sweep(
         walk_forward=None if walk_forward is None else walk_forward_of(walk_forward),
         workers=workers,
         limit=limit,
+        min_trades=min_trades,
     )
     spec = _converted(spec)
     body = request_body(strategy, symbol, timeframes, start, end, given)

@@ -74,6 +74,9 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
         Processes; as many as there are cores, at most 4, if left out.
     limit
         Combinations a grid may have.
+    min_trades
+        Combinations with fewer trades are never best. 0 takes those without any, which lose and
+        risk nothing, for candidates too.
     """
 
     space: dict[str, list[Value]]
@@ -84,6 +87,7 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     walk_forward: WalkForward | None = None
     workers: int | None = None
     limit: int = LIMIT
+    min_trades: int = 1
 
     @property
     def metric(self) -> str:
@@ -140,6 +144,7 @@ def check(spec: SweepSpec, strategy: type[Strategy] | None) -> None:
     _whole("trials", spec.trials, 1, 10_000_000)
     _whole("workers", spec.workers, 1, MOST_WORKERS)
     _whole("limit", spec.limit, 1, 10_000_000)
+    _whole("min_trades", spec.min_trades, 0, 10_000_000)
     if spec.method == "grid":
         if spec.trials is not None:
             _refuse("trials", spec.trials, "no trials: a grid tries all", "method random, bayesian")

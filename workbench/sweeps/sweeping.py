@@ -105,7 +105,8 @@ class SweepEngine:
         self._told = -1
         self._best = plan.best
         self._paused = False
-        self._failure = "there was none"
+        self._failure = ""
+        self._ran = False
         self._begun = clock()
 
     def run(self) -> None:
@@ -170,7 +171,8 @@ class SweepEngine:
 
     def _tell(self, task: Task, outcome: Outcome) -> None:
         plan = self._plan
-        self._failure = outcome.error or f"{plan.spec.metric} is not defined for any"
+        self._failure = outcome.error or self._failure
+        self._ran = self._ran or not outcome.error
         self._emit(self._telling.row(task, outcome, self._splits))
         best = plan.best
         if best is not None and best is not self._best:
@@ -184,6 +186,12 @@ class SweepEngine:
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         plan = self._plan
         if status == "complete" and plan.best is None:
-            msg = f"None of the {plan.done:,} combinations could be run: {self._failure}"
+            failed = f"None of the {plan.done:,} combinations could be run: {self._failure}"
+            least = plan.spec.min_trades
+            none = (
+                f"None of the {plan.done:,} combinations can be the best: {plan.spec.metric} is "
+                f"not defined for any with {least:,} or more trades (min_trades)"
+            )
+            msg = none if self._ran else failed
             raise StrategyError(msg, combinations=plan.done)
         self._emit(self._telling.end(status, plan.done, plan.best))
