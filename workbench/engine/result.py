@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -141,11 +142,11 @@ class BacktestResult:
 
         return Story(self.messages).explain(trade_id)
 
-    def why_not(self, time: str) -> Explanation:
+    def why_not(self, time: str | datetime) -> Explanation:
         """Say what was decided on the candle open at `time` (ISO 8601, UTC), and why not more."""
         from workbench.report.explaining import Story
 
-        return Story(self.messages).why_not(time)
+        return Story(self.messages).why_not(str(time))
 
     def figure(self) -> go.Figure:
         """Draw price with trades, equity and drawdown; see `workbench.report.figure`."""
@@ -223,7 +224,8 @@ def backtest(
         A class, `Signals`, or the name of a registered strategy; or several classes that share
         the account.
     candles
-        Of one timeframe, or of several by name. Left out, they are looked up by `symbol`,
+        Of one timeframe, or of several by name; or a DataFrame, see `Candles.from_frame`, whose
+        timeframe is what most of its rows are apart. Left out, they are looked up by `symbol`,
         `timeframes`, `start` and `end` (ISO 8601, UTC).
     symbol, timeframes, start, end
         See `workbench.data.load`. With `candles` of one timeframe, `timeframes` are built
@@ -275,10 +277,29 @@ def _candles(
             text = "Give candles, or all of symbol, timeframes, start and end"
             raise InvalidRequest(text, field="candles", value=None, allowed="candles or a range")
         return load(symbol, timeframes, start, end)
+    if hasattr(candles, "columns") and hasattr(candles, "index"):
+        candles = of_frame(candles, symbol, timeframes)
     if not isinstance(candles, Candles):
         return candles
     parsed = [Timeframe.parse(name) for name in timeframes or [candles.timeframe.name]]
     return {one.name: resample(candles, one) for one in sorted(parsed)}
+
+
+def of_frame(frame: Any, symbol: str | None, timeframes: Sequence[str] | None) -> Candles:
+    """Return the candles of a DataFrame."""
+    one = Candles.from_frame(frame, symbol or "frame", "1M")
+    steps, counts = np.unique(np.diff(one.time), return_counts=True)
+    if not len(steps):
+        text = f"The frame has {len(one)} rows: a run needs at least two to tell their timeframe"
+        raise InvalidRequest(text, field="candles", value=len(one), allowed="two rows or more")
+    usual = int(steps[counts.argmax()])
+    known = [Timeframe.parse(name) for name in ("1M", "5M", "15M", "30M", "1H", "4H", "1D", "1W")]
+    apart = next((each for each in known if each.ms == usual), None)
+    if apart is None:
+        names = ", ".join(each.name for each in known)
+        text = f"Most rows of the frame are {usual / 60_000:g} minutes apart, expected {names}"
+        raise InvalidRequest(text, field="candles", value=usual, allowed=names)
+    return one.replace(timeframe=apart)
 
 
 def _inside(
