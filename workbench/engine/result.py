@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec import UNSET, structs
 
 from workbench.data.candles import Candles

@@ -299,9 +299,7 @@ class Strategy:
         tick = broker.settings.tick_size
         if tick:
             stop_loss, take_profit = gridded(tick, stop_loss), gridded(tick, take_profit)
-            for side in ("limit", "stop"):
-                if side in more:
-                    more[side] = gridded(tick, more[side])  # type: ignore[literal-required]
+            more.update({k: gridded(tick, more[k]) for k in ("limit", "stop") if k in more})  # type: ignore[typeddict-item]
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
