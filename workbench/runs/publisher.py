@@ -292,10 +292,10 @@ class Publisher:
         with self._changed:
             if self.refused is not None:
                 return
+            log.warning("giving up on stream %s: %s", self._stream, why)
             self.refused = why
+            self.joined.set()
             self._changed.notify_all()
-        log.warning("giving up on stream %s: %s", self._stream, why)
-        self.joined.set()
         self._on_refused()
 
 
