@@ -120,7 +120,7 @@ def heatmap_frame(
     Raises
     ------
     InvalidRequest
-        There is no such parameter or metric.
+        There is no such parameter or metric, or both parameters are the same.
     """
     import numpy as np
     import pandas as pd
@@ -188,6 +188,10 @@ def _axes(spec: SweepSpec, x: str | None, y: str | None) -> tuple[str, str | Non
     for field, name in (("x", x), ("y", y)):
         if name is not None and name not in names:
             raise _unknown(field, name, names)
+    if x is not None and x == y:
+        others = [name for name in names if name != x]
+        msg = f"x and y are both {x!r}: a heat map is of two parameters, or of one (leave y out)"
+        raise InvalidRequest(msg, field="y", value=y, allowed=others)
     first = x or next(name for name in names if name != y)
     return first, y or next((name for name in names if name != first), None)
 
