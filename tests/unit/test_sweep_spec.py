@@ -103,7 +103,7 @@ def test_walk_forward_is_given_as_a_struct_or_by_name():
     assert walk_forward_of({"splits": 3, "train": 0.5}) == WalkForward(splits=3, train=0.5)
     assert walk_forward_of(WalkForward(anchored=True)).anchored
     for wrong in ({"split": 3}, {"splits": "three"}, 5):
-        with pytest.raises(InvalidRequest, match="walk_forward is.*takes splits, train, anchored"):
+        with pytest.raises(InvalidRequest, match=r"walk_forward is.*takes splits, train, anchored"):
             walk_forward_of(wrong)
 
 

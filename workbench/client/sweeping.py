@@ -73,8 +73,10 @@ def sweep(
         Processes; as many as there are cores, at most 4, if left out. Of an `executor`, how many
         workers it has, where it does not tell.
     executor
-        Any `concurrent.futures.Executor`, or a Dask ``Client``: the sweep runs there, driven by a thread of this process, and ends with it. Without, it runs in processes
-        of the server's and goes on without this kernel.
+        Any `concurrent.futures.Executor`, a Dask ``Client``, or what else has a ``submit`` that
+        returns a `concurrent.futures.Future`: the sweep runs there, driven by a thread of this
+        process, and ends with it. Without, it runs in processes of the server's and goes on
+        without this kernel.
     limit
         Combinations a grid may have.
     min_trades

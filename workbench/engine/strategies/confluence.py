@@ -49,9 +49,9 @@ class Strategy1(Strategy):
     swing_width = Parameter(2, low=1)
     zone: Any = Parameter(2.0, low=0.01)
     buffer: Any = Parameter(0.5, low=0.0)
-    target_1 = Parameter(1.0, low=0.01)
-    target_2 = Parameter(2.0, low=0.01)
-    target_3 = Parameter(3.0, low=0.01)
+    target_1: Any = Parameter(1.0, low=0.01)
+    target_2: Any = Parameter(2.0, low=0.01)
+    target_3: Any = Parameter(3.0, low=0.01)
     min_confidence = Parameter(0.5, low=0.0, high=1.0)
 
     def init(self) -> None:
