@@ -110,7 +110,7 @@ def test_arrows_and_clicks_select_and_a_walk_forward_has_its_splits(
     assert splits.count() == SPLITS
     assert (splits.nth(0).text_content() or "").endswith("0.60")
     splits.nth(1).click()
-    page.get_by_text("(split 2, out of sample)").wait_for()
+    page.get_by_text("(split 1, out of sample)").wait_for()
     out = next(
         row
         for row in state.sweep("walk-0-200-0").rows
