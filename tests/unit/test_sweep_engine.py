@@ -275,6 +275,18 @@ def test_stop_keeps_what_is_done():
     assert last.extra.bars == len(sweep.rows) < 6
     best = max(row.metrics["sharpe_ratio"] for row in sweep.rows)
     assert last.data.metrics.sharpe_ratio == best
+    assert sweep.of(Progress)[-1].extra.bar == len(sweep.rows)
+
+
+def test_progress_agrees_with_the_rows_of_a_sweep_that_is_stopped_within_a_percent():
+    def stop(sweep, message):
+        if isinstance(message, Sweep) and len(sweep.rows) == 3:
+            command(sweep, "stop")
+
+    spec = SweepSpec(space={"fast": list(range(2, 12)), "slow": list(range(20, 70))})
+    sweep = Sweeping(spec, candles=walk(60), on_message=stop).run()
+    assert 3 <= len(sweep.rows) < 500
+    assert sweep.of(Progress)[-1].data.progress == 100 * len(sweep.rows) / 500
 
 
 def test_stop_before_the_first_combination():

@@ -91,6 +91,12 @@ def test_a_heat_map_of_what_is_not_there_is_refused(wrong):
     assert refused.value.details["field"] == next(iter(wrong))
 
 
+def test_a_heat_map_of_a_parameter_over_itself_is_refused():
+    with pytest.raises(InvalidRequest, match="both 'fast'") as refused:
+        heatmap_frame(rows_of(MESSAGES), SPEC, "fast", "fast")
+    assert refused.value.details["allowed"] == ["slow", "on"]
+
+
 def test_the_figure_shows_the_table():
     table = heatmap_frame(rows_of(MESSAGES), SPEC)
     figure = heatmap_figure(table, "sharpe_ratio")

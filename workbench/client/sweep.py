@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,8 +11,9 @@ import msgspec
 from workbench.client.controls import RunControls
 from workbench.client.discovery import Server
 from workbench.client.run import Run
+from workbench.client.sweep_pace import seconds_left
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData, parse_time
+from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData
 from workbench.sweeps.spec import SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Sweep(RunControls[None]):
             The sweep was published by a program, and its strategy is known there alone.
         """
         body: dict[str, Any]
-        if params and set(params) != set(self.spec.space):
+        if params:
             from workbench.sweeps.frames import matching
 
             names = list(self.spec.space)
@@ -211,9 +211,7 @@ class Sweep(RunControls[None]):
             if found is None:
                 msg = f"{params} is not one of the combinations done: give all of {names}"
                 raise InvalidRequest(msg, field="params", value=params, allowed=names)
-            params = found
-        if params:
-            body = {"params": params}
+            body = {"params": found}
         else:
             body = {"number": number, "sample": sample, "split": split}
         return self._opened(body)
@@ -263,17 +261,10 @@ class Sweep(RunControls[None]):
         now = self.info
         what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
         text = f"{self.id}: {what}, {now['status']} {now['progress']:.1f} %"
-        left = _seconds_left(now)
+        if now["status"] != "running":
+            return text
+        left = seconds_left(self.run.events("status", "progress"))
         return text if left is None else f"{text}, ETA {left // 60:.0f}:{left % 60:02.0f}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)
-
-
-def _seconds_left(info: dict[str, Any]) -> float | None:
-    """Return how long it will still take if it goes on as until now; None where unknown."""
-    done = info["progress"]
-    if info["status"] != "running" or not done or info["started"] is None:
-        return None
-    elapsed = datetime.now(UTC).timestamp() - parse_time(info["started"]) / 1000
-    return float(elapsed * (100 - done) / done)

@@ -98,29 +98,35 @@ def heatmap_frame(
 ) -> pd.DataFrame:
     """Return a metric over two parameters.
 
-    Parameters
-    ----------
-    rows
-        As `rows_of` returns them; those out of sample are left out.
-    spec
-        What was asked for.
-    x, y
-        Parameters; the first two that are tried if left out.
-    metric
-        That which decides if left out.
+        Parameters
+        ----------
+        rows
+            As `rows_of` returns them; those out of sample are left out.
+        spec
+            What was asked for.
+        x, y
+            Parameters; the first two that are tried if left out.
+        metric
+            That which decides if left out.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A column for each value of `x`, a row for each of `y`, in the order they were asked for,
-        float64; NaN where no combination is done or none counts (see
-        `messages.deciding.value`). Of several at one place (other parameters that are tried,
-        splits) it is the highest, or the lowest where the metric is minimized.
+        Returns
+        -------
+        pandas.DataFrame
+            A column for each value of `x`, a row for each of `y`, in the order they were asked for,
+    <<<<<<< HEAD
+            float64; NaN where no combination is done or none counts (see
+            `messages.deciding.value`). Of several at one place (other parameters that are tried,
+            splits) it is the highest, or the lowest where the metric is minimized.
+    =======
+            float64; NaN where no combination is done, or none counts for the choice of the best. Of
+            several at one place (other parameters that are tried, splits) it is the highest, or the
+            lowest where the metric is minimized.
+    >>>>>>> fixsw
 
-    Raises
-    ------
-    InvalidRequest
-        There is no such parameter or metric.
+        Raises
+        ------
+        InvalidRequest
+            There is no such parameter or metric, or both parameters are the same.
     """
     import numpy as np
     import pandas as pd
@@ -188,6 +194,10 @@ def _axes(spec: SweepSpec, x: str | None, y: str | None) -> tuple[str, str | Non
     for field, name in (("x", x), ("y", y)):
         if name is not None and name not in names:
             raise _unknown(field, name, names)
+    if x is not None and x == y:
+        others = [name for name in names if name != x]
+        msg = f"x and y are both {x!r}: a heat map is of two parameters, or of one (leave y out)"
+        raise InvalidRequest(msg, field="y", value=y, allowed=others)
     first = x or next(name for name in names if name != y)
     return first, y or next((name for name in names if name != first), None)
 

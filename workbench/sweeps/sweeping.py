@@ -102,7 +102,8 @@ class SweepEngine:
         self._clock = clock
         self._ready: deque[Task] = deque()
         self._splits = any(leg.outside is not None for leg in plan.legs)
-        self._told = -1
+        self._percent = -1
+        self._told = 0
         self._best = plan.best
         self._paused = False
         self._failure = ""
@@ -179,9 +180,14 @@ class SweepEngine:
             self._best = best
             self._emit(self._telling.metrics(best))
         percent = 100 * plan.done // max(1, plan.rows)
-        if percent != self._told:
-            self._told = percent
-            self._emit(self._telling.progress(plan.done, plan.rows, best))
+        if percent != self._percent:
+            self._percent = percent
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        plan = self._plan
+        self._told = plan.done
+        self._emit(self._telling.progress(plan.done, plan.rows, plan.best))
 
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         plan = self._plan
@@ -194,4 +200,6 @@ class SweepEngine:
             )
             msg = none if self._ran else failed
             raise StrategyError(msg, combinations=plan.done)
+        if self._told != plan.done:
+            self._tell_progress()
         self._emit(self._telling.end(status, plan.done, plan.best))
