@@ -113,16 +113,10 @@ def heatmap_frame(
         -------
         pandas.DataFrame
             A column for each value of `x`, a row for each of `y`, in the order they were asked for,
-    <<<<<<< HEAD
-            float64; NaN where no combination is done or none counts (see
-            `messages.deciding.value`). Of several at one place (other parameters that are tried,
-            splits) it is the highest, or the lowest where the metric is minimized.
-    =======
-            float64; NaN where no combination is done, or none counts for the choice of the best. Of
+                float64; NaN where no combination is done, or none counts for the choice of the best. Of
             several at one place (other parameters that are tried, splits) it is the highest, or the
             lowest where the metric is minimized.
-    >>>>>>> fixsw
-
+    
         Raises
         ------
         InvalidRequest
