@@ -98,29 +98,29 @@ def heatmap_frame(
 ) -> pd.DataFrame:
     """Return a metric over two parameters.
 
-        Parameters
-        ----------
-        rows
-            As `rows_of` returns them; those out of sample are left out.
-        spec
-            What was asked for.
-        x, y
-            Parameters; the first two that are tried if left out.
-        metric
-            That which decides if left out.
+    Parameters
+    ----------
+    rows
+        As `rows_of` returns them; those out of sample are left out.
+    spec
+        What was asked for.
+    x, y
+        Parameters; the first two that are tried if left out.
+    metric
+        That which decides if left out.
 
-        Returns
-        -------
-        pandas.DataFrame
-            A column for each value of `x`, a row for each of `y`, in the order they were asked for,
-                float64; NaN where no combination is done, or none counts for the choice of the best. Of
-            several at one place (other parameters that are tried, splits) it is the highest, or the
-            lowest where the metric is minimized.
-    
-        Raises
-        ------
-        InvalidRequest
-            There is no such parameter or metric, or both parameters are the same.
+    Returns
+    -------
+    pandas.DataFrame
+        A column for each value of `x`, a row for each of `y`, in the order they were asked for,
+        float64; NaN where no combination is done, or none counts for the choice of the best. Of
+        several at one place (other parameters that are tried, splits) it is the highest, or the
+        lowest where the metric is minimized.
+
+    Raises
+    ------
+    InvalidRequest
+        There is no such parameter or metric, or both parameters are the same.
     """
     import numpy as np
     import pandas as pd
