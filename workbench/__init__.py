@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from workbench.client.sweeping import sweep
     from workbench.data import symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
+    from workbench.engine.compiled import compiled
     from workbench.engine.parameters import Parameter
     from workbench.engine.settings import Commission, Convention, Settings, Slippage
+    from workbench.engine.signals import Signals
     from workbench.errors import WorkbenchError
     from workbench.sweeps.spec import WalkForward
 
@@ -35,12 +37,14 @@ _HOMES = {
     "Reasoning": "workbench.engine",
     "Run": "workbench.client.run",
     "Server": "workbench.client.discovery",
+    "Signals": "workbench.engine.signals",
     "Strategy": "workbench.engine",
     "Sweep": "workbench.client.sweep",
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
+    "compiled": "workbench.engine.compiled",
     "connect": "workbench.client.discovery",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
@@ -59,6 +63,7 @@ __all__ = [
     "Run",
     "Server",
     "Settings",
+    "Signals",
     "Slippage",
     "Strategy",
     "Sweep",
@@ -67,6 +72,7 @@ __all__ = [
     "__version__",
     "attach",
     "backtest",
+    "compiled",
     "connect",
     "indicators",
     "list_runs",
