@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from math import inf, nan
@@ -157,105 +158,117 @@ def _caller(address: int, count: int) -> Any:
 def _teach(kind: Any, scope: dict[str, Any]) -> None:
     """Give the type its methods and attributes, which are written here as text.
 
-    So an argument of an entry stands in one place, `workbench.engine.act.GIVEN`.
+    So an argument of an entry stands in one place, `workbench.engine.act.GIVEN`, and numba has one
+    short function to compile for each way a method is called.
     """
-    numba: Any = import_module("numba")
-    extending, types = import_module("numba.extending"), numba.types
-
-    def put(o: Any, place: int, missing: float, value: Any) -> None:
-        """Write what is given, or that it is not."""
-
-    def ladder(o: Any, prices: Any, weights: Any, targets: Any) -> None:
-        """Write targets."""
-
-    scope |= {"put": put, "ladder": ladder}
-
-    @extending.overload(put)
-    def put_typed(o, place, missing, value):
-        lines = ["def made(o, place, missing, value):"]
-        if _none(types, value):
-            lines += ["    o[place] = missing"]
-        else:
-            lines += ["    o[place] = float(value)", "    if o[place] != o[place]:"]
-            lines += [f"        o[{O_ID}] = float(place)"]
-        return _function(lines, scope)
-
-    @extending.overload(ladder)
-    def ladder_typed(o, prices, weights, targets):
-        lines = ["def made(o, prices, weights, targets):"]
-        count = 0
-        if isinstance(targets, types.Number):
-            count = 1
-            lines += ["    prices[0] = float(targets)", "    weights[0] = 1.0"]
-        elif isinstance(targets, types.BaseTuple):
-            count = len(targets)
-            pairs = [isinstance(one, types.BaseTuple) for one in targets]
-            if any(pairs) and not all(pairs):
-                raise numba.TypingError("take_profit mixes prices and (price, weight)")
-            for k in range(min(count, RUNGS)):
-                price = f"targets[{k}][0]" if pairs[k] else f"targets[{k}]"
-                weight = f"float(targets[{k}][1])" if pairs[k] else f"1.0 / {count}"
-                lines += [f"    prices[{k}] = float({price})", f"    weights[{k}] = {weight}"]
-        elif not _none(types, targets):
-            raise numba.TypingError(f"take_profit is {targets}: give a price, or a tuple of them")
-        return _function([*lines, f"    o[{O_RUNGS}] = {count}.0"], scope)
-
-    for name, text in _methods().items():
-        extending.overload_method(kind, name)(_answer(text, scope))
-    for name, what in LOOKS.items():
-        lines = ["def made(act):", "    address, bar = parts(act)"]
-        lines += [f"    return tell(address, bar, {what})"]
-        extending.overload_attribute(kind, name)(_answer(lines, scope))
-
-
-def _methods() -> dict[str, list[str]]:
-    """Return the text of each method."""
+    extending: Any = import_module("numba.extending")
     entry = ", ".join(f"{name}=None" for name in GIVEN)
-    puts = [
-        f"put(o, {place}, {missing!r}, {name})"
-        for name, (place, missing) in GIVEN.items()
-        if place >= 0
-    ]
-    prices, weights = f"floats_at(c[{C_SIGNALS + 6}])", f"floats_at(c[{C_SIGNALS + 7}])"
-    puts.append(f"ladder(o, {prices}, {weights}, take_profit)")
-    trade = f"o[{O_TRADE}] = float(trade)"
-    stops = [f"put(o, {O_STOP_LOSS}, nan, price)", f"put(o, {O_TRAIL}, nan, trailing)"]
-    return {
-        "enter_long": _method(entry, ENTRY, [f"o[{O_SIGN}] = 1.0", *puts]),
-        "enter_short": _method(entry, ENTRY, [f"o[{O_SIGN}] = -1.0", *puts]),
-        "close": _method("part=1.0, trade=0.0", CLOSE, [f"o[{O_PART}] = float(part)", trade]),
-        "cancel": _method("order=0.0", acting.CANCEL, [f"o[{O_TRADE}] = float(order)"]),
-        "move_stop": _method(
-            "price=None, trailing=None, trade=0.0", acting.MOVE, [trade, *stops]
-        ),
-    }  # fmt: skip
+    methods = {
+        "enter_long": (entry, _enter_long),
+        "enter_short": (entry, _enter_short),
+        "close": ("part=1.0, trade=0.0", _close),
+        "cancel": ("order=0.0", _cancel),
+        "move_stop": ("price=None, trailing=None, trade=0.0", _move_stop),
+    }
+    for name, (given, write) in methods.items():
+        answer = _answer(f"act, {given}", write, scope)
+        extending.overload_method(kind, name)(answer)
+    for name, what in LOOKS.items():
+        extending.overload_attribute(kind, name)(_answer("act", _telling(what), scope))
 
 
-def _method(given: str, asked: int, lines: list[str]) -> list[str]:
-    """Return the text of a method that writes down what is asked for, and has it done."""
-    body = [
-        "address, bar = parts(act)", "c = ints_at(address)", f"o = floats_at(c[{C_ASKED}])",
-        f"o[{O_ID}] = 0.0", f"o[{O_KIND}] = {asked}.0", *lines, "return do(address, bar)",
-    ]  # fmt: skip
-    return [f"def made(act, {given}):", *(f"    {line}" for line in body)]
+def _answer(given: str, write: Callable[[dict[str, Any]], list[str]], scope: Any) -> Any:
+    """Return what numba asks for a function of these arguments, of which it tells the types."""
 
+    def build(kinds: dict[str, Any]) -> Any:
+        names = dict(scope)
+        exec("\n    ".join([f"def made({given}):", *write(kinds)]), names)
+        return names["made"]
 
-def _function(lines: list[str], scope: dict[str, Any]) -> Any:
-    """Return the function `made` that a text defines."""
-    names = dict(scope)
-    exec("\n".join(lines), names)
-    return names["made"]
-
-
-def _answer(lines: list[str], scope: dict[str, Any]) -> Any:
-    """Return a function of the same arguments that returns that function, as numba asks for it."""
-    head = lines[0].replace("def made", "def answer")
-    names = {"function": _function(lines, scope)}
-    exec(f"{head}\n    return function\n", names)
+    names = {"build": build}
+    exec(f"def answer({given}):\n    return build(locals())\n", names)
     return names["answer"]
 
 
-def _none(types: Any, kind: Any) -> bool:
+def _telling(what: int) -> Callable[[dict[str, Any]], list[str]]:
+    lines = ["address, bar = parts(act)", f"return tell(address, bar, {what})"]
+    return lambda kinds: lines
+
+
+def _enter_long(kinds: dict[str, Any]) -> list[str]:
+    return _asking(ENTRY, [f"o[{O_SIGN}] = 1.0", *_entry(kinds)])
+
+
+def _enter_short(kinds: dict[str, Any]) -> list[str]:
+    return _asking(ENTRY, [f"o[{O_SIGN}] = -1.0", *_entry(kinds)])
+
+
+def _close(kinds: dict[str, Any]) -> list[str]:
+    return _asking(CLOSE, [f"o[{O_PART}] = float(part)", f"o[{O_TRADE}] = float(trade)"])
+
+
+def _cancel(kinds: dict[str, Any]) -> list[str]:
+    return _asking(acting.CANCEL, [f"o[{O_TRADE}] = float(order)"])
+
+
+def _move_stop(kinds: dict[str, Any]) -> list[str]:
+    stop = _put("price", kinds["price"], O_STOP_LOSS, nan)
+    trail = _put("trailing", kinds["trailing"], O_TRAIL, nan)
+    return _asking(acting.MOVE, [f"o[{O_TRADE}] = float(trade)", *stop, *trail])
+
+
+def _asking(asked: int, lines: list[str]) -> list[str]:
+    """Return the text that writes down what is asked for, and has it done."""
+    return [
+        "address, bar = parts(act)", "c = ints_at(address)", f"o = floats_at(c[{C_ASKED}])",
+        f"o[{O_ID}] = 0.0", f"o[{O_KIND}] = {asked}.0", *lines, "return do(address, bar)",
+    ]  # fmt: skip
+
+
+def _entry(kinds: dict[str, Any]) -> list[str]:
+    """Return the text that writes down all that an entry is given."""
+    lines = []
+    for name, (place, missing) in GIVEN.items():
+        if place >= 0:
+            lines += _put(name, kinds[name], place, missing)
+    return lines + _ladder(kinds["take_profit"])
+
+
+def _put(name: str, kind: Any, place: int, missing: float) -> list[str]:
+    """Return the text that writes down a number, or that it is not given."""
+    if _none(kind):
+        return [f"o[{place}] = {missing!r}"]
+    odd = f"if o[{place}] != o[{place}]: o[{O_ID}] = {place}.0"
+    return [f"o[{place}] = float({name})", odd]
+
+
+def _ladder(kind: Any) -> list[str]:
+    """Return the text that writes down targets."""
+    numba: Any = import_module("numba")
+    types = numba.types
+    if _none(kind):
+        return [f"o[{O_RUNGS}] = 0.0"]
+    targets, pairs = ["take_profit"], [False]
+    if isinstance(kind, types.BaseTuple):
+        targets = [f"take_profit[{k}]" for k in range(len(kind))]
+        pairs = [isinstance(one, types.BaseTuple) for one in kind]
+    elif not isinstance(kind, types.Number):
+        raise numba.TypingError(f"take_profit is {kind}: give a price, or a tuple of them")
+    if any(pairs) and not all(pairs):
+        raise numba.TypingError("take_profit mixes prices and (price, weight)")
+    lines = [f"o[{O_RUNGS}] = {len(targets)}.0"]
+    lines += [f"prices = floats_at(c[{C_SIGNALS + 6}])", f"weights = floats_at(c[{C_SIGNALS + 7}])"]
+    for k, (target, pair) in enumerate(zip(targets[:RUNGS], pairs, strict=False)):
+        weight = f"float({target}[1])" if pair else f"1.0 / {len(targets)}"
+        lines += [
+            f"prices[{k}] = float({target}{'[0]' if pair else ''})",
+            f"weights[{k}] = {weight}",
+        ]
+    return lines
+
+
+def _none(kind: Any) -> bool:
     """Tell whether a type is that of an argument that is not given."""
+    types = import_module("numba").types
     missing = isinstance(kind, types.Omitted) and kind.value is None
     return kind is None or missing or isinstance(kind, types.NoneType)

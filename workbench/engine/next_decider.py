@@ -35,11 +35,9 @@ from workbench.engine.rules.layout import (
     O_ID,
     O_KIND,
     O_PART,
-    O_PRICES,
     O_SIGN,
     O_STOP_LOSS,
     O_TRAIL,
-    O_WEIGHTS,
     ORDER_WIDTH,
     RUNGS,
     WORKING,
@@ -133,9 +131,8 @@ class NextDecider:
         if fault == acting.FLOODED:
             text = f"More orders at candle {bar} than can be kept: {WORKING} can wait at once"
             return InvalidOrder(text, field="orders", value=None, allowed=WORKING)
-        asked = dict(enumerate(self._asked.tolist()))
-        for k in range(RUNGS):
-            asked[O_PRICES + k], asked[O_WEIGHTS + k] = (float(row[k]) for row in self._targets)
+        world = self._driver.world
+        asked = dict(enumerate(world.orders[world.queue[WORKING]].tolist()))
         kind, sign = asked[O_KIND], asked[O_SIGN]
         if kind == ENTRY:
             close = float(self._driver.market[M_CLOSE][bar])

@@ -2,7 +2,8 @@
 
 What it asks for stands in `o`, a row like an order's; where O_ID is not 0, it is the place in that
 row of a number that was given and is NaN. When something makes no sense, FAULT of the account
-becomes the place of the number that is wrong, or one of the codes below, and the run stops.
+becomes the place of the number that is wrong, or one of the codes below, the row is kept as the
+spare one of the orders, and the run stops.
 """
 
 from __future__ import annotations
@@ -40,23 +41,21 @@ def act(
         a[FAULT] = FLOODED
         return 0.0
     if o[O_ID] != 0.0:
-        a[FAULT] = o[O_ID]
-        return 0.0
+        return refuse(w, o, prices, weights, int(o[O_ID]))
     if o[O_KIND] == ENTRY:
         return enter_by(w, m, bar, o, prices, weights)
     if o[O_KIND] == MOVE:
-        return move_by(w, m, bar, o)
+        return move_by(w, m, bar, o, prices, weights)
     if o[O_KIND] == CANCEL:
         return float(cancel(w, bar, 0.0, o[O_TRADE]))
     if not 0.0 < o[O_PART] <= 1.0:
-        a[FAULT] = O_PART
-        return 0.0
+        return refuse(w, o, prices, weights, O_PART)
     return place_close(w, m, bar, 0.0, o[O_PART], o[O_TRADE])
 
 
 def enter_by(w: World, m: Market, bar: int, o: World, prices: World, weights: World) -> float:
     """Place an entry, if it makes sense."""
-    p, a, _, _, _, _, _ = w
+    p = w[0]
     rungs = int(o[O_RUNGS])
     code = wrong_entry(
         p, m[M_CLOSE][bar], o[O_SIGN], o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT],
@@ -64,8 +63,7 @@ def enter_by(w: World, m: Market, bar: int, o: World, prices: World, weights: Wo
         prices, weights,
     )  # fmt: skip
     if code != 0:
-        a[FAULT] = code
-        return 0.0
+        return refuse(w, o, prices, weights, code)
     return place_entry(
         w, m, bar, 0.0, o[O_SIGN], o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT], o[O_STOP],
         o[O_EXPIRES], o[O_STOP_LOSS], o[O_TRAIL], o[O_BREAK_EVEN], o[O_BARS], rungs, prices,
@@ -73,7 +71,7 @@ def enter_by(w: World, m: Market, bar: int, o: World, prices: World, weights: Wo
     )  # fmt: skip
 
 
-def move_by(w: World, m: Market, bar: int, o: World) -> float:
+def move_by(w: World, m: Market, bar: int, o: World, prices: World, weights: World) -> float:
     """Move the stops of a trade (0 for all), and let them trail from here at a distance."""
     _, a, _, _, positions, held, _ = w
     stop = o[O_STOP_LOSS]
@@ -93,10 +91,24 @@ def move_by(w: World, m: Market, bar: int, o: World) -> float:
         if code != 0:
             o[O_SIGN] = sign
             o[O_CLOSE] = mark
-            a[FAULT] = code
-            return 0.0
-        level = mark - sign * trail if trail == trail and stop != stop else stop
+            return refuse(w, o, prices, weights, code)
+        follows = trail == trail and stop != stop
         row[P_TRAIL] = trail
         row[P_BEST] = mark
-        count += move_stop(w, 0.0, row[P_TRADE], level)
+        count += move_stop(w, 0.0, row[P_TRADE], mark - sign * trail if follows else stop)
+        if follows:
+            row[P_MOVED] = BY_TRAIL
     return float(count)
+
+
+def refuse(w: World, o: World, prices: World, weights: World, code: int) -> float:
+    """Note what makes no sense; return 0.0."""
+    _, a, orders, queue, _, _, _ = w
+    a[FAULT] = code
+    spare = orders[queue[WORKING]]
+    for i in range(O_PRICES):
+        spare[i] = o[i]
+    for i in range(RUNGS):
+        spare[O_PRICES + i] = prices[i]
+        spare[O_WEIGHTS + i] = weights[i]
+    return 0.0
