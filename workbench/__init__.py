@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep
     from workbench.client.sweeping import sweep
-    from workbench.data import symbols
+    from workbench.data import Candles, symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
+    from workbench.engine.compiled import compiled
     from workbench.engine.parameters import Parameter
     from workbench.engine.settings import Commission, Convention, Settings, Slippage
+    from workbench.engine.signals import Signals
     from workbench.errors import WorkbenchError
     from workbench.sweeps.spec import WalkForward
 
 _HOMES = {
+    "compiled": "workbench.engine.compiled",
+    "Signals": "workbench.engine.signals",
+    "Candles": "workbench.data",
     "BacktestResult": "workbench.engine",
     "Commission": "workbench.engine.settings",
     "Convention": "workbench.engine.settings",
@@ -52,6 +57,7 @@ _HOMES = {
 
 __all__ = [
     "BacktestResult",
+    "Candles",
     "Commission",
     "Convention",
     "Parameter",
@@ -59,6 +65,7 @@ __all__ = [
     "Run",
     "Server",
     "Settings",
+    "Signals",
     "Slippage",
     "Strategy",
     "Sweep",
@@ -67,6 +74,7 @@ __all__ = [
     "__version__",
     "attach",
     "backtest",
+    "compiled",
     "connect",
     "indicators",
     "list_runs",

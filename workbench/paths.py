@@ -21,9 +21,7 @@ def candles_dir(root: Path | None = None) -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder of what can be made anew at any time."""
-    if os.environ.get("WORKBENCH_HOME"):
-        return home() / "cache"
+    """Return the folder of what can be made anew at any time, and is the same for all homes."""
     from platformdirs import user_cache_path
 
     return user_cache_path("jupyter-backtest-workbench")

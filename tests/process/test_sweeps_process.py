@@ -73,7 +73,8 @@ def test_a_class_of_the_notebook_is_swept_and_its_best_opens(server):
     assert table.loc[best["slow"], best["fast"]] == best["total_return"]
     assert sweep.figure().data[0].z.shape == (2, 3)
     assert "complete 100.0 %" in repr(sweep)
-    assert f"<td>{best['fast']}</td>" in sweep._repr_html_()
+    assert sweep.view() is sweep.run.view()
+    assert sweep.view().run_id == sweep.id
 
     again = wb.attach(sweep.id, server=server)
     assert isinstance(again, wb.Sweep)

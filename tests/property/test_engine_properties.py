@@ -1,216 +1,249 @@
-"""What holds on any candles, for any orders."""
+"""What holds on any candles, for any orders, costs and conventions."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_runs import ANY, MARKETS, SEEDS, RandomOrders, Run, runs, story, walk
 
 from workbench.data.candles import Candles
 from workbench.data.resample import resample
-from workbench.engine import BacktestEngine, Strategy, StreamingBacktestEngine
-from workbench.engine.story import EntryFill, ExitFill, Fill
-from workbench.engine.strategies.registry import get
-from workbench.messages import Message
+from workbench.engine import BacktestEngine, Strategy
+from workbench.engine.settings import Convention
+from workbench.engine.story import EntryFill, ExitFill, Fill, SignalEnd
 from workbench.timeframes import Timeframe
 
-QUARTER = 15 * 60_000
-BUILT_IN = ["sma_cross", "strategy1"]
+HOUR = 3_600_000
+YEAR = 365.25 * 24 * HOUR
+POWERS = st.integers(-6, 6).map(lambda power: 2.0**power)
 
 
-def candles(seed: int, count: int, sigma: float = 0.004) -> Candles:
-    """Return a random walk with gaps between candles, some doji, and holes in time."""
-    rng = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, sigma, count)))
-    opened = np.r_[100.0, close[:-1]] * (1 + rng.normal(0, sigma / 4, count))
-    high = np.maximum(opened, close) * (1 + abs(rng.normal(0, sigma / 2, count)))
-    low = np.minimum(opened, close) * (1 - abs(rng.normal(0, sigma / 2, count)))
-    steps = np.where(rng.random(count) < 0.02, rng.integers(2, 300, count), 1)
-    time = (np.cumsum(steps) + 1_700_000) * QUARTER
-    return Candles(
-        "TEST", Timeframe.parse("15M"), time.astype(np.int64), opened, high, low, close,
-        np.ones(count), "test",
-    )  # fmt: skip
+def asks(data: Candles, spread: float) -> dict[str, Any]:
+    names = ("open", "high", "low", "close")
+    if data.has_ask:
+        return {name: getattr(data, f"ask_{name}") for name in names}
+    return {name: getattr(data, name) + spread for name in names}
 
 
-def cut(data: Candles, count: int) -> Candles:
-    names = ("time", "open", "high", "low", "close", "volume")
-    columns = [getattr(data, name)[:count] for name in names]
-    return Candles(data.symbol, data.timeframe, *columns, data.source)
-
-
-class Random(Strategy):
-    """Places any order that makes sense, at random."""
-
-    sized = 0.5
-
-    def next(self) -> None:
-        rng = self.rng
-        if rng.random() < 0.15:
-            self.position.close(float(rng.choice([1.0, 0.5, 0.3])))
-        if rng.random() < 0.25:
-            sign = 1 if rng.random() < 0.5 else -1
-            close = self.close[-1]
-            values: dict[str, Any] = {}
-            if rng.random() < 0.7:
-                values["stop_loss"] = close * (1 - sign * rng.uniform(0.001, 0.02))
-            if rng.random() < 0.7:
-                steps = np.cumsum(rng.uniform(0.001, 0.01, rng.integers(1, 5)))
-                values["take_profit"] = [close * (1 + sign * step) for step in steps]
-            if rng.random() < self.sized:
-                values["quantity"] = rng.uniform(0.1, 200)
-            (self.enter_long if sign > 0 else self.enter_short)(**values)
-
-
-runs = st.fixed_dictionaries(
-    {
-        "seed": st.integers(0, 2**32 - 1),
-        "count": st.integers(2, 400),
-        "commission": st.sampled_from([0.0, 0.001]),
-        "leverage": st.sampled_from([1.0, 3.0]),
-    }
-)
-
-
-def engine(run: dict[str, Any], **options: Any) -> BacktestEngine:
-    return BacktestEngine(
-        Random, {"15M": candles(run["seed"], run["count"])}, seed=run["seed"],
-        commission=run["commission"], leverage=run["leverage"], **options,
-    )  # fmt: skip
-
-
-@given(runs)
-def test_cash_and_position_make_the_equity_at_every_close(run: dict[str, Any]) -> None:
-    made = engine(run)
-    cash, units = 10_000.0, 0.0
-    for close in made.candles.close:
-        for fill in made.advance(1):
+@settings(max_examples=50)
+@given(runs(ANY))
+def test_cash_and_positions_make_the_equity_at_every_close(run: Run) -> None:
+    made = run.engine()
+    told = story(made, finish=False)
+    data = made.candles
+    ask = asks(data, made.settings.spread)
+    cash, held = 10_000.0, {1: 0.0, -1: 0.0}
+    fills = [one for one in told.happenings if not isinstance(one, SignalEnd)]
+    assert [done for done, _ in told.marks] == list(range(1, made.bars + 1))
+    for bar, (_, account) in enumerate(told.marks):
+        if bar:
+            before, now = int(data.time[bar - 1]), int(data.time[bar])
+            fundings = now // (8 * HOUR) - before // (8 * HOUR)
+            paid = held[1] * data.open[bar] - held[-1] * ask["open"][bar]
+            cash -= paid * made.settings.funding_rate * fundings
+            borrowed = held[-1] * ask["open"][bar]
+            cash -= borrowed * made.settings.borrow_rate * (now - before) / YEAR
+        while fills and fills[0].bar == bar:
+            fill = fills.pop(0)
             sign = 1 if fill.direction == "long" else -1
-            bought = sign if isinstance(fill, EntryFill) else -sign
-            cash -= bought * fill.quantity * fill.price + fill.commission
-            units += bought * fill.quantity
-        assert made.snapshot().equity == pytest.approx(cash + units * close, abs=1e-6)
-        assert made.snapshot().open_positions == int(abs(units) > 1e-9)
+            way = 1 if isinstance(fill, EntryFill) else -1
+            cash -= way * sign * fill.quantity * fill.price + fill.commission
+            held[sign] += way * fill.quantity
+        worth = held[1] * data.close[bar] - held[-1] * ask["close"][bar]
+        assert account.equity == pytest.approx(cash + worth, rel=1e-9, abs=1e-6)
+    assert fills == []
 
 
-@given(runs)
-def test_no_fill_outside_its_candle_nor_before_its_order(run: dict[str, Any]) -> None:
-    made = engine(run)
-    fills = made.advance(run["count"]) + made.finish()
-    low, high = made.candles.low, made.candles.high
-    assert [fill.bar for fill in fills] == sorted(fill.bar for fill in fills)
-    for fill in fills:
-        assert low[fill.bar] <= fill.price <= high[fill.bar]
+STOPS = ("stop_loss", "trailing_stop", "break_even")
+
+
+def within(fill: Fill, low: float, high: float, rules: Convention) -> bool:
+    """Tell whether a fill is in the range, or outside where its convention puts it there."""
+    above, below = fill.price >= low * (1 - 1e-9), fill.price <= high * (1 + 1e-9)
+    if isinstance(fill, ExitFill):
+        worse, better = (below, above) if fill.direction == "long" else (above, below)
+        if fill.reason.startswith("take_profit") and not rules.target_gap:
+            return worse
+        if fill.reason in STOPS and not rules.stop_gap:
+            return better
+    return above and below
+
+
+@settings(max_examples=50)
+@given(runs(MARKETS))
+def test_no_fill_outside_its_candle_nor_before_its_order(run: Run) -> None:
+    made = run.engine()
+    told = story(made)
+    data, rules = made.candles, made.settings.rules
+    ask = asks(data, 0.0)
+    bars = [one.bar for one in told.happenings]
+    assert bars == sorted(bars)
+    for fill in told.happenings:
+        if isinstance(fill, SignalEnd):
+            assert fill.decided <= fill.bar
+            continue
+        buys = (fill.direction == "long") == isinstance(fill, EntryFill)
+        low, high = (ask["low"], ask["high"]) if buys else (data.low, data.high)
+        assert within(fill, low[fill.bar], high[fill.bar], rules)
         if isinstance(fill, EntryFill):
-            # Placed at the close of the candle before, whose close its rationale tells.
-            close = made.candles.close[fill.bar - 1]
-            assert fill.bar > 0
-            assert fill.reasoning.inputs["close"] == close
-            assert fill.price == made.candles.open[fill.bar]
+            waited = fill.bar - fill.decided
+            assert waited >= (0 if rules.market == "close" else 1)
         else:
-            assert fill.bar >= fill.entry_bar
+            assert fill.entry_bar <= fill.bar
+            if fill.reason == "signal" and rules.market == "next_open":
+                assert fill.decided < fill.bar
 
 
-@given(runs)
-def test_parts_add_up_to_their_entry(run: dict[str, Any]) -> None:
-    made = engine(run)
-    fills = made.advance(run["count"]) + made.finish()
+@settings(max_examples=50)
+@given(runs(MARKETS).map(lambda run: Run(run.seed, run.count, run.spread, False, True)))
+def test_with_shorter_candles_no_fill_is_outside_those(run: Run) -> None:
+    made = run.engine()
+    shorter = run.candles()[1]
+    assert shorter is not None
+    ask = asks(shorter, 0.0)
+    for fill in story(made).happenings:
+        if isinstance(fill, SignalEnd):
+            continue
+        start = int(made.candles.time[fill.bar])
+        part = (shorter.time >= start) & (shorter.time < start + made.candles.timeframe.ms)
+        buys = (fill.direction == "long") == isinstance(fill, EntryFill)
+        low, high = (ask["low"], ask["high"]) if buys else (shorter.low, shorter.high)
+        rules = made.settings.rules
+        assert any(within(fill, *edges, rules) for edges in zip(low[part], high[part], strict=True))
+
+
+@settings(max_examples=50)
+@given(runs(ANY))
+def test_parts_add_up_to_their_entry(run: Run) -> None:
+    fills = [one for one in story(run.engine()).happenings if not isinstance(one, SignalEnd)]
     entries = {fill.trade_id: fill for fill in fills if isinstance(fill, EntryFill)}
     assert list(entries) == list(range(1, len(entries) + 1))
     for trade_id, entry in entries.items():
         parts = [f for f in fills if isinstance(f, ExitFill) and f.trade_id == trade_id]
+        assert {part.strategy for part in parts} == {entry.strategy}
+        assert fills.index(entry) < min(fills.index(part) for part in parts)
         assert math.fsum(part.quantity for part in parts) == pytest.approx(entry.quantity)
         assert [part.remaining == 0 for part in parts] == [False] * (len(parts) - 1) + [True]
         rungs = [part.reason for part in parts if part.reason.startswith("take_profit")]
-        assert rungs == [f"take_profit_{number}" for number in range(1, len(rungs) + 1)]
+        assert rungs == sorted(rungs)
         sign = 1 if entry.direction == "long" else -1
         fees = math.fsum(part.commission for part in parts) + entry.commission
         gross = math.fsum(sign * (p.price - p.entry_price) * p.quantity for p in parts)
-        assert math.fsum(part.pnl for part in parts) == pytest.approx(gross - fees, abs=1e-7)
+        costs = fees + math.fsum(part.financing for part in parts)
+        assert math.fsum(part.pnl for part in parts) == pytest.approx(gross - costs, abs=1e-6)
 
 
-@given(runs)
-def test_mfe_and_mae_bound_the_result_and_the_prices_seen(run: dict[str, Any]) -> None:
-    made = engine(run)
-    low, high = made.candles.low, made.candles.high
-    for fill in made.advance(run["count"]) + made.finish():
+@settings(max_examples=50)
+@given(runs(ANY))
+def test_every_signal_ends_in_exactly_one_way(run: Run) -> None:
+    made = run.engine()
+    told = story(made).happenings
+    placed = [number for one in made.strategies for number in one.placed]  # type: ignore[attr-defined]
+    entered = [one.signal for one in told if isinstance(one, EntryFill)]
+    ended = [one.signal for one in told if isinstance(one, SignalEnd)]
+    left = {one.signal for one in told if isinstance(one, ExitFill)} - {0} - set(placed)
+    assert len(set(ended)) == len(ended)
+    assert len(set(entered)) == len(entered)
+    assert set(entered) <= set(placed)
+    # Of the rest, exits were ordered; an exit may leave several positions at once.
+    assert sorted([*entered, *ended, *left]) == list(range(1, len(entered + ended) + len(left) + 1))
+    assert set(placed) <= {*entered, *ended}
+    for one in told:
+        if isinstance(one, SignalEnd) and one.outcome == "rejected":
+            assert all(math.isfinite(number) for number in one.numbers.values())
+
+
+@settings(max_examples=50)
+@given(runs(MARKETS))
+def test_mfe_and_mae_bound_the_result_and_the_prices_seen(run: Run) -> None:
+    made = run.engine()
+    data, ask = made.candles, asks(made.candles, 0.0)
+    for fill in story(made).happenings:
         if not isinstance(fill, ExitFill):
             continue
         sign = 1 if fill.direction == "long" else -1
-        gross = sign * (fill.price - fill.entry_price) * fill.quantity
+        low, high = (data.low, data.high) if sign > 0 else (ask["low"], ask["high"])
         held = slice(fill.entry_bar, fill.bar + 1)
-        extremes = [
-            sign * (price - fill.entry_price) * fill.quantity
-            for price in (low[held].min(), high[held].max())
-        ]
+        worth = fill.quantity * sign
+        # A convention may put the fill itself outside of its candle.
+        met = (low[held].min(), high[held].max(), fill.price)
+        extremes = [worth * (price - fill.entry_price) for price in met]
+        gross = worth * (fill.price - fill.entry_price)
         slack = 1e-9 * fill.quantity * fill.entry_price
         assert fill.mae <= 0 <= fill.mfe
         assert fill.mae - slack <= gross <= fill.mfe + slack
-        assert min(extremes) - slack <= fill.mae
+        assert min(0.0, *extremes) - slack <= fill.mae
         assert fill.mfe <= max(0.0, *extremes) + slack
 
 
-def columns(name: str, data: Candles) -> dict[str, Candles]:
-    frames = ["15M"] if name == "sma_cross" else ["15M", "1H", "4H"]
-    return {frame: resample(data, Timeframe.parse(frame)) for frame in frames}
+def scaled(data: Candles, factor: float) -> Candles:
+    names = [name for name in data.names if name not in ("time", "volume")]
+    return data.replace(**{name: getattr(data, name) * factor for name in names})
 
 
-def fills_of(name: str, data: Candles) -> list[Fill]:
-    params = {"sma_cross": {"fast": 3, "slow": 8}, "strategy1": {"min_confidence": 0.2}}[name]
-    return BacktestEngine(get(name), columns(name, data), strategy_params=params).advance(len(data))
+def outline(engine: BacktestEngine, prices: float, money: float) -> list[tuple[Any, ...]]:
+    """Return what happened in units of the prices and of the capital."""
+    told = []
+    for one in story(engine).happenings:
+        if isinstance(one, SignalEnd):
+            told.append((one.bar, one.code))
+            continue
+        units = one.quantity * prices / money
+        pnl = (one.pnl / money, one.mfe / money) if isinstance(one, ExitFill) else ()
+        told.append((one.bar, one.trade_id, one.price / prices, units, *pnl))
+    return told
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-@settings(max_examples=15)
-@given(seed=st.integers(0, 2**32 - 1), at=st.floats(0.1, 1.0))
-def test_the_future_does_not_change_the_past(name: str, seed: int, at: float) -> None:
-    data = candles(seed, 1500)
-    whole = fills_of(name, data)
-    # Right after an entry the data of its decision are the newest: a look ahead shows there.
-    entries = [fill.bar + 1 for fill in whole if isinstance(fill, EntryFill)]
-    for count in [max(1, int(at * len(data))), *entries[:5]]:
-        past = [fill for fill in whole if fill.bar < count]
-        assert fills_of(name, cut(data, count)) == past
+@settings(max_examples=40)
+@given(runs(MARKETS), POWERS, POWERS)
+def test_prices_and_capital_can_be_counted_otherwise(run: Run, prices: float, money: float) -> None:
+    data, shorter = run.candles()
+    options = {"strategy_params": {"units": False}, "seed": run.seed, **run.settings}
+    plain = BacktestEngine(RandomOrders, {"15M": data}, inside=shorter, **options)
+    other = BacktestEngine(
+        RandomOrders,
+        {"15M": scaled(data, prices)},
+        inside=None if shorter is None else scaled(shorter, prices),
+        initial_capital=10_000.0 * money,
+        **options,
+    )
+    # Powers of two change no digit, so that what lies on an edge stays on its side.
+    assert outline(other, prices, money) == outline(plain, 1.0, 1.0)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_the_examples_above_do_trade(name: str) -> None:
-    assert sum(len(fills_of(name, candles(seed, 1500))) for seed in range(5)) > 20
+def test_the_random_orders_meet_every_kind_of_end() -> None:
+    seen: set[str] = set()
+    several = {"max_positions": 3, "leverage": 50.0, "maintenance_margin": 0.01}
+    strict = {"lot_size": 7.0, "fill_over_gaps": False, "max_risk": 0.5}
+    for seed in range(12):
+        kind = several if seed % 2 else strict
+        for one in story(Run(seed, 200, several=True, settings=dict(kind)).engine()).happenings:
+            seen.add(one.code if isinstance(one, SignalEnd) else getattr(one, "reason", "entry"))
+    assert {
+        "entry", "signal", "stop_loss", "trailing_stop", "break_even", "take_profit_1",
+        "take_profit_4", "time_stop", "liquidation", "end_of_data", "no_cash", "max_positions",
+        "size_below_minimum", "risk_limit", "data_gap", "expired", "cancelled", "position_closed",
+        "declined",
+    } <= seen  # fmt: skip
 
 
-@given(runs, st.lists(st.integers(1, 60), min_size=1, max_size=8))
-def test_chunks_change_nothing(run: dict[str, Any], chunks: list[int]) -> None:
-    def messages(sizes: list[int]) -> list[Message]:
-        out: list[Message] = []
-        stream = StreamingBacktestEngine(
-            engine(run), "b", out.append, progress_every=7, equity_every=3, now=lambda: "now"
-        )
-        turn = 0
-        while stream.advance(sizes[turn % len(sizes)]):
-            turn += 1
-        return out
-
-    assert messages(chunks) == messages([run["count"]])
-
-
-@given(runs)
-def test_series_never_show_more_than_has_been(run: dict[str, Any]) -> None:
-    data = candles(run["seed"], run["count"])
+@settings(max_examples=50)
+@given(SEEDS)
+def test_series_never_show_more_than_has_been(seed: int) -> None:
+    data = walk(seed, 120)
     hourly = resample(data, Timeframe.parse("1H"))
 
     class Watches(Strategy):
         def init(self) -> None:
             self.hour = self.on("1H")
-            self.bars = 0
 
         def next(self) -> None:
-            close = self.time[-1] + QUARTER
-            assert close > self.hour.time[-1]
-            assert self.hour.time[-1] + 4 * QUARTER <= close
+            close = self.time[-1] + HOUR // 4
+            assert self.hour.time[-1] + HOUR <= close
             assert self.close[:].tolist() == data.close[: len(self.close)].tolist()
             assert list(self.hour.high) == hourly.high[: len(self.hour)].tolist()
             for series in (self.close, self.hour.close):
@@ -218,4 +251,4 @@ def test_series_never_show_more_than_has_been(run: dict[str, Any]) -> None:
                     with pytest.raises(IndexError):
                         series[beyond]
 
-    BacktestEngine(Watches, {"15M": data, "1H": hourly}).advance(run["count"])
+    BacktestEngine(Watches, {"15M": data, "1H": hourly}).advance(len(data))

@@ -21,7 +21,7 @@ ALLOWED = {
     "report": {"errors", "timeframes", "messages", "data"},
     "widgets": {"errors", "messages"},
     "analysis": {"errors", "timeframes", "messages", "data"},
-    "engine": {"errors", "timeframes", "messages", "data", "analysis", "report"},
+    "engine": {"errors", "paths", "timeframes", "messages", "data", "analysis", "report"},
     "sweeps": {"errors", "timeframes", "messages", "data", "engine"},
     "runs": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,6 @@ from oracles.cases import every, fitted
 from oracles.compare import difference
 from oracles.markets import REAL, SAMPLES, Market, bid_side, market, real
 from oracles.plan import Costs
-
-from workbench.data.candles import Candles
 
 STARTS = {"BTC 15M": 7_000, "EUR-USD 1H": 40_000, "BTC 1H": 30_000}
 """Where a stretch begins: within it are an outage, a clock change, candles without trades."""
@@ -28,14 +25,9 @@ WAYS = [
 FILES = [*REAL, *SAMPLES]
 
 
-@cache
-def whole(name: str, find: Callable[[str], Path]) -> Candles:
-    return bid_side(real(name, find))
-
-
 def stretch(name: str, find: Callable[[str], Path], length: int) -> Market:
     start = STARTS.get(name, 0)
-    candles = whole(name, find)[start : start + length]
+    candles = bid_side(real(name, find))[start : start + length]
     assert len(candles) >= min(length, 2_000)
     return market(candles)
 

@@ -17,7 +17,7 @@ from oracles.markets import SEEDS, walk
 def test_equal_to_backtesting_py(seed: int) -> None:
     market, fees = walk(seed), costs(seed)
     trades = 0
-    for way in every(list(WAYS), seed, 7):
+    for way in every(list(WAYS), seed, 5):
         asked = plan(market, way)
         theirs = theirs_backtesting.run(market, asked, fees)
         mine = ours.run(market, asked, fees, convention="backtesting.py")
@@ -26,7 +26,7 @@ def test_equal_to_backtesting_py(seed: int) -> None:
         if way in MARKET and way in ONE_SIDED:
             # Without the cases the two conventions tell apart, the own one is the same.
             assert difference(ours.run(market, asked, fees), theirs) == "", way
-    assert trades > 70
+    assert trades > 50
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -7,11 +7,13 @@ needs no numba, which would take a second to wake up; a compiled strategy does.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import module_from_spec, spec_from_file_location
@@ -41,13 +43,23 @@ def native() -> Machine | None:
     for folder in _folders():
         with contextlib.suppress(OSError):
             return Machine((folder / f"{name}.bin").read_bytes())
-    code = extract(_module(name))
     for folder in _folders():
-        with contextlib.suppress(OSError):
-            _write(folder / f"{name}.bin", code)
-            _tidy(folder)
-            break
-    return Machine(code)
+        with contextlib.suppress(OSError), _alone(folder):
+            path = folder / f"{name}.bin"
+            if not path.exists():  # another process may have been faster
+                _write(path, extract(_module(name)))
+                _tidy(folder)
+            return Machine(path.read_bytes())
+    return Machine(extract(_module(name)))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process compiles: it takes long, and they would do the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _lacking() -> str:
@@ -95,7 +107,6 @@ def _folders() -> list[Path]:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file at one go: other processes may be reading, or doing the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
     with os.fdopen(handle, "wb") as file:
         file.write(data)

@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Whose address stands where.
-WORLD = 0
-MARKET = 7
-RUN = 28
-EQUITIES = 29
-SIGNALS = 30
-SEEN = 38
-NUMBERS = 39
-STATE = 40
-TIMES = 41
-ARRAYS = 42
+C_WORLD = 0
+C_MARKET = 7
+C_RUN = 28
+C_EQUITIES = 29
+C_SIGNALS = 30
+C_SEEN = 38
+C_NUMBERS = 39
+C_STATE = 40
+C_TIMES = 41
+C_ASKED = 42
 # What else stands there.
-STATE_SIZE = 42
-DECIDE = 43
-ROOM = 44
-CONTEXT_WIDTH = 45
+C_STATE_SIZE = 43
+C_DECIDE = 44
+C_ROOM = 45
+CONTEXT_WIDTH = 46
 
 
 class Context:
@@ -44,18 +44,23 @@ class Context:
         self.address: int = self._numbers.ctypes.data
 
     def put(self, place: int, array: NDArray[Any]) -> None:
-        """Put an array of float64 or int64 where it is looked for."""
+        """Put an array of float64 or int64 where it is looked for; a table's rows one by one."""
         if array.dtype not in (np.float64, np.int64) or not array.flags.c_contiguous:
             raise TypeError(f"Array {place} is of {array.dtype}, {array.flags}")
         self._kept[place] = [array]
+        if array.ndim == 2:
+            rows = array.ctypes.data + array.strides[0] * np.arange(len(array), dtype=np.int64)
+            self._kept[place].append(rows)
+            array = rows
         self._numbers[place] = array.ctypes.data
-
-    def put_rows(self, place: int, table: NDArray[np.float64]) -> None:
-        """Put a table as the addresses of its rows, shape (rows, columns)."""
-        rows = table.ctypes.data + table.strides[0] * np.arange(len(table), dtype=np.int64)
-        self.put(place, rows)
-        self._kept[place].append(table)
 
     def set(self, place: int, number: int) -> None:
         """Put a number."""
         self._numbers[place] = number
+
+    def told(self, place: int) -> tuple[Any, ...]:
+        """Return the signals as CPython reads them fastest."""
+        arrays = [self._kept[one][0] for one in range(place, C_SEEN) if one in self._kept]
+        return tuple(
+            [row.data for row in array] if array.ndim == 2 else array.data for array in arrays
+        )

@@ -11,9 +11,9 @@ from workbench.analysis.series import Clock
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.declaring import audit
+from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
 from workbench.engine.memory import name_indicators
-from workbench.engine.python_driver import PythonDriver
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
 from workbench.errors import InvalidRequest, UnknownParameter
@@ -58,7 +58,7 @@ class Crew:
         self.warm_ups: list[int] = []
         self._columns = columns
 
-    def board(self, driver: PythonDriver, seed: int | None, check: bool) -> None:
+    def board(self, driver: Driver, seed: int | None, check: bool) -> None:
         """Make the strategies, let them declare what they need, and hand them to the driver.
 
         Raises

@@ -14,6 +14,7 @@ from workbench.errors import InvalidRequest, LookAhead
 from workbench.messages import iso_time
 
 Column = NDArray[np.float64]
+CUTS = 16
 LEAST = 30
 """Candles there must be for a look at a part of them to tell anything."""
 
@@ -84,7 +85,7 @@ def _column(values: Any, label: str, candles: Candles) -> Column:
 
 
 def audit(declared: Sequence[Declaration], candles: Candles) -> None:
-    """Compute indicators again on the first third and two thirds of the candles.
+    """Compute indicators again on the first candles: up to `CUTS` places, fewer of many candles.
 
     A value that then differs depends on later candles (or on chance). What is updated candle by
     candle cannot, and is passed over.
@@ -97,7 +98,10 @@ def audit(declared: Sequence[Declaration], candles: Candles) -> None:
     count = len(candles)
     if count < LEAST:
         return
-    for cut in (count // 3, 2 * count // 3 + 1):
+    cuts = min(CUTS, max(2, 400_000 // count))
+    for number in range(1, cuts + 1):
+        # Not all at the same place of a longer candle or a week.
+        cut = min(count - 1, count * number // (cuts + 1) + number % 3)
         part = candles[:cut]
         for one in declared:
             if not hasattr(one.function, "update"):
@@ -116,6 +120,17 @@ def _look(one: Declaration, part: Candles, cut: int) -> None:
             one.label, one.function, [short(arg) for arg in one.args],
             {key: short(arg) for key, arg in one.kwargs.items()}, part,
         )  # fmt: skip
+    except InvalidRequest as error:
+        if error.details.get("field") != "indicator" or "returned shape" not in error.message:
+            return
+        text = (
+            f"Indicator {one.label} looks ahead, or keeps values of its own: over the first {cut} "
+            f"candles alone it does not give {cut} values. Make it of its arguments "
+            "(check_lookahead=False turns this check off)"
+        )
+        raise LookAhead(
+            text, field="indicator", value=one.label, allowed="a function of its arguments"
+        ) from error
     except Exception:
         return  # too few candles for it
     for before, after in zip(one.columns, again, strict=False):

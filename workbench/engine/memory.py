@@ -38,7 +38,10 @@ def remember(strategy: Strategy) -> dict[str, Any]:
 
 
 def recall(strategy: Strategy, memory: Mapping[str, Any]) -> None:
-    """Give a strategy of the same kind what `remember` returned."""
+    """Give a strategy of the same kind what `remember` returned, and take all else away."""
+    for name, value in list(vars(strategy).items()):
+        if name not in _BOUND and not _declared(value):
+            delattr(strategy, name)
     for name, value in memory.items():
         again = Order(strategy, value.number) if isinstance(value, _Ordered) else value
         setattr(strategy, name, again)

@@ -94,11 +94,8 @@ _TAIL = """
 # What is called from outside: what it returns, and what it is given.
 CALLED = {
     "go": (int64, (int64,)),
-    "act_enter": (float64, (int64, int64, int64, *[float64] * 11, int64)),
-    "act_close": (float64, (int64, int64, float64, float64)),
-    "act_cancel": (int64, (int64, int64, float64)),
-    "act_move": (int64, (int64, int64, float64, float64, float64)),
-    "act_look": (float64, (int64, int64, int64)),
+    "do": (float64, (int64, int64)),
+    "tell": (float64, (int64, int64, int64)),
 }
 
 
@@ -113,47 +110,23 @@ def entry(function):
 def go(address):
     c = ints_at(address)
     signals = (
-        ints_at(c[SIGNALS]), ints_at(c[SIGNALS + 1]), ints_at(c[SIGNALS + 2]),
-        rows_at(c[SIGNALS + 3]), ints_at(c[SIGNALS + 4]), floats_at(c[SIGNALS + 5]),
-        floats_at(c[SIGNALS + 6]), floats_at(c[SIGNALS + 7]),
+        ints_at(c[C_SIGNALS]), ints_at(c[C_SIGNALS + 1]), ints_at(c[C_SIGNALS + 2]),
+        rows_at(c[C_SIGNALS + 3]), ints_at(c[C_SIGNALS + 4]), floats_at(c[C_SIGNALS + 5]),
+        floats_at(c[C_SIGNALS + 6]), floats_at(c[C_SIGNALS + 7]),
     )
-    equities = floats_at(c[EQUITIES])
-    return run(c, c, floats_at(c[RUN]), signals, (c[DECIDE], address), equities)
+    equities = floats_at(c[C_EQUITIES])
+    return run(c, c, floats_at(c[C_RUN]), signals, (c[C_DECIDE], address), equities)
 
 
 @entry
-def act_enter(
-    address, bar, wrong, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
-    break_even, bars, rungs,
-):
+def do(address, bar):
     c = ints_at(address)
-    return enter_at(
-        c, c, bar, float(c[ROOM]), wrong, sign, quantity, fraction, risk, limit, stop, expires,
-        stop_loss, trail, break_even, bars, rungs, floats_at(c[SIGNALS + 6]),
-        floats_at(c[SIGNALS + 7]),
-    )
+    prices, weights = floats_at(c[C_SIGNALS + 6]), floats_at(c[C_SIGNALS + 7])
+    return act(c, c, bar, float(c[C_ROOM]), floats_at(c[C_ASKED]), prices, weights)
 
 
 @entry
-def act_close(address, bar, part, trade):
-    c = ints_at(address)
-    return close_at(c, c, bar, float(c[ROOM]), part, trade)
-
-
-@entry
-def act_cancel(address, bar, order):
-    c = ints_at(address)
-    return cancel_at(c, bar, float(c[ROOM]), order)
-
-
-@entry
-def act_move(address, bar, price, trail, trade):
-    c = ints_at(address)
-    return move_at(c, c, bar, price, trail, trade)
-
-
-@entry
-def act_look(address, bar, what):
+def tell(address, bar, what):
     c = ints_at(address)
     return look(c, c, bar, 0.0, what)
 """
@@ -168,32 +141,48 @@ def ingredients() -> list[str]:
 
 def text() -> str:
     """Return the text of the module to be compiled."""
-    parts = [_HEAD, *_constants(context)]
-    functions: dict[str, ast.FunctionDef] = {}
-    for name in RULES:
-        module = import_module(f"workbench.engine.rules.{name}")
-        parts += _constants(module)
-        if name not in TWINS:
-            functions |= _functions(module)
-    typed = _Typed(functions)
-    parts += [f"\n\n@rule\n{ast.unparse(typed.visit(one))}" for one in functions.values()]
-    return "\n".join([*parts, _TAIL])
+    modules = [import_module(f"workbench.engine.rules.{name}") for name in RULES]
+    numbers = {name: value for one in (context, *modules) for name, value in _numbers(one)}
+    functions = {
+        name: one
+        for module in modules
+        if module.__name__.rpartition(".")[2] not in TWINS
+        for name, one in _functions(module)
+    }
+    typed, plain = _Typed(functions), _Plain(numbers)
+    written = [plain.visit(typed.of(one)) for one in functions.values()]
+    tail = ast.unparse(plain.visit(ast.parse(_TAIL)))
+    return "\n".join([_HEAD, *(f"\n\n@rule\n{ast.unparse(one)}" for one in written), tail])
 
 
-def _constants(module: ModuleType) -> list[str]:
+def _numbers(module: ModuleType) -> list[tuple[str, int]]:
     """Return the numbers a module gives a name."""
     return [
-        ast.unparse(node)
-        for node in ast.parse(inspect.getsource(module)).body
-        # What names a type is for annotations alone, which are never evaluated.
-        if isinstance(node, ast.Assign) and not isinstance(node.value, (ast.Name, ast.Subscript))
+        (name, value)
+        for name, value in vars(module).items()
+        if name.isupper() and type(value) is int
     ]
 
 
-def _functions(module: ModuleType) -> dict[str, ast.FunctionDef]:
+def _functions(module: ModuleType) -> list[tuple[str, ast.FunctionDef]]:
     """Return the functions of a module, their arrays looked up by address."""
     tree = _ByAddress().visit(ast.parse(inspect.getsource(module)))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return [(node.name, node) for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+class _Plain(ast.NodeTransformer):
+    """Has numbers for their names, and no annotations: all of it is work for numba."""
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self._numbers = numbers
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        number = self._numbers.get(node.id)
+        return node if number is None else ast.Constant(number)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        self.generic_visit(node)
+        return node.value and ast.Assign([node.target], node.value, lineno=node.lineno)
 
 
 class _Typed(ast.NodeTransformer):
@@ -203,25 +192,35 @@ class _Typed(ast.NodeTransformer):
     """
 
     def __init__(self, functions: Mapping[str, ast.FunctionDef]) -> None:
-        self._kinds = {
-            name: [ast.unparse(arg.annotation) for arg in one.args.args if arg.annotation]
-            for name, one in functions.items()
-        }
+        self._kinds = {name: _kinds(one) for name, one in functions.items()}
+        self._known: dict[str, str] = {}
+
+    def of(self, function: ast.FunctionDef) -> ast.FunctionDef:
+        """Return a function, changed."""
+        self._known = self._kinds[function.name]
+        self.generic_visit(function)
+        return function
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
-        kinds = self._kinds.get(ast.unparse(node.func), [])
-        node.args = (
-            [
-                ast.parse(f"{kind}({ast.unparse(arg)})", mode="eval").body
-                if kind in ("int", "float", "bool")
-                else arg
-                for kind, arg in zip(kinds, node.args, strict=True)
-            ]
-            if kinds
-            else node.args
-        )
+        kinds = self._kinds.get(ast.unparse(node.func), {})
+        for k, kind in enumerate(kinds.values()):
+            if kind in ("int", "float", "bool") and not self._is(kind, node.args[k]):
+                node.args[k] = ast.Call(ast.Name(kind), [node.args[k]], [])
         return node
+
+    def _is(self, kind: str, node: ast.expr) -> bool:
+        """Tell whether numba sees at once that this is of a kind, whatever its value."""
+        if kind == "float" and isinstance(node, ast.Subscript):
+            return True
+        if kind == "float" and isinstance(node, ast.Constant):
+            return isinstance(node.value, float)
+        return isinstance(node, ast.Name) and self._known.get(node.id) == kind
+
+
+def _kinds(function: ast.FunctionDef) -> dict[str, str]:
+    """Return the annotations of a function's arguments, by their names."""
+    return {arg.arg: ast.unparse(arg.annotation) for arg in function.args.args if arg.annotation}
 
 
 class _ByAddress(ast.NodeTransformer):
@@ -248,15 +247,15 @@ class _ByAddress(ast.NodeTransformer):
             return ast.parse(_PARTS[int(index)], mode="eval").body
         if _is_name(node.value, "m"):
             kind = "ints" if index == "M_FIRST" else "floats"
-            found = f"{kind}_at(m[MARKET + {index}])"
+            found = f"{kind}_at(m[C_MARKET + {index}])"
             return ast.parse(found, mode="eval").body
         return node
 
 
 _PARTS = (
-    "floats_at(w[WORLD])", "floats_at(w[WORLD + 1])", "rows_at(w[WORLD + 2])",
-    "ints_at(w[WORLD + 3])", "rows_at(w[WORLD + 4])", "ints_at(w[WORLD + 5])",
-    "rows_at(w[WORLD + 6])",
+    "floats_at(w[C_WORLD])", "floats_at(w[C_WORLD + 1])", "rows_at(w[C_WORLD + 2])",
+    "ints_at(w[C_WORLD + 3])", "rows_at(w[C_WORLD + 4])", "ints_at(w[C_WORLD + 5])",
+    "rows_at(w[C_WORLD + 6])",
 )  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 from math import inf, nan
-from typing import NamedTuple, SupportsFloat, TypedDict
+from typing import Any, NamedTuple, SupportsFloat, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -70,6 +71,19 @@ def _positive(field: str, value: object) -> float:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
     return number
+
+
+def gridded(tick: float, given: Any) -> Any:
+    """Return prices as multiples of the tick: what is checked is what is ordered."""
+    if isinstance(given, (list, tuple)):
+        return type(given)(
+            (gridded(tick, one[0]), *one[1:]) if isinstance(one, (list, tuple)) and one
+            else gridded(tick, one)
+            for one in given
+        )  # fmt: skip
+    if isinstance(given, (int, float)) and math.isfinite(given):
+        return math.floor(given / tick + 0.5) * tick
+    return given
 
 
 def check_price(field: str, value: object) -> float:
@@ -188,6 +202,13 @@ def check_entry(
     return (nan, price, price, name) if limit is None else (price, nan, price, name)
 
 
+_USUAL = {
+    "size": "quantity", "sl": "stop_loss", "tp": "take_profit", "stoploss": "stop_loss",
+    "takeprofit": "take_profit", "trail": "trailing", "tag": "reason", "risk_per_trade": "risk",
+}  # fmt: skip
+"""What other backtesters call it."""
+
+
 def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, float]:
     """Return the checked further options of an entry, by the name the broker has for them.
 
@@ -203,7 +224,22 @@ def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, 
     InvalidOrder
         A number makes no sense.
     """
+    for name in more:
+        if name not in EntryOptions.__annotations__:
+            known = ("quantity", "fraction", "stop_loss", "take_profit", "reason")
+            allowed = [*known, *EntryOptions.__annotations__]
+            near = _USUAL.get(name) or next(iter(get_close_matches(name, allowed, 1)), None)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(allowed)}"
+            text = f"An entry has no option {name!r}: {hint}"
+            raise InvalidOrder(text, field=name, value=repr(more[name]), allowed=allowed)  # type: ignore[literal-required]
     trailing, target = more.get("trailing"), more.get("break_even_after")
+    waits = more.get("limit") is not None or more.get("stop") is not None
+    if more.get("expires") is not None and not waits:
+        text = "expires needs limit or stop: a market order fills at the next candle or not at all"
+        raise InvalidOrder(text, field="expires", value=more.get("expires"), allowed="with limit")
+    if target is not None and not targets:
+        text = "break_even_after needs a take_profit: the stop moves once a target is filled"
+        raise InvalidOrder(text, field="break_even_after", value=target, allowed="with targets")
     if target is not None and not (isinstance(target, int) and 1 <= target <= targets):
         text = f"break_even_after is {target!r}, expected a target from 1 to {targets}"
         raise InvalidOrder(text, field="break_even_after", value=target, allowed=[1, targets])
@@ -266,26 +302,27 @@ def check_ladder(
     """
     if take_profit is None:
         return ()
-    if not isinstance(take_profit, (list, tuple)):
+    if not isinstance(take_profit, (list, tuple)) and not hasattr(take_profit, "tolist"):
         only = [Rung(_positive("take_profit", take_profit), 1.0)]
         _check_order(direction, only, level, name)
         return tuple(only)
-    given = take_profit
+    given = take_profit.tolist() if hasattr(take_profit, "tolist") else list(take_profit)
+    given = given if isinstance(given, list) else [given]
     if not given:
         text = "take_profit is empty: leave it out, or give a price or a list of prices"
         raise InvalidOrder(text, field="take_profit", value=[], allowed="at least one price")
     if len(given) > RUNGS:
         text = f"take_profit has {len(given)} targets, there can be {RUNGS}"
         raise InvalidOrder(text, field="take_profit", value=len(given), allowed=f"1 to {RUNGS}")
-    weighted = [isinstance(rung, tuple) for rung in given]
-    if any(weighted) and not all(weighted):
-        text = f"take_profit mixes prices and (price, weight): {list(given)!r}"
+    pairs = [isinstance(rung, (tuple, list)) and len(rung) == 2 for rung in given]
+    if not all(pairs) and any(isinstance(rung, (tuple, list)) for rung in given):
+        text = f"take_profit is {given!r}: write prices, or (price, weight) pairs, not both"
         raise InvalidOrder(
             text, field="take_profit", value=repr(given), allowed="all prices or all pairs"
         )
     rungs = []
     for rung in given:
-        price, weight = rung if isinstance(rung, tuple) else (rung, 1 / len(given))
+        price, weight = rung if isinstance(rung, (tuple, list)) else (rung, 1 / len(given))
         rungs.append(Rung(_positive("take_profit", price), _positive("weight", weight)))
     _check_order(direction, rungs, level, name)
     total = math.fsum(rung.weight for rung in rungs)

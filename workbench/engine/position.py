@@ -143,14 +143,17 @@ class Position:
         InvalidOrder
             A number makes no sense.
         """
-        for row in self._rows():
+        given = nan if price is None else check_price("stop_loss", price)
+        trail = nan if trailing is None else check_price("trailing", trailing)
+        rows = self._rows()
+        for row in rows:
             sign, mark = row[P_SIGN], self._mark(row)
-            stop = nan if price is None else check_price("stop_loss", price)
-            if sign * (stop - mark) >= 0:
-                side = "below" if sign > 0 else "above"
-                text = f"move_stop of a {self.direction} must be {side} {mark:g}, is {stop:g}"
-                raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {mark:g}")
-            trail = nan if trailing is None else check_price("trailing", trailing)
+            if sign * (given - mark) >= 0:
+                side, kind = ("below", "long") if sign > 0 else ("above", "short")
+                text = f"move_stop of a {kind} must be {side} {mark:g}, is {given:g}"
+                raise InvalidOrder(text, field="stop_loss", value=given, allowed=f"{side} {mark:g}")
+        for row in rows:
+            sign, mark, stop = row[P_SIGN], self._mark(row), given
             follows = trail == trail and stop != stop
             if follows:
                 stop = mark - sign * trail

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, get_type_hints
 
+import msgspec
 from msgspec import Struct, structs
 
 from workbench.errors import InvalidRequest
@@ -22,7 +24,7 @@ class Commission(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     per_unit, per_order, minimum
         Money.
     maker
-        The rate of fills that waited in the book: limit entries and targets.
+        The rate of fills that waited in the book: limit entries and targets; below 0 a rebate.
     taker
         The rate of all other fills.
     """
@@ -201,6 +203,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             A number is out of its range, or a name unknown; `details` names `field`, `value` and
             `allowed`.
         """
+        self._check_types()
         for name, (least, most, open_end, allowed) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not isinstance(value, Struct):
@@ -210,14 +213,63 @@ class Settings(Struct, frozen=True, kw_only=True):
             if isinstance(given, Struct):
                 for part, value in structs.asdict(given).items():
                     if value is not None:
-                        allowed = "a finite number, 0 or more"
-                        _check(f"{owner}.{part}", value, 0.0, 1e9, False, allowed)
+                        least, most, allowed = _PARTS.get(part, _MONEY)
+                        _check(f"{owner}.{part}", value, least, most, False, allowed)
+        if self.maintenance_margin * self.leverage >= 1:
+            text = (
+                f"maintenance_margin {self.maintenance_margin:g} with leverage {self.leverage:g} "
+                "would liquidate at the entry: it must be below 1 / leverage"
+            )
+            raise InvalidRequest(
+                text, field="maintenance_margin", value=self.maintenance_margin,
+                allowed=f"below {1 / self.leverage:g}",
+            )  # fmt: skip
         if isinstance(self.convention, str) and self.convention not in CONVENTIONS:
             known = list(CONVENTIONS)
             text = f"convention is {self.convention!r}, expected one of {', '.join(known)}"
             raise InvalidRequest(text, field="convention", value=self.convention, allowed=known)
 
+    def _check_types(self) -> None:
+        hints = get_type_hints(Settings)
+        for name in Settings.__struct_fields__:
+            value = getattr(self, name)
+            try:
+                msgspec.convert(msgspec.to_builtins(value), hints[name])
+            except (msgspec.ValidationError, TypeError) as error:
+                why = str(error).replace("object", "a struct of its own")
+                text = f"{name} is {value!r}: {why}"
+                raise InvalidRequest(text, field=name, value=repr(value), allowed=why) from None
 
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """Return settings by name; a commission, slippage or convention may be a dict of its fields.
+
+    Raises
+    ------
+    InvalidRequest
+        One is wrong.
+    """
+    structs_of = {"commission": Commission, "slippage": Slippage, "convention": Convention}
+    made = dict(given)
+    for name, kind in structs_of.items():
+        if isinstance(made.get(name), Mapping):
+            try:
+                made[name] = msgspec.convert(dict(made[name]), kind)
+            except msgspec.ValidationError as error:
+                known = list(kind.__struct_fields__)
+                text = f"{name} is {given[name]!r}: {error}; it has {', '.join(known)}"
+                raise InvalidRequest(
+                    text, field=name, value=repr(given[name]), allowed=known
+                ) from None
+    return Settings(**made)
+
+
+_MONEY = (0.0, 1e9, "a finite number, 0 or more")
+_PARTS = {
+    "percent": (0.0, 0.5, "0 to 0.5 (a fraction)"),
+    "taker": (0.0, 0.5, "0 to 0.5 (a fraction of the notional)"),
+    "maker": (-0.05, 0.5, "-0.05 (a rebate) to 0.5 (a fraction of the notional)"),
+}
 _RANGES: dict[str, tuple[float, float, bool, str]] = {
     # field: (least, most, least is excluded, in words)
     "initial_capital": (0.0, 1e15, True, "above 0, at most 1e15"),
@@ -229,7 +281,7 @@ _RANGES: dict[str, tuple[float, float, bool, str]] = {
     "maintenance_margin": (0.0, 1.0, False, "0 to 1 (a fraction of the notional)"),
     "borrow_rate": (0.0, 100.0, False, "0 to 100 (a fraction of the notional a year)"),
     "funding_rate": (-1.0, 1.0, False, "-1 to 1 (a fraction of the notional)"),
-    "funding_hours": (0.0, 8760.0, True, "hours, above 0"),
+    "funding_hours": (1 / 60, 8760.0, False, "hours, from a minute (1/60) to a year"),
     "lot_size": (0.0, 1e12, False, "units, 0 or more"),
     "min_size": (0.0, 1e12, False, "units, 0 or more"),
     "tick_size": (0.0, 1e9, False, "price units, 0 or more"),

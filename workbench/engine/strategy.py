@@ -20,6 +20,7 @@ from workbench.engine.orders import (
     check_reasoning,
     check_size,
     check_stop,
+    gridded,
 )
 from workbench.engine.parameters import Parameter, Value, find_parameters, merge_parameters
 from workbench.engine.position import Order, Position
@@ -277,8 +278,7 @@ class Strategy:
 
     def move_stop(self, price: float | None = None, trailing: float | None = None) -> None:
         """Set the stop of all that is held; see `Position.move_stop`."""
-        for position in self.positions:
-            position.move_stop(price, trailing)
+        self.position.move_stop(price, trailing)
 
     def decline(self, reason: Reason = None) -> None:
         """Say why nothing is done on this candle: it is kept in the stream, for `why_not`."""
@@ -296,6 +296,10 @@ class Strategy:
         more: EntryOptions,
     ) -> Order:
         close, count, broker = self.close[-1], self._view.clock.count, self._broker
+        tick = broker.settings.tick_size
+        if tick:
+            stop_loss, take_profit = gridded(tick, stop_loss), gridded(tick, take_profit)
+            more.update({k: gridded(tick, more[k]) for k in ("limit", "stop") if k in more})  # type: ignore[typeddict-item]
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )

@@ -78,6 +78,13 @@ CASES = [
         settings=_with(exits="touch"),
     ),
     Case(
+        "touch wins over an entry", "An entry due at that open ends as well.",
+        [FLAT, FLAT, (99, 100, 90, 95)],
+        {0: "enter_long(quantity=10, stop_loss=95)", 1: "enter_short(quantity=10)"},
+        ["1: long 10 @ 100", "2: cancelled position_closed", "2: stop_loss 10 @ 95"],
+        settings=_with(exits="touch"),
+    ),
+    Case(
         "touch wins for the whole position only", "A first rung does not keep the exit away.",
         [FLAT, FLAT, (99, 106, 98, 100)],
         {0: "enter_long(quantity=10, take_profit=[105, 110])", 1: "close()"},
@@ -91,6 +98,13 @@ CASES = [
         settings=_with(target_gap=False),
     ),
     Case(
+        "stop without the gap",
+        "`stop_gap=False`: at its price, though the candle was never there.",
+        [FLAT, FLAT, (93, 94, 92, 93)], {0: ORDER},
+        ["1: long 10 @ 100", "2: stop_loss 10 @ 95"],
+        settings=_with(stop_gap=False),
+    ),
+    Case(
         "stop before the open's target",
         "`stop_first=True`: the stop of the candle comes even before a target gapped at its open.",
         [FLAT, FLAT, (112, 113, 94, 100)], {0: ORDER},
@@ -102,5 +116,21 @@ CASES = [
         [FLAT, (100, 101, 94, 99), (99, 100, 94, 98)], {0: ORDER},
         ["1: long 10 @ 100", "2: stop_loss 10 @ 95"],
         settings=_with(entry_candle=False),
+    ),
+    Case(
+        "entry candle of market entries",
+        "`entry_candle=\"market\"`: a limit's stop and target wait for the next candle ...",
+        [FLAT, (100, 101, 93, 97), (97, 98, 95, 96)],
+        {0: "enter_long(quantity=10, limit=96, stop_loss=94)"},
+        ["1: long 10 @ 96", "2: end_of_data 10 @ 96"],
+        settings=_with(entry_candle="market"),
+    ),
+    Case(
+        "entry candle of stop entries",
+        "... a stop entry's target fills where the candle does not reach its stop.",
+        [FLAT, (100, 107, 99, 103), FLAT],
+        {0: "enter_long(quantity=10, stop=102, stop_loss=98, take_profit=106)"},
+        ["1: long 10 @ 102", "1: take_profit_1 10 @ 106"],
+        settings=_with(entry_candle="market"),
     ),
 ]  # fmt: skip

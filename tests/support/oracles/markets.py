@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ REAL = {
     "BTC 15M": ("btcusdt_binance_15m_2023.feather", "15M", "UTC", None),
     "BTC 1H": ("btcusdt_binance_1h_2017-2024.feather", "1H", "UTC", None),
     "EUR-USD 15M": ("eurusd_mt5_15m_2022-2023.csv", "15M", "Europe/Athens", None),
-    "EUR-USD 1H": ("eurusd_oanda_1h_lean.zip", "1H", "America/New_York", BID_AND_ASK),
+    "EUR-USD 1H": ("eurusd_oanda_1h_lean.zip", "1H", "UTC", BID_AND_ASK),
     "SPY 1D": ("spy_lean_daily.zip", "1D", "UTC", TRADES),
 }
 """File, timeframe, time zone and columns of the real prices beside the project."""
@@ -81,6 +82,7 @@ SAMPLES = {"EUR-USD 1H 2017": "EUR-USD", "GOOGL 1D": "GOOGL"}
 """Those that come with it."""
 
 
+@cache
 def real(name: str, find: Callable[[str], Path]) -> Candles:
     """Return the candles of `REAL` or `SAMPLES`; `find` says where a file is."""
     if name in SAMPLES:

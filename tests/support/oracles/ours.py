@@ -10,7 +10,7 @@ from oracles.markets import Market
 from oracles.plan import FREE, Costs, Outcome, Plan, Trade
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.settings import Commission
-from workbench.engine.story import EntryFill, ExitFill
+from workbench.engine.story import EntryFill, ExitFill, SignalEnd
 from workbench.engine.strategy import Strategy
 
 
@@ -22,10 +22,11 @@ class Recorder:
         self.trades: dict[int, Trade] = {}
         self.equity: list[float] = []
         self.fills: list[EntryFill | ExitFill] = []
+        self.ends: list[SignalEnd] = []
         engine.listener, engine.marks = self, (1,)
 
     def happened(self, what: Any) -> None:
-        """Take a fill."""
+        """Take a fill, or an order that came to none."""
         if isinstance(what, EntryFill):
             sign = 1 if what.direction == "long" else -1
             self.trades[what.trade_id] = Trade(sign, what.bar, what.price, what.quantity)
@@ -35,6 +36,8 @@ class Recorder:
             )
         if isinstance(what, (EntryFill, ExitFill)):
             self.fills.append(what)
+        else:
+            self.ends.append(what)
 
     def marked(self) -> None:
         """Take the equity."""

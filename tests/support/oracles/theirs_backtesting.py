@@ -50,8 +50,12 @@ def strategy(plan: Plan) -> type[backtesting.Strategy]:
     return Planned
 
 
-def run(market: Market, plan: Plan, costs: Costs = FREE) -> Outcome:
-    """Carry out a plan, each entry closing what stands against it first."""
+def run(market: Market, plan: Plan, costs: Costs = FREE, **options: Any) -> Outcome:
+    """Carry out a plan, each entry closing what stands against it first.
+
+    `options` are those of ``Backtest``.
+    """
+    options = {"exclusive_orders": True, **options}
     frame = market.candles.to_frame().rename(columns=str.capitalize)
     frame.index = frame.index.tz_localize(None)
     if costs.per_unit:
@@ -60,7 +64,7 @@ def run(market: Market, plan: Plan, costs: Costs = FREE) -> Outcome:
         # pandas deprecations inside it, and its word on the position open at the end
         warnings.simplefilter("ignore")
         test = backtesting.Backtest(
-            frame, strategy(plan), cash=market.capital, exclusive_orders=True,
+            frame, strategy(plan), cash=market.capital, **options,
             commission=(costs.per_order, costs.percent) if costs.per_order else costs.percent,
         )  # fmt: skip
         shown, told = inside._tqdm, inside.compute_stats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import length_hint
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +43,19 @@ class Curve:
         self.worst = 0.0
         self._valley = initial_capital  # lowest since the peak
         self._high = -1  # the last candle at the peak, while below it
-        self._times = None if candles is None else candles.time.data
-        self._length = 0 if candles is None else candles.timeframe.ms
+        self.attach(candles)
         # Of those that are over: number, sum of their depths, and of their durations in ms.
         self._ended = 0
         self._depths = 0.0
         self._durations = self._longest = 0
+
+    def attach(self, candles: Candles | None) -> None:
+        """Take the candles anew, which a pickle leaves out."""
+        self._times = None if candles is None else candles.time.data
+        self._length = 0 if candles is None else candles.timeframe.ms
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_times": None}
 
     def extend(self, equities: Sequence[float]) -> None:
         """Take the equity at the closes of the next candles, shape (n,)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,14 @@ class Performance:
         if made._periods == DAYS_A_YEAR:
             made._weekend = first_saturday(candles) + 1
         return made
+
+    def attach(self, candles: Candles) -> None:
+        """Take the candles anew, which a pickle leaves out."""
+        self.candles = candles
+        self.curve.attach(candles)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"candles": None}
 
     # --- what happens -----------------------------------------------------------------
 

@@ -1,8 +1,9 @@
-"""What a strategy that needs no Python can do: orders, checked; and where one made no sense.
+"""What a strategy that needs no Python can do: orders, checked.
 
-FAULT of the account then says what: the place in an order's row of the number that is wrong, or one
-of the codes below. The row that was asked for stands in the spare row of the orders, and the run
-stops.
+What it asks for stands in `o`, a row like an order's; where O_ID is not 0, it is the place in that
+row of a number that was given and is NaN. When something makes no sense, FAULT of the account
+becomes the place of the number that is wrong, or one of the codes below, the row is kept as the
+spare one of the orders, and the run stops.
 """
 
 from __future__ import annotations
@@ -13,114 +14,101 @@ from workbench.engine.rules.layout import *
 from workbench.engine.rules.placing import cancel, move_stop, place_close, place_entry
 
 RAISED, FLOODED = -1, -2  # it raised; it placed more orders on one candle than can be kept
-MOVE = 3  # a kind of order that is none: a stop moved
+MOVE, CANCEL = 3, 4  # kinds of orders that are none: a stop moved, orders cancelled
 
 
-def enter_at(
-    w: World, m: Market, bar: int, room: float, wrong: int, sign: float, quantity: float,
-    fraction: float, risk: float, limit: float, stop: float, expires: float, stop_loss: float,
-    trail: float, break_even: float, bars: float, rungs: int, prices: World, weights: World,
-) -> float:  # fmt: skip
-    """Place an entry as `place_entry` does; return its number, 0.0 where it made no sense.
+def act(
+    w: World, m: Market, bar: int, room: float, o: World, prices: World, weights: World
+) -> float:
+    """Do what a row asks for.
 
-    `room` is how many rows of events there may be, `wrong` what is known already to make no sense.
+    Parameters
+    ----------
+    room
+        Rows of events from which on no more can be done on this candle.
+    prices, weights
+        Of an entry's targets, as many as O_RUNGS says.
+
+    Returns
+    -------
+    float
+        The number of the order, or how many were cancelled or moved; 0.0 for none.
     """
-    if not able(w, room):
-        return 0.0
-    p, a, orders, queue, _, _, _ = w
-    code = wrong
-    if code == 0:
-        code = wrong_entry(
-            p, m[M_CLOSE][bar], sign, quantity, fraction, risk, limit, stop, expires, stop_loss,
-            trail, break_even, bars, rungs, prices, weights,
-        )  # fmt: skip
-    if code == 0:
-        return place_entry(
-            w, m, bar, 0.0, sign, quantity, fraction, risk, limit, stop, expires, stop_loss, trail,
-            break_even, bars, rungs, prices, weights,
-        )  # fmt: skip
-    o = orders[queue[WORKING]]
-    o[O_KIND] = ENTRY
-    o[O_SIGN] = sign
-    o[O_QUANTITY] = quantity
-    o[O_FRACTION] = fraction
-    o[O_RISK] = risk
-    o[O_LIMIT] = limit
-    o[O_STOP] = stop
-    o[O_EXPIRES] = expires
-    o[O_STOP_LOSS] = stop_loss
-    o[O_TRAIL] = trail
-    o[O_BREAK_EVEN] = break_even
-    o[O_BARS] = bars
-    o[O_RUNGS] = rungs
-    if rungs <= RUNGS:
-        for i in range(rungs):
-            o[O_PRICES + i] = prices[i]
-            o[O_WEIGHTS + i] = weights[i]
-    a[FAULT] = code
-    return 0.0
-
-
-def close_at(w: World, m: Market, bar: int, room: float, part: float, trade: float) -> float:
-    """Order a part closed as `place_close` does; return its number, 0.0 for no order."""
-    if not able(w, room):
-        return 0.0
-    if not 0.0 < part <= 1.0:
-        _, a, orders, queue, _, _, _ = w
-        o = orders[queue[WORKING]]
-        o[O_KIND] = CLOSE
-        o[O_PART] = part
-        a[FAULT] = O_PART
-        return 0.0
-    return place_close(w, m, bar, 0.0, part, trade)
-
-
-def cancel_at(w: World, bar: int, room: float, order: float) -> int:
-    """Cancel as `placing.cancel` does."""
-    return cancel(w, bar, 0.0, order) if able(w, room) else 0
-
-
-def move_at(w: World, m: Market, bar: int, price: float, trail: float, trade: float) -> int:
-    """Move stops as `placing.move_stop` does, and let them trail from here at a distance."""
-    _, a, orders, queue, positions, held, _ = w
+    a = w[1]
     if a[FAULT] != 0.0:
-        return 0
+        return 0.0
+    if a[EVENTS] >= room:
+        a[FAULT] = FLOODED
+        return 0.0
+    if o[O_ID] != 0.0:
+        return refuse(w, o, prices, weights, int(o[O_ID]))
+    if o[O_KIND] == ENTRY:
+        return enter_by(w, m, bar, o, prices, weights)
+    if o[O_KIND] == MOVE:
+        return move_by(w, m, bar, o, prices, weights)
+    if o[O_KIND] == CANCEL:
+        return float(cancel(w, bar, 0.0, o[O_TRADE]))
+    if not 0.0 < o[O_PART] <= 1.0:
+        return refuse(w, o, prices, weights, O_PART)
+    return place_close(w, m, bar, 0.0, o[O_PART], o[O_TRADE])
+
+
+def enter_by(w: World, m: Market, bar: int, o: World, prices: World, weights: World) -> float:
+    """Place an entry, if it makes sense."""
+    p = w[0]
+    rungs = int(o[O_RUNGS])
+    code = wrong_entry(
+        p, m[M_CLOSE][bar], o[O_SIGN], o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT],
+        o[O_STOP], o[O_EXPIRES], o[O_STOP_LOSS], o[O_TRAIL], o[O_BREAK_EVEN], o[O_BARS], rungs,
+        prices, weights,
+    )  # fmt: skip
+    if code != 0:
+        return refuse(w, o, prices, weights, code)
+    return place_entry(
+        w, m, bar, 0.0, o[O_SIGN], o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT], o[O_STOP],
+        o[O_EXPIRES], o[O_STOP_LOSS], o[O_TRAIL], o[O_BREAK_EVEN], o[O_BARS], rungs, prices,
+        weights,
+    )  # fmt: skip
+
+
+def move_by(w: World, m: Market, bar: int, o: World, prices: World, weights: World) -> float:
+    """Move the stops of a trade (0 for all), and let them trail from here at a distance."""
+    _, a, _, _, positions, held, _ = w
+    stop = o[O_STOP_LOSS]
+    trail = o[O_TRAIL]
     count = 0
     for k in range(int(a[POSITIONS])):
         row = positions[held[k]]
-        if trade != 0.0 and row[P_TRADE] != trade:
+        if o[O_TRADE] != 0.0 and row[P_TRADE] != o[O_TRADE]:
             continue
         sign = row[P_SIGN]
         mark = m[M_CLOSE][bar] if sign > 0.0 else m[M_ASK_CLOSE][bar]
         code = 0
-        if price == price and not (positive(price) and sign * (price - mark) < 0.0):
+        if stop == stop and not (positive(stop) and sign * (stop - mark) < 0.0):
             code = O_STOP_LOSS
         elif trail == trail and not positive(trail):
             code = O_TRAIL
         if code != 0:
-            o = orders[queue[WORKING]]
-            o[O_KIND] = MOVE
             o[O_SIGN] = sign
             o[O_CLOSE] = mark
-            o[O_STOP_LOSS] = price
-            o[O_TRAIL] = trail
-            a[FAULT] = code
-            return count
-        level = price
-        if trail == trail and price != price:
-            level = mark - sign * trail
+            return refuse(w, o, prices, weights, code)
+        follows = trail == trail and stop != stop
         row[P_TRAIL] = trail
         row[P_BEST] = mark
-        count += move_stop(w, 0.0, row[P_TRADE], level)
-    return count
+        count += move_stop(w, 0.0, row[P_TRADE], mark - sign * trail if follows else stop)
+        if follows:
+            row[P_MOVED] = BY_TRAIL
+    return float(count)
 
 
-def able(w: World, room: float) -> bool:
-    """Tell whether an order may be placed."""
-    a = w[1]
-    if a[FAULT] != 0.0:
-        return False
-    if a[EVENTS] >= room:
-        a[FAULT] = FLOODED
-        return False
-    return True
+def refuse(w: World, o: World, prices: World, weights: World, code: int) -> float:
+    """Note what makes no sense; return 0.0."""
+    _, a, orders, queue, _, _, _ = w
+    a[FAULT] = code
+    spare = orders[queue[WORKING]]
+    for i in range(O_PRICES):
+        spare[i] = o[i]
+    for i in range(RUNGS):
+        spare[O_PRICES + i] = prices[i]
+        spare[O_WEIGHTS + i] = weights[i]
+    return 0.0

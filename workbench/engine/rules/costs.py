@@ -14,7 +14,8 @@ def commission(p: Row, price: float, quantity: float, maker: bool) -> float:
     """Return the commission of a fill, in the account's currency."""
     rate = p[S_MAKER] if maker else p[S_TAKER]
     fee = quantity * price * rate + quantity * p[S_PER_UNIT] + p[S_PER_ORDER]
-    return fee if fee > p[S_MINIMUM] else p[S_MINIMUM]
+    least = p[S_MINIMUM]  # none at all lets a rebate be one
+    return fee if fee > least or least == 0.0 else least
 
 
 def slipped(p: Row, price: float, side: float, quantity: float, volume: float) -> float:

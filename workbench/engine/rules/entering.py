@@ -70,9 +70,12 @@ def sized(
     if not given:
         quantity = _asked(p, o, paid, maker)
         most = bought(p, free, paid, maker)
+        if quantity <= 0.0 or most <= 0.0:
+            # What was asked for does not even pay the commission; or nothing is free.
+            wanted = quantity * paid if quantity > 0.0 else commission(p, paid, 0.0, maker)
+            there = free if quantity > 0.0 else _budget(o)
+            return 0.0, paid, NO_CASH, wanted if wanted < inf else o[O_EQUITY], there
         quantity = quantity if quantity < most else most
-        if quantity <= 0.0:
-            return 0.0, paid, NO_CASH, paid, free
     quantity = cut(p, quantity)
     if quantity <= 0.0 or quantity < p[S_MIN_SIZE]:
         least = p[S_MIN_SIZE] if p[S_MIN_SIZE] > p[S_LOT] else p[S_LOT]
@@ -93,6 +96,12 @@ def sized(
         if risk > p[S_MAX_RISK] * equity:
             return 0.0, paid, TOO_RISKY, risk, p[S_MAX_RISK] * equity
     return quantity, paid, 0, 0.0, 0.0
+
+
+def _budget(o: World) -> float:
+    """Return the money an order by fraction, or without any size, asks for."""
+    money: float = o[O_EQUITY] * (o[O_FRACTION] if o[O_FRACTION] == o[O_FRACTION] else 1.0)
+    return money
 
 
 def _asked(p: World, o: World, paid: float, maker: bool) -> float:

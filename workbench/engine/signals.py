@@ -1,0 +1,274 @@
+"""Signals: a strategy as arrays, one value a candle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.data.candles import Candles
+from workbench.engine.refusing import refusal
+from workbench.engine.rules import signalling as rule
+from workbench.engine.rules.layout import (
+    RUNGS,
+)
+from workbench.engine.settings import Settings
+from workbench.engine.strategy import Strategy
+from workbench.errors import InvalidOrder, InvalidRequest
+from workbench.messages import iso_time
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_WHAT = {
+    "cancels": rule.CANCELS, "exits": rule.EXITS, "short_exits": rule.SHORT_EXITS,
+    "entries": rule.ENTRIES, "short_entries": rule.SHORT_ENTRIES,
+}  # fmt: skip
+_GIVEN = {
+    "size": (rule.G_QUANTITY, nan), "fraction": (rule.G_FRACTION, nan), "risk": (rule.G_RISK, nan),
+    "limit": (rule.G_LIMIT, nan), "stop": (rule.G_STOP, nan), "expires": (rule.G_EXPIRES, inf),
+    "stop_loss": (rule.G_STOP_LOSS, nan), "trailing": (rule.G_TRAIL, nan),
+    "break_even_after": (rule.G_BREAK_EVEN, 0.0), "max_bars": (rule.G_BARS, inf),
+    "part": (rule.G_PART, 1.0),
+}  # fmt: skip
+
+
+class Signals:
+    """Orders for each candle, placed at its close; they fill by the rules of docs/fills.md.
+
+    On one candle, first waiting entries are cancelled, then exits placed, then entries. As
+    everywhere, an entry against the position closes it. Since arrays often repeat themselves, an
+    entry is passed over while as many trades stand in its direction as `max_positions` allows
+    (with `hedging`: in both), unless an exit of the same candle closes them.
+
+    Parameters
+    ----------
+    entries, exits, short_entries, short_exits
+        Whether to go long, to close longs, to go short, to close shorts: shape (n,), bool or 0
+        and 1; NaN is no.
+    cancels
+        Whether to take back entries that wait.
+    size, fraction, risk
+        Of entries: units; fraction of equity; fraction of equity lost at the stop.
+    limit, stop
+        Prices of entries that wait; else they are market orders.
+    expires
+        Candles they wait for.
+    stop_loss
+        Prices.
+    take_profit
+        Prices, shape (n,), or of ladders, shape (n, up to 8), the nearest first.
+    weights
+        Of a ladder, in its shape, or shape (rungs,) for all; equal when left out.
+    trailing, break_even_after, max_bars
+        As of `EntryOptions`.
+    part
+        Of exits: the part of the position that is closed.
+
+    All but the first five have an effect on candles with an entry (`part`: an exit) only. They are
+    floats, shape (n,), NaN where there is none, or one number for all.
+
+    Raises
+    ------
+    InvalidRequest
+        No array of entries is given, or a shape or a type makes no sense.
+    """
+
+    def __init__(
+        self,
+        entries: ArrayLike | None = None,
+        exits: ArrayLike | None = None,
+        short_entries: ArrayLike | None = None,
+        short_exits: ArrayLike | None = None,
+        *,
+        cancels: ArrayLike | None = None,
+        size: ArrayLike | None = None,
+        fraction: ArrayLike | None = None,
+        risk: ArrayLike | None = None,
+        limit: ArrayLike | None = None,
+        stop: ArrayLike | None = None,
+        expires: ArrayLike | None = None,
+        stop_loss: ArrayLike | None = None,
+        take_profit: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        trailing: ArrayLike | None = None,
+        break_even_after: ArrayLike | None = None,
+        max_bars: ArrayLike | None = None,
+        part: ArrayLike | None = None,
+    ) -> None:
+        given: Mapping[str, Any] = {
+            name: value for name, value in locals().items() if name != "self" and value is not None
+        }
+        flags = {name: _flags(name, given[name]) for name in _WHAT if name in given}
+        if "entries" not in flags and "short_entries" not in flags:
+            text = "Signals have neither entries nor short_entries: give one of them"
+            raise InvalidRequest(text, field="entries", value=None, allowed="an array")
+        lengths = {name: len(flag) for name, flag in flags.items()}
+        numbers = {name: _numbers(name, given[name]) for name in _GIVEN if name in given}
+        ladder = {n: _numbers(n, given[n], 2) for n in ("take_profit", "weights") if n in given}
+        _check_weights(ladder)
+        lengths |= {name: len(value) for name, value in numbers.items() if value.ndim}
+        if "take_profit" in ladder and ladder["take_profit"].ndim:
+            lengths["take_profit"] = len(ladder["take_profit"])
+        if "weights" in ladder and ladder["weights"].ndim == 2:
+            lengths["weights"] = len(ladder["weights"])
+        if len(set(lengths.values())) > 1:
+            text = f"The arrays of Signals differ in length: {lengths}"
+            raise InvalidRequest(text, field="entries", value=lengths, allowed="one length")
+        self._flags, self._numbers, self._ladder = flags, numbers, ladder
+        self.length: int = next(iter(lengths.values()))
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{int(flag.sum())} {name}" for name, flag in self._flags.items())
+        return f"<Signals: {self.length} candles, {counts}>"
+
+    def rows(self, candles: Candles, settings: Settings) -> tuple[NDArray[Any], ...]:
+        """Return the signals as the rules read them, see `rules.signalling`.
+
+        Raises
+        ------
+        InvalidRequest
+            There is not one value a candle.
+        InvalidOrder
+            An order makes no sense; the message names its row, and the time of the candle.
+        """
+        if self.length != len(candles):
+            text = f"Signals have {self.length} values, there are {len(candles)} candles"
+            raise InvalidRequest(text, field="entries", value=self.length, allowed=len(candles))
+        what = np.zeros(self.length, dtype=np.int64)
+        for name, flag in self._flags.items():
+            what += _WHAT[name] * flag
+        both = (what & rule.ENTRIES > 0) & (what & rule.SHORT_ENTRIES > 0)
+        if both.any():
+            row = int(both.argmax())
+            text = f"Signals go long and short on one candle: row {row}, {_time(candles, row)}"
+            raise InvalidRequest(text, field="short_entries", value=row, allowed="one of the two")
+        at = np.flatnonzero(what)
+        columns = self._columns(at)
+        kept = {place: column for place, column in columns.items() if column.ndim}
+        table = np.empty((max(1, len(kept)), len(at)))
+        where = np.full(rule.GIVEN_WIDTH, -1, dtype=np.int64)
+        fixed = _fixed()
+        for i, (place, column) in enumerate(kept.items()):
+            table[i], where[place] = column, i
+        for place, column in columns.items():
+            if not column.ndim:
+                fixed[place] = float(column)
+        wrong = refusal(what[at], candles.close[at], columns, settings)
+        if wrong is not None:
+            number, error = wrong
+            bar = int(at[number])
+            text = f"Signals, row {bar}, {_time(candles, bar)}: {error.message}"
+            raise InvalidOrder(text, **error.details, row=bar)
+        never = np.iinfo(np.int64).max
+        return (np.append(at, never), what[at], np.zeros(1, np.int64), table, where, fixed)
+
+    def differs(self, other: Signals, count: int) -> tuple[str, int] | None:
+        """Return where these first differ from others in the first `count` candles, if they do."""
+        if len(other) < count:
+            return "lengths", len(other)
+        flags = sum(_WHAT[name] * flag[:count] for name, flag in self._flags.items())
+        others = sum(_WHAT[name] * flag[:count] for name, flag in other._flags.items())
+        odd = np.asarray(flags != others)
+        if odd.any():
+            return "signals", int(odd.argmax())
+        mine, theirs = self._numbers | self._ladder, other._numbers | other._ladder
+        for name in mine.keys() & theirs.keys():
+            one, two = mine[name][()], theirs[name][()]
+            if np.ndim(one) and np.ndim(two) and len(one) == self.length:
+                same = np.isclose(one[:count], two[:count], rtol=1e-7, atol=1e-12, equal_nan=True)
+                wrong = ~same.reshape(count, -1).all(axis=1) & (np.asarray(flags) != 0)
+                if wrong.any():
+                    return name, int(wrong.argmax())
+        return None
+
+    def _columns(self, at: Ints) -> dict[int, Floats]:
+        """Return what is given, at some candles, by its place: a column, or one number."""
+        columns: dict[int, Floats] = {}
+        for name, values in self._numbers.items():
+            place, missing = _GIVEN[name]
+            column = values[at] if values.ndim else values
+            if missing == missing:
+                column = np.where(np.isnan(column), missing, column)
+            columns[place] = column
+        for name, first in (("take_profit", rule.G_PRICES), ("weights", rule.G_WEIGHTS)):
+            if name not in self._ladder:
+                continue
+            rungs = self._ladder[name]
+            if rungs.ndim == 2:
+                columns |= {first + k: rungs[at, k] for k in range(rungs.shape[1])}
+            elif name == "weights":
+                columns |= {first + k: np.asarray(rungs[k]) for k in range(len(rungs))}
+            else:
+                columns[first] = rungs[at] if rungs.ndim else rungs
+        return columns
+
+
+def strategy_of(signals: Signals) -> type[Strategy]:
+    """Return a strategy that gives these signals."""
+
+    def given(self: Strategy) -> Signals:
+        return signals
+
+    return type("Signals", (Strategy,), {"signals": given, "_signals_given": True})
+
+
+def gives_signals(kind: type) -> bool:
+    """Tell whether a strategy has ``signals()`` instead of ``next()``."""
+    return callable(getattr(kind, "signals", None))
+
+
+def _fixed() -> Floats:
+    fixed: Floats = np.full(rule.GIVEN_WIDTH, nan)
+    for place, missing in _GIVEN.values():
+        fixed[place] = missing
+    return fixed
+
+
+def _flags(name: str, values: ArrayLike) -> NDArray[np.bool_]:
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
+        text = f"{name} has shape {array.shape} and type {array.dtype}: give one bool per candle"
+        raise InvalidRequest(text, field=name, value=list(array.shape), allowed="(candles,) bool")
+    if array.dtype.kind == "b":
+        return array
+    flags = np.nan_to_num(array)
+    odd = ~np.isin(flags, (0, 1))
+    if odd.any():
+        row = int(odd.argmax())
+        text = f"{name} must be 0 or 1 (or bool), is {array[row]} in row {row}"
+        raise InvalidRequest(text, field=name, value=float(array[row]), allowed="0 or 1", row=row)
+    found: NDArray[np.bool_] = flags.astype(bool)
+    return found
+
+
+def _numbers(name: str, values: ArrayLike, most: int = 1) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        text = f"{name} must be numbers, one per candle: {error}"
+        raise InvalidRequest(text, field=name, value=repr(values)[:80], allowed="floats") from None
+    if array.ndim > most or (array.ndim == 2 and not 1 <= array.shape[1] <= RUNGS):
+        allowed = "(candles,)" if most == 1 else f"(candles,) or (candles, 1 to {RUNGS})"
+        text = f"{name} has shape {array.shape}, expected {allowed}, or one number"
+        raise InvalidRequest(text, field=name, value=list(array.shape), allowed=allowed)
+    return array
+
+
+def _check_weights(ladder: Mapping[str, Floats]) -> None:
+    if "weights" in ladder:
+        weights, prices = ladder["weights"], ladder.get("take_profit", np.zeros(()))
+        rungs = prices.shape[1] if prices.ndim == 2 else 1
+        if weights.ndim == 0 or weights.shape[-1] != rungs:
+            text = f"weights have shape {weights.shape}, take_profit has {rungs} rungs"
+            raise InvalidRequest(text, field="weights", value=list(weights.shape), allowed=[rungs])
+
+
+def _time(candles: Candles, row: int) -> str:
+    return iso_time(int(candles.time[row]))
