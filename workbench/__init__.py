@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep
     from workbench.client.sweeping import sweep
-    from workbench.data import symbols
+    from workbench.data import Candles, symbols
     from workbench.engine import BacktestResult, Reasoning, Strategy, backtest
     from workbench.engine.compiled import compiled
     from workbench.engine.parameters import Parameter
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from workbench.sweeps.spec import WalkForward
 
 _HOMES = {
+    "compiled": "workbench.engine.compiled",
+    "Signals": "workbench.engine.signals",
+    "Candles": "workbench.data",
     "BacktestResult": "workbench.engine",
     "Commission": "workbench.engine.settings",
     "Convention": "workbench.engine.settings",
@@ -37,14 +40,12 @@ _HOMES = {
     "Reasoning": "workbench.engine",
     "Run": "workbench.client.run",
     "Server": "workbench.client.discovery",
-    "Signals": "workbench.engine.signals",
     "Strategy": "workbench.engine",
     "Sweep": "workbench.client.sweep",
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
-    "compiled": "workbench.engine.compiled",
     "connect": "workbench.client.discovery",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
@@ -56,6 +57,7 @@ _HOMES = {
 
 __all__ = [
     "BacktestResult",
+    "Candles",
     "Commission",
     "Convention",
     "Parameter",

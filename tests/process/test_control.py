@@ -32,8 +32,7 @@ run = wb.start(
     url=sys.argv[1], token=sys.argv[2], equity_every=1,
 )
 print(run.id, flush=True)
-while True:
-    pass
+time.sleep(3600)
 """
 
 

@@ -56,7 +56,7 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     assert first["type"] == "status"
     assert first["data"]["sweep"] == {
         "space": {"fast": [5, 8], "slow": [20, 40]}, "metric": "total_return", "maximize": True,
-        "method": "grid", "rows": 4, "splits": 0,
+        "method": "grid", "rows": 4, "splits": 0, "min_trades": 1,
     }  # fmt: skip
     rows = rows_of(messages)
     assert {n: row["params"] for n, row in rows.items()} == {

@@ -57,12 +57,19 @@ class Report(NamedTuple):
 
 
 async def run_faults(
-    process: ServerProcess, disconnects: int, seed: int = 1, speed: float = 4_000.0
+    process: ServerProcess,
+    disconnects: int,
+    seed: int = 1,
+    speed: float = 4_000.0,
+    *,
+    end_date: str = "2023-12-31",
+    mean: int = 60_000,
 ) -> Report:
-    """Run `Flip` over three years while readers, publisher and server are cut.
+    """Run `Flip` from 2021 to `end_date` while readers, publisher and server are cut.
 
-    Each client is cut at random byte offsets, a part of them within the upgrade, until
-    `disconnects` are reached in all; the server is killed after a quarter and after a half of them.
+    Each client is cut at random byte offsets, after `mean` bytes and with a part of them within
+    the upgrade, until `disconnects` are reached in all; the server is killed after a quarter and
+    after a half of them.
     """
     started = time.monotonic()
     server = await asyncio.to_thread(process.start)
@@ -74,7 +81,7 @@ async def run_faults(
             return None
         if choice.random() < 0.2:
             return choice.randrange(1, 900)
-        return 900 + int(choice.expovariate(1 / 60_000))
+        return 900 + int(choice.expovariate(1 / mean))
 
     def impatient_budget() -> int | None:
         return choice.randrange(1, 2_000_000) if impatient.cuts < IMPATIENT_CUTS else None
@@ -89,7 +96,7 @@ async def run_faults(
         await chopper.start()
     decoy = announce(process.home, publisher.port)
     try:
-        body = flip_body(speed=speed, equity_every=10, progress_every=100)
+        body = flip_body(speed=speed, equity_every=10, progress_every=100, end_date=end_date)
         reply = await asyncio.to_thread(server.rest.post, "api/backtesting/start", body)
         run_id = reply["backtest_id"]
         path = f"/api/ws/stream/backtest/{run_id}"

@@ -47,7 +47,7 @@ CLOSE = "the last close 100"
         (lambda: check_ladder("long", [105, 103], 100, CLOSE), "take_profit 1 .105., is 103"),
         (lambda: check_ladder("short", [95, 97], 100, CLOSE), "take_profit 1 .95., is 97"),
         (lambda: check_ladder("long", [(105, 0.5), (106, 0.4)], 100, CLOSE), "add up to 1.* 0.9"),
-        (lambda: check_ladder("long", [(105, 0.5), 106], 100, CLOSE), "mixes prices and"),
+        (lambda: check_ladder("long", [(105, 0.5), 106], 100, CLOSE), "not both"),
         (lambda: check_ladder("long", [], 100, CLOSE), "empty"),
         (lambda: check_ladder("long", list(range(101, 110)), 100, CLOSE), "9 targets, .* 8"),
         (lambda: check_part(1.5), r"part must be in \(0, 1\], is 1.5"),

@@ -12,13 +12,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
 
 def test_the_page_runs(capsys) -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     space: dict[str, object] = {"__name__": "page"}
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), space)
     shown = capsys.readouterr().out
     assert "Breakout of 20 candles" in shown
     assert "SmaCross" in shown
+    fast, compiled = space["fast"], space["compiled"]
+    assert fast.metrics["total_trades"] == compiled.metrics["total_trades"] == 70  # type: ignore[attr-defined]
 
 
 def test_the_page_names_every_setting() -> None:

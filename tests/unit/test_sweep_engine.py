@@ -11,6 +11,7 @@ from workbench.runs.gate import Gate
 from workbench.runs.publishing import Command
 from workbench.runs.sweeper import SweepGate
 from workbench.sweeps.evaluate import evaluate
+from workbench.sweeps.frames import best_row, results_frame, rows_of
 from workbench.sweeps.plan import NOTHING, Plan
 from workbench.sweeps.search import searches
 from workbench.sweeps.space import Space
@@ -125,7 +126,7 @@ def test_equal_sweeps_have_equal_rows_whoever_is_faster():
 
 def test_of_equals_the_first_is_best():
     # All that never trade come to the same.
-    spec = SweepSpec(space={"slow": [390, 391, 392, 393]})
+    spec = SweepSpec(space={"slow": [390, 391, 392, 393]}, maximize="total_return", min_trades=0)
     for order in (0, -1):
         assert Sweeping(spec, order=order).run().plan.best.number == 0
 
@@ -164,6 +165,56 @@ def test_where_the_metric_is_not_defined_nothing_is_best():
     spec = SweepSpec(space={"slow": [390]}, maximize="payoff_ratio")
     with pytest.raises(StrategyError, match="payoff_ratio is not defined"):
         Sweeping(spec).run()
+
+
+@pytest.mark.parametrize("metric", ["sharpe_ratio", "total_return", "max_drawdown", "ulcer_index"])
+def test_who_never_trades_is_never_best(metric):
+    way = "minimize" if metric == "ulcer_index" else "maximize"
+    sweep = Sweeping(SweepSpec(space={"slow": [390, 20]}, **{way: metric})).run()
+    assert sweep.plan.best.params == {"slow": 20}
+    with pytest.raises(
+        StrategyError, match=rf"None of the 1 .*{metric} is not defined.*min_trades"
+    ):
+        Sweeping(SweepSpec(space={"slow": [390]}, **{way: metric})).run()
+
+
+def test_a_sharpe_ratio_that_is_not_defined_is_not_best_though_trades_are_not_asked_for():
+    with pytest.raises(StrategyError, match="sharpe_ratio is not defined"):
+        Sweeping(SweepSpec(space={"slow": [390]}, min_trades=0)).run()
+
+
+def test_too_few_trades_are_never_best():
+    first = Sweeping(SweepSpec(space=SPACE, minimize="total_trades")).run()
+    least = int(first.plan.best.metrics["total_trades"])
+    more = Sweeping(SweepSpec(space=SPACE, minimize="total_trades", min_trades=least + 1)).run()
+    assert more.plan.best.metrics["total_trades"] > least
+    assert more.messages[0].data.sweep.min_trades == least + 1
+
+
+def test_no_loser_beats_any_profit_factor():
+    load = workload()
+    plain = load.run
+
+    def lucky(task):
+        error, found = plain(task).error, dict(plain(task).metrics)
+        if task.number == 1:  # as the wire says it: not defined is 0
+            found |= {"winning_trades": found["total_trades"], "losing_trades": 0.0}
+            found["profit_factor"] = 0.0
+        return Outcome(found, error)
+
+    load.run = lucky
+    spec = SweepSpec(space=SPACE, maximize="profit_factor")
+    sweep = Sweeping(spec, load=load).run()
+    assert sweep.plan.best.number == 1
+    assert best_row(rows_of(sweep.messages), spec).number == 1
+    table = results_frame(rows_of(sweep.messages), spec)
+    assert table["profit_factor"].idxmax() == 1
+    wide = SweepSpec(
+        space=SPACE, maximize="profit_factor", method="bayesian", trials=6,
+        walk_forward=WalkForward(splits=2),
+    )  # fmt: skip
+    walked = Sweeping(wide, load=load).run()
+    assert [leg.best.number for leg in walked.plan.legs] == [1, 1]
 
 
 def test_walk_forward_trades_the_best_of_each_split_on_what_follows():
@@ -224,6 +275,18 @@ def test_stop_keeps_what_is_done():
     assert last.extra.bars == len(sweep.rows) < 6
     best = max(row.metrics["sharpe_ratio"] for row in sweep.rows)
     assert last.data.metrics.sharpe_ratio == best
+    assert sweep.of(Progress)[-1].extra.bar == len(sweep.rows)
+
+
+def test_progress_agrees_with_the_rows_of_a_sweep_that_is_stopped_within_a_percent():
+    def stop(sweep, message):
+        if isinstance(message, Sweep) and len(sweep.rows) == 3:
+            command(sweep, "stop")
+
+    spec = SweepSpec(space={"fast": list(range(2, 12)), "slow": list(range(20, 70))})
+    sweep = Sweeping(spec, candles=walk(60), on_message=stop).run()
+    assert 3 <= len(sweep.rows) < 500
+    assert sweep.of(Progress)[-1].data.progress == 100 * len(sweep.rows) / 500
 
 
 def test_stop_before_the_first_combination():

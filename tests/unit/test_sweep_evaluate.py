@@ -32,7 +32,8 @@ def test_the_figures_are_those_of_a_backtest():
     )
     last = whole.messages[-1]
     expected = {**structs.asdict(last.data.metrics), **last.extra.statistics}
-    assert found == expected
+    # Taken at one go, or told: the sums differ in their last bits.
+    assert found == pytest.approx(expected, rel=1e-12)
     assert found["total_trades"] > 5
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from workbench.errors import InvalidRequest
 from workbench.messages import Sweep, SweepData
+from workbench.sweeps.forward import out_of_sample, walk_forward_frame
 from workbench.sweeps.frames import (
     best_row,
     heatmap_figure,
@@ -15,7 +16,6 @@ from workbench.sweeps.frames import (
     matching,
     results_frame,
     rows_of,
-    walk_forward_frame,
 )
 from workbench.sweeps.spec import SweepSpec, WalkForward
 
@@ -27,7 +27,7 @@ def message(number, params, sharpe=None, *, error="", sample="all", split=0, gai
     if sharpe is not None:
         metrics = {
             "sharpe_ratio": sharpe, "total_return": gain, "max_drawdown": -1.0,
-            "total_trades": 2.0, "winning_trades": 2.0, "profit_factor": 0.0,
+            "total_trades": 2.0, "winning_trades": 2.0, "losing_trades": 0.0, "profit_factor": 0.0,
         }  # fmt: skip
     start, end = "2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"
     data = SweepData("run", number, params, metrics, error, sample, split, start, end)
@@ -91,6 +91,12 @@ def test_a_heat_map_of_what_is_not_there_is_refused(wrong):
     assert refused.value.details["field"] == next(iter(wrong))
 
 
+def test_a_heat_map_of_a_parameter_over_itself_is_refused():
+    with pytest.raises(InvalidRequest, match="both 'fast'") as refused:
+        heatmap_frame(rows_of(MESSAGES), SPEC, "fast", "fast")
+    assert refused.value.details["allowed"] == ["slow", "on"]
+
+
 def test_the_figure_shows_the_table():
     table = heatmap_frame(rows_of(MESSAGES), SPEC)
     figure = heatmap_figure(table, "sharpe_ratio")
@@ -122,6 +128,33 @@ def test_the_walk_forward_table_joins_what_was_traded():
     assert table["error"].tolist() == ["", "", "nothing"]
     assert best_row(rows, spec).params == {"fast": 3}
     assert walk_forward_frame([], spec).empty
+    assert table["number"].tolist()[:2] == [0, 1]
+    assert table["number"].isna().tolist() == [False, False, True]
+    whole = out_of_sample(rows)
+    assert whole["total_return"] == pytest.approx(4.5)
+    assert (whole["splits"], whole["failed"], whole["total_trades"]) == (3, 1, 4)
+    assert (whole["win_rate"], whole["worst_drawdown"]) == (1.0, -1.0)
+    nothing = out_of_sample([])
+    assert (nothing["splits"], nothing["total_return"]) == (0, 0.0)
+    assert math.isnan(nothing["win_rate"])
+
+
+def test_what_is_not_defined_is_nan_in_the_table_and_never_best():
+    idle = message(9, combination(3, 20), 0.0)
+    idle.data.metrics.update(total_trades=0.0, winning_trades=0.0, losing_trades=0.0)
+    idle.data.metrics.update(average_loss=0.0, win_rate=0.0, max_drawdown=0.0)
+    rows = rows_of([message(3, combination(3, 30), -0.5), idle])
+    for metric in ("sharpe_ratio", "max_drawdown", "average_loss", "total_return"):
+        spec = SweepSpec(space=SPEC.space, maximize=metric)
+        best = best_row(rows, spec)
+        assert best is None if metric == "average_loss" else best.number == 3
+    table = results_frame(rows, SPEC)
+    for name in ("sharpe_ratio", "profit_factor", "win_rate", "average_loss"):
+        assert math.isnan(table[name][1]), name
+    assert table["sharpe_ratio"][0] == -0.5
+    heat = heatmap_frame(rows, SPEC)
+    assert math.isnan(heat.loc[20, 3])
+    assert heat.loc[30, 3] == -0.5
 
 
 def test_some_values_may_name_a_combination():

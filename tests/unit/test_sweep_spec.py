@@ -39,6 +39,7 @@ def test_a_plain_grid_maximizes_the_sharpe_ratio():
         ({"minimize": "max_drawdown"}, "sweep.minimize", "maximize max_drawdown"),
         ({"trials": 10}, "sweep.trials", "a grid tries all"),
         ({"method": "random", "trials": 0}, "sweep.trials", "1 to"),
+        ({"min_trades": -1}, "sweep.min_trades", "0 to"),
         ({"limit": 3}, "sweep.space", "2 x 2 = 4 combinations, over 3.*random.*limit="),
         ({"workers": 0}, "sweep.workers", "1 to"),
         ({"walk_forward": WalkForward(splits=0)}, "sweep.walk_forward.splits", "1 to"),
@@ -75,11 +76,11 @@ def test_a_grid_over_the_usual_limit_is_refused_unless_asked_for():
 
 
 def test_numbers_of_numpy_become_plain_ones():
-    assert listed("x", np.arange(3)) == [0, 1, 2]
-    assert [type(value) for value in listed("x", np.linspace(0, 1, 2))] == [float, float]
-    assert listed("x", (name for name in ("a", "b"))) == ["a", "b"]
+    assert listed("x", np.arange(3), 3) == [0, 1, 2]
+    assert [type(value) for value in listed("x", np.linspace(0, 1, 2), 9)] == [float, float]
+    assert listed("x", (name for name in ("a", "b")), 9) == ["a", "b"]
     with pytest.raises(InvalidRequest, match="value of x is None"):
-        listed("x", [None])
+        listed("x", [None], 9)
 
 
 def test_a_constraint_takes_names_or_one_dict():
@@ -102,7 +103,7 @@ def test_walk_forward_is_given_as_a_struct_or_by_name():
     assert walk_forward_of({"splits": 3, "train": 0.5}) == WalkForward(splits=3, train=0.5)
     assert walk_forward_of(WalkForward(anchored=True)).anchored
     for wrong in ({"split": 3}, {"splits": "three"}, 5):
-        with pytest.raises(InvalidRequest, match="walk_forward is"):
+        with pytest.raises(InvalidRequest, match=r"walk_forward is.*takes splits, train, anchored"):
             walk_forward_of(wrong)
 
 

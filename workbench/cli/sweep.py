@@ -50,6 +50,9 @@ def add(commands: Any) -> None:
     best = parser.add_mutually_exclusive_group()
     best.add_argument("--maximize", metavar="METRIC", help="what decides [sharpe_ratio]")
     best.add_argument("--minimize", metavar="METRIC")
+    parser.add_argument(
+        "--min-trades", type=int, default=1, help="fewer never make the best [1]", metavar="N"
+    )
     parser.add_argument("--constraint", metavar="EXPRESSION", help="Python, such as 'fast < slow'")
     parser.add_argument("--method", choices=("grid", "random", "bayesian"), default="grid")
     parser.add_argument("--trials", type=int, help="combinations, unless it is a grid [100]")
@@ -107,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
         method=args.method,
         trials=args.trials,
         workers=args.workers,
+        min_trades=args.min_trades,
         server=server,
         **options,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from math import isnan, nan
 from typing import Any
 
 import msgspec
@@ -13,7 +14,9 @@ from workbench.cli.narration import Narrator
 from workbench.cli.output import Output
 from workbench.errors import from_body
 from workbench.messages import AnyMessage, Complete, Error, Sweep, SweepData
+from workbench.messages.deciding import readable
 from workbench.report.measures import percent
+from workbench.sweeps.frames import ranking
 from workbench.sweeps.spec import SweepSpec
 
 TYPES = ("status", "sweep", "progress", "control", "complete", "error")
@@ -79,13 +82,11 @@ def follow(
 
 def show_rows(rows: Sequence[SweepData], spec: SweepSpec, output: Output) -> None:
     """Write the best rows, of a walk-forward those that were traded, and what failed."""
-    sign = -1 if spec.maximizes else 1
-    good = [row for row in rows if spec.metric in row.metrics]
     if spec.walk_forward is not None:
-        shown = sorted((row for row in good if row.sample == "out"), key=lambda row: row.split)
+        traded = [row for row in rows if row.sample == "out" and not row.error]
+        shown = sorted(traded, key=lambda row: row.split)
     else:
-        good.sort(key=lambda row: (sign * row.metrics[spec.metric], row.number))
-        shown = good[:SHOWN]
+        shown = ranking(rows, spec)[:SHOWN]
     lead = ("SPLIT", "FROM", "TO") if spec.walk_forward is not None else ()
     head = (*lead, "#", *spec.space, spec.metric, "RETURN", "DRAWDOWN", "TRADES")
     if shown:
@@ -100,11 +101,12 @@ def show_rows(rows: Sequence[SweepData], spec: SweepSpec, output: Output) -> Non
 def _cells(row: SweepData, spec: SweepSpec) -> tuple[str, ...]:
     lead = (str(row.split), row.start[:10], row.end[:10]) if spec.walk_forward is not None else ()
     metrics = row.metrics
+    value = readable(metrics).get(spec.metric, nan)
     return (
         *lead,
         str(row.number),
         *(str(row.params[name]) for name in spec.space),
-        f"{metrics[spec.metric]:.4g}",
+        "–" if isnan(value) else f"{value:.4g}",
         percent(metrics["total_return"], signed=True),
         percent(metrics["max_drawdown"]),
         f"{metrics['total_trades']:.0f}",

@@ -170,6 +170,7 @@ def request_body(
 def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
     """Return the classes by the name they are told by, checked."""
     from workbench.engine import Strategy
+    from workbench.engine.signals import gives_signals
     from workbench.engine.strategies.registry import get
 
     named: dict[str, type[Strategy]] = {}
@@ -178,8 +179,8 @@ def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
         if not (isinstance(kind, type) and issubclass(kind, Strategy)):
             msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
             raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
-        if kind.next is Strategy.next:
-            msg = f"{kind.__name__} has no next(self): write one"
+        if kind.next is Strategy.next and not gives_signals(kind):
+            msg = f"{kind.__name__} has no next(self), and no signals(self): write one"
             raise InvalidRequest(
                 msg, field="strategy", value=kind.__name__, allowed="a next method"
             )

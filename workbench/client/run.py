@@ -155,7 +155,7 @@ class Run(RunStatistics, RunControls[None]):
         InvalidRequest
             It is no time, or before the run's first candle.
         """
-        return self._story().why_not(time if isinstance(time, str) else time.isoformat())
+        return self._story().why_not(str(time))
 
     def _story(self) -> Story:
         from workbench.report.explaining import TYPES, Story

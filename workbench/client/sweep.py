@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,8 +11,9 @@ import msgspec
 from workbench.client.controls import RunControls
 from workbench.client.discovery import Server
 from workbench.client.run import Run
+from workbench.client.sweep_pace import seconds_left
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData, parse_time
+from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData
 from workbench.sweeps.spec import SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -115,19 +115,31 @@ class Sweep(RunControls[None]):
 
     @property
     def walk_forward(self) -> pd.DataFrame:
-        """One row for each split traded so far; see `sweeps.frames.walk_forward_frame`.
+        """One row for each split traded so far; see `sweeps.forward.walk_forward_frame`.
 
         Raises
         ------
         InvalidRequest
             It is no walk-forward sweep.
         """
-        from workbench.sweeps.frames import walk_forward_frame
+        from workbench.sweeps.forward import walk_forward_frame
 
-        if self.spec.walk_forward is None:
-            msg = f"{self.id} has no splits: start it with walk_forward="
-            raise InvalidRequest(msg, field="walk_forward", value=None, allowed="WalkForward()")
+        self._check_splits()
         return walk_forward_frame(self.rows(), self.spec)
+
+    @property
+    def out_of_sample(self) -> dict[str, float]:
+        """All out-of-sample parts so far as one; see `sweeps.forward.out_of_sample`.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no walk-forward sweep.
+        """
+        from workbench.sweeps.forward import out_of_sample
+
+        self._check_splits()
+        return out_of_sample(self.rows())
 
     def heatmap(
         self, x: str | None = None, y: str | None = None, metric: str | None = None
@@ -191,7 +203,7 @@ class Sweep(RunControls[None]):
             The sweep was published by a program, and its strategy is known there alone.
         """
         body: dict[str, Any]
-        if params and set(params) != set(self.spec.space):
+        if params:
             from workbench.sweeps.frames import matching
 
             names = list(self.spec.space)
@@ -199,9 +211,7 @@ class Sweep(RunControls[None]):
             if found is None:
                 msg = f"{params} is not one of the combinations done: give all of {names}"
                 raise InvalidRequest(msg, field="params", value=params, allowed=names)
-            params = found
-        if params:
-            body = {"params": params}
+            body = {"params": found}
         else:
             body = {"number": number, "sample": sample, "split": split}
         return self._opened(body)
@@ -220,12 +230,21 @@ class Sweep(RunControls[None]):
         """Return the live view, an ipywidget: the heat map as it fills; the same one each time."""
         return self.run.view()
 
+    def _check_splits(self) -> None:
+        if self.spec.walk_forward is None:
+            msg = f"{self.id} has no splits: start it with walk_forward="
+            raise InvalidRequest(msg, field="walk_forward", value=None, allowed="WalkForward()")
+
     def _best(self) -> SweepData:
         from workbench.sweeps.frames import best_row
 
         found = best_row(self.rows(), self.spec)
         if found is None:
-            msg = f"No combination of {self.id} is done yet"
+            least = self.spec.min_trades
+            msg = (
+                f"No combination of {self.id} is done yet that has {self.spec.metric} and "
+                f"{least:,} or more trades (min_trades)"
+            )
             raise InvalidRequest(msg, field="best", value=None, allowed="wait()")
         return found
 
@@ -242,17 +261,10 @@ class Sweep(RunControls[None]):
         now = self.info
         what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
         text = f"{self.id}: {what}, {now['status']} {now['progress']:.1f} %"
-        left = _seconds_left(now)
+        if now["status"] != "running":
+            return text
+        left = seconds_left(self.run.events("status", "progress"))
         return text if left is None else f"{text}, ETA {left // 60:.0f}:{left % 60:02.0f}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)
-
-
-def _seconds_left(info: dict[str, Any]) -> float | None:
-    """Return how long it will still take if it goes on as until now; None where unknown."""
-    done = info["progress"]
-    if info["status"] != "running" or not done or info["started"] is None:
-        return None
-    elapsed = datetime.now(UTC).timestamp() - parse_time(info["started"]) / 1000
-    return float(elapsed * (100 - done) / done)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 from workbench.client.discovery import Server, connect
 from workbench.client.sweep import Sweep
+from workbench.client.sweep_executor import checked
+from workbench.client.sweep_values import check_names, parted
 from workbench.errors import InvalidRequest
 from workbench.sweeps.spec import (
     LIMIT,
@@ -21,7 +23,6 @@ from workbench.sweeps.spec import (
     WalkForward,
     check,
     check_method,
-    listed,
     walk_forward_of,
 )
 
@@ -43,8 +44,9 @@ def sweep(
     trials: int | None = None,
     walk_forward: WalkForward | Mapping[str, Any] | None = None,
     workers: int | None = None,
-    executor: Executor | None = None,
+    executor: Executor | Any = None,
     limit: int = LIMIT,
+    min_trades: int = 1,
     url: str | None = None,
     token: str | None = None,
     server: Server | None = None,
@@ -71,11 +73,14 @@ def sweep(
         Processes; as many as there are cores, at most 4, if left out. Of an `executor`, how many
         workers it has, where it does not tell.
     executor
-        Any `concurrent.futures.Executor`, such as Dask's ``client.get_executor()``: the sweep runs
-        there, driven by a thread of this process, and ends with it. Without, it runs in processes
-        of the server's and goes on without this kernel.
+        Any `concurrent.futures.Executor`, a Dask ``Client``, or what else has a ``submit`` that
+        returns a `concurrent.futures.Future`: the sweep runs there, driven by a thread of this
+        process, and ends with it. Without, it runs in processes of the server's and goes on
+        without this kernel.
     limit
         Combinations a grid may have.
+    min_trades
+        Combinations with fewer trades are never best [1].
     url, token, server
         The server, as for `workbench.start`.
     **options
@@ -92,7 +97,13 @@ def sweep(
     """
     from workbench.client.api import request_body
 
-    space, given = _parted(options)
+    if executor is not None:
+        executor = checked(executor)
+    space, given = parted(options, method, limit)
+    if method not in get_args(Method):
+        allowed = get_args(Method)
+        msg = f"method is {method!r:.100}, expected one of {', '.join(allowed)}"
+        raise InvalidRequest(msg, field="method", value=f"{method!r:.100}", allowed=list(allowed))
     spec = SweepSpec(
         space=space,
         maximize=maximize,
@@ -102,10 +113,12 @@ def sweep(
         walk_forward=None if walk_forward is None else walk_forward_of(walk_forward),
         workers=workers,
         limit=limit,
+        min_trades=min_trades,
     )
     spec = _converted(spec)
-    body = request_body(strategy, symbol, timeframes, start, end, given)
     kind = _class(strategy)
+    check_names(kind, [*space, *given["strategy_params"]])
+    body = request_body(strategy, symbol, timeframes, start, end, given)
     check(spec, kind)
     _check_constraint(constraint, kind, spec)
     if constraint is not None:
@@ -122,23 +135,6 @@ def sweep(
         check_method(spec)
     server = server or connect(url, token)
     return Sweep(server.rest.post("api/backtesting/start", body)["backtest_id"], server)
-
-
-def _parted(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the parameters to try, and all other options."""
-    from workbench.runs.spec import RunSpec
-
-    params = dict(options.pop("strategy_params", {}))
-    known = RunSpec.__struct_fields__
-    settings = {name: value for name, value in options.items() if name in known}
-    params |= {name: value for name, value in options.items() if name not in known}
-    space = {
-        name: listed(name, values)
-        for name, values in params.items()
-        if isinstance(values, Iterable) and not isinstance(values, str | bytes)
-    }
-    fixed = {name: value for name, value in params.items() if name not in space}
-    return space, {**settings, "strategy_params": fixed}
 
 
 def _converted(spec: SweepSpec) -> SweepSpec:

@@ -32,7 +32,7 @@ CLOSE_CODES = (
     CloseCode(1008, "A parameter, a batch or too many messages were wrong.", False),
     CloseCode(1009, "A message was larger than allowed.", False),
     CloseCode(1011, "The server failed at this stream; its log says how.", True),
-    CloseCode(1013, "Too many connections; try later.", True),
+    CloseCode(1013, "Too many connections, or the log cannot be written now; try later.", True),
     CloseCode(4404, "No such stream, or it was deleted.", False),
     CloseCode(4408, "Too slow: the socket did not take what was sent.", True),
     CloseCode(4500, "The log is damaged: what comes next cannot be read.", False),

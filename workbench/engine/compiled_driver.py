@@ -117,11 +117,14 @@ class CompiledDriver:
         The book.
     failed
         What ended `run`; None for nothing.
+    tables
+        Where events go as tables instead of being returned; None for nowhere.
     """
 
     def __init__(self, market: Market, settings: Settings) -> None:
         self.broker = Broker(plain(market), settings)
         self.failed: Failed | None = None
+        self.tables: list[Floats] | None = None
         self.settings = settings
         self.market = market
         self.world = empty_world(settings)
@@ -239,7 +242,11 @@ class CompiledDriver:
         """Return the rows of what has happened and was not taken yet, in order."""
         count = int(self.world.account[EVENTS])
         done = self.world.events[:count]
-        rows: list[list[float]] = done.tolist()
+        if self.tables is not None:
+            self.tables.append(done.copy())
+            rows: list[list[float]] = []
+        else:
+            rows = done.tolist()
         done[:] = 0.0
         self.world.account[EVENTS] = 0.0
         return rows

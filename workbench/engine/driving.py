@@ -29,6 +29,7 @@ class Driver(Protocol):
 
     broker: Broker
     failed: Failed | None
+    tables: list[Floats] | None
 
     def begin(
         self,

@@ -5,49 +5,31 @@ from __future__ import annotations
 import pickle
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import msgspec
+import numpy as np
 
 from workbench.data.candles import Candles, Floats
-from workbench.data.validate import require_sound
 from workbench.engine.crew import Crew
+from workbench.engine.curve import Curve
 from workbench.engine.driving import Kinds, driver_for, extend, kinds_of
 from workbench.engine.failure import explain_failure
-from workbench.engine.market import market
+from workbench.engine.ground import Ground, ground
+from workbench.engine.listening import Account, Listener
 from workbench.engine.memory import recall, remember
-from workbench.engine.metrics import Performance, period_ends
+from workbench.engine.metrics import Performance
+from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
 from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
 from workbench.engine.settings import Settings
-from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd, tell
+from workbench.engine.story import Fill, SignalEnd, tell
 from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 
 SEGMENT = 4096
 """Candles between two looks at what has happened."""
-
-
-@dataclass(slots=True, frozen=True)
-class Account:
-    """The account at the last close; money in its currency, drawdown a fraction (<= 0)."""
-
-    balance: float
-    equity: float
-    drawdown: float
-    open_positions: int
-
-
-class Listener(Protocol):
-    """Who is told what happens, in order, with the engine as it stood then."""
-
-    def happened(self, what: Happening) -> None:
-        """Take a fill, or a signal that came to none."""
-
-    def marked(self) -> None:
-        """Take notice that as many candles are done as `BacktestEngine.marks` asks for."""
 
 
 class BacktestEngine:
@@ -58,7 +40,8 @@ class BacktestEngine:
     strategy
         The class, or several that share the account.
     candles
-        By timeframe; the shortest is stepped on, the others are seen once closed.
+        By timeframe; the shortest is stepped on, the others are seen once closed. Or what
+        `workbench.engine.ground.ground` has made of them, for many runs over the same.
     strategy_params
         Values of the strategy's parameters, by name; of several strategies, by the name of the
         class (or by `names`) and then of the parameter.
@@ -98,6 +81,8 @@ class BacktestEngine:
         Running metrics.
     signals_ended
         Signals that came to no fill, in order; kept only while there is no listener.
+    curve
+        Where to keep the account at each close; None for nowhere.
 
     Raises
     ------
@@ -116,7 +101,7 @@ class BacktestEngine:
     def __init__(
         self,
         strategy: Kinds,
-        candles: Mapping[str, Candles],
+        candles: Mapping[str, Candles] | Ground,
         *,
         strategy_params: Mapping[str, Any] | None = None,
         settings: Settings | None = None,
@@ -127,13 +112,12 @@ class BacktestEngine:
         **options: Any,
     ) -> None:
         self.settings = settings = _settings(settings, options)
-        columns = sorted(candles.values(), key=lambda one: one.timeframe)
-        _check("candles", len(columns), "at least one timeframe", bool(columns))
+        if not isinstance(candles, Ground):
+            _check("candles", len(candles), "at least one timeframe", bool(candles))
+            candles = ground(candles, settings, inside)
+        columns = candles.columns
         base = columns[0]
-        _check("candles", len(base), "at least one candle", len(base) > 0)
         _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
-        for one in columns:
-            require_sound(one)
         self.candles = base
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
@@ -150,11 +134,12 @@ class BacktestEngine:
         self._balance = self._equity = self.initial_capital
         self._open = 0
         self._fills: list[Fill] = []
-        self._trades: dict[int, list[float]] = {}
-        self._period_ends = period_ends(base)
+        self._book = TradeBook(self.performance, first)
+        self.curve: Curve | None = None
+        self._period_ends = candles.ends
         self._period = bisect_right(self._period_ends, first)
         kinds = kinds_of(strategy)
-        self._driver = driver_for(kinds, market(base, settings, inside), settings)
+        self._driver = driver_for(kinds, candles.market, settings)
         crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
@@ -194,6 +179,35 @@ class BacktestEngine:
                 break
         return self.take_fills()
 
+    def sum_up(self) -> Performance:
+        """Run to the end for the sake of the metrics alone: nobody is told what happened.
+
+        Raises
+        ------
+        StrategyError
+            `next` raised.
+        """
+        driver, performance = self._driver, self.performance
+        ends = [end - self._first for end in self._period_ends[self._period :]]
+        tables: list[Floats] = []
+        driver.tables = tables
+        while self.bar < self.bars:
+            equities, _ = driver.run(self.bar, self.bars, None, 0, 0.0)
+            performance.extend_run(np.asarray(equities), ends)
+            self.bar += len(equities)
+            if driver.failed is not None:
+                self._blame(driver.failed)
+        driver.finish(self.bar - 1)
+        driver.tables, self.finished = None, True
+        told = [table for table in tables if len(table)]
+        if told:
+            self._book.take_run(np.concatenate(told))
+            self._balance = float(told[-1][-1, E_BALANCE])
+        self._equity = self._balance
+        performance.amend(self._equity)
+        performance.end_period()
+        return performance
+
     def interrupt(self) -> None:
         """End `advance` after the candle it is on, or the next one at once; from any thread."""
         self._driver.interrupt()
@@ -215,6 +229,8 @@ class BacktestEngine:
             self._happen(self._driver.finish(self.bar - 1), self.bar)
             self._equity = self._balance
             self.performance.amend(self._equity)
+            if self.curve is not None:
+                self.curve.amend(self._equity)
             self.performance.end_period()
         return self.take_fills()
 
@@ -258,6 +274,8 @@ class BacktestEngine:
     def _tell(self, equities: list[float] | Floats, rows: Sequence[Sequence[float]]) -> None:
         """Go through what a stretch of candles has brought, in the order it came."""
         start, end = self.bar, self.bar + len(equities)
+        if self.curve is not None:
+            self.curve.equities.extend(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
         while self.bar < end:
             bar = self.bar
@@ -285,6 +303,8 @@ class BacktestEngine:
         driver, listener, done = self._driver, self.listener, []
         for row in rows:
             self._balance, self._open = row[E_BALANCE], int(row[E_OPEN])
+            if self.curve is not None:
+                self.curve.pay(row[E_BAR], row[E_BALANCE])
             happening = tell(row, driver.reason)
             if happening is None:
                 continue
@@ -293,33 +313,14 @@ class BacktestEngine:
                 if listener is None:
                     self.signals_ended.append(happening)
             else:
-                self._count(happening)
+                self.filled += 1
+                self._book.take((row,))
                 if listener is None:
                     self._fills.append(happening)
             if listener is not None:
                 listener.happened(happening)
         for signal in done:
             driver.forget(signal)
-
-    def _count(self, fill: Fill) -> None:
-        self.filled += 1
-        performance, trade = self.performance, fill.trade_id
-        performance.add_commission(fill.commission)
-        if isinstance(fill, EntryFill):
-            self._trades[trade] = [fill.price * fill.quantity, 0.0, 0.0, 0.0]
-            performance.hold(fill.bar - self._first, self._open)
-            return
-        sums = self._trades[trade]
-        sums[1] += fill.pnl
-        sums[2] += fill.mfe
-        sums[3] += fill.mae
-        if fill.remaining <= 0:
-            notional, pnl, mfe, mae = self._trades.pop(trade)
-            scale = 100 / notional
-            performance.hold(fill.bar - self._first, self._open)
-            performance.add_trade(
-                pnl, scale * pnl, bars=fill.bar - fill.entry_bar, mfe=scale * mfe, mae=scale * mae
-            )
 
     def _blame(self, failed: Failed) -> NoReturn:
         when = self.time(self.bar - 1)
@@ -329,7 +330,7 @@ class BacktestEngine:
 
 _KEPT = (
     "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
-    "_fills", "_trades", "_period",
+    "_fills", "_book", "_period", "curve",
 )  # fmt: skip
 
 

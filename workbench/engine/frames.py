@@ -26,7 +26,7 @@ _TIMES = ("entry_time", "exit_time")
 TRADE_COLUMNS = (
     "trade_id", "symbol", "strategy", "direction", "quantity", "entry_time", "entry_price",
     "exit_time", "exit_price", "exit_reason", "pnl", "pnl_percent", "mfe", "mae", "commission",
-    "stop_loss", "confidence", "entry_rationale", "exit_rationale",
+    "financing", "stop_loss", "confidence", "entry_rationale", "exit_rationale",
 )  # fmt: skip
 SIGNAL_COLUMNS = (
     "signal_id", "time", "strategy", "decision", "outcome", "code", "message", "rationale",
@@ -64,6 +64,7 @@ def trades_frame(messages: Iterable[Message]) -> pd.DataFrame:
         row = {name: getattr(data, name, None) for name in TRADE_COLUMNS}
         row["quantity"], row["strategy"] = extra.quantity, extra.strategy
         row["commission"] = extra.commission + share
+        row["financing"] = 0.0 if extra.financing is UNSET else extra.financing
         row["exit_rationale"] = "" if extra.reasoning is UNSET else extra.reasoning.rationale
         row["entry_rationale"] = entry.reasoning.rationale if entry else ""
         row["confidence"] = entry.reasoning.confidence if entry else None

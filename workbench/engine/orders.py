@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from difflib import get_close_matches
 from math import inf, nan
-from typing import NamedTuple, SupportsFloat, TypedDict
+from typing import Any, NamedTuple, SupportsFloat, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -71,6 +71,19 @@ def _positive(field: str, value: object) -> float:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
     return number
+
+
+def gridded(tick: float, given: Any) -> Any:
+    """Return prices as multiples of the tick: what is checked is what is ordered."""
+    if isinstance(given, (list, tuple)):
+        return type(given)(
+            (gridded(tick, one[0]), *one[1:]) if isinstance(one, (list, tuple)) and one
+            else gridded(tick, one)
+            for one in given
+        )  # fmt: skip
+    if isinstance(given, (int, float)) and math.isfinite(given):
+        return math.floor(given / tick + 0.5) * tick
+    return given
 
 
 def check_price(field: str, value: object) -> float:

@@ -9,9 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from workbench.engine.settings import Settings
 from workbench.errors import UnknownParameter
 
 Value = int | float | bool | str
+
+OTHERS = (
+    *Settings.__struct_fields__, "symbol", "timeframes", "start", "end", "seed", "speed", "name",
+    "notes", "tags", "progress_every", "equity_every",
+)  # fmt: skip
+"""What else is given by name where parameters are, and may be what was meant."""
 
 
 class Parameter(Struct, frozen=True, repr_omit_defaults=True):
@@ -101,7 +108,7 @@ def merge_parameters(
     merged = {name: one.default for name, one in known.items()}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
+            near = difflib.get_close_matches(str(name), [*known, *OTHERS], 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             has = f"it has {', '.join(known)}" if known else "it has none"
             text = f"{owner} has no parameter {name!r}: {has}.{hint}"

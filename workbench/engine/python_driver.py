@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from workbench.analysis.series import Clock
+from workbench.data.candles import Floats
 from workbench.engine.broker import Broker
 from workbench.engine.market import Market, plain
 from workbench.engine.rules.layout import (
@@ -48,11 +51,14 @@ class PythonDriver:
         The book.
     failed
         What ended `run`; None for nothing.
+    tables
+        Where events go as tables instead of being returned; None for nowhere.
     """
 
     def __init__(self, market: Market, settings: Settings) -> None:
         self.broker = Broker(plain(market), settings)
         self.failed: Failed | None = None
+        self.tables: list[Floats] | None = None
         self._deciding = 0
         self._columns = market
         self._nexts: list[tuple[int, Callable[[], object]]] = []
@@ -107,7 +113,7 @@ class PythonDriver:
         self._loop(idle, end, decide, equities)
         if len(equities) < end - start:
             self._interrupted = False  # obeyed; one on the last candle holds for the next call
-        return equities, self.broker.take()
+        return equities, self._take()
 
     def _loop(
         self, start: int, end: int, decide: Callable[[], object], equities: list[float]
@@ -178,7 +184,14 @@ class PythonDriver:
     def finish(self, bar: int) -> list[list[float]]:
         """Close everything at the close of candle `bar`; return the events."""
         self.broker.finish(bar)
-        return self.broker.take()
+        return self._take()
+
+    def _take(self) -> list[list[float]]:
+        rows = self.broker.take()
+        if self.tables is None or not rows:
+            return rows
+        self.tables.append(np.array(rows))
+        return []
 
     def reason(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
         """Return why an order was placed."""

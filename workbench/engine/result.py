@@ -5,18 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec import UNSET, structs
 
 from workbench.data.candles import Candles
 from workbench.data.catalog import load
 from workbench.data.intrabar import build_intrabar, load_intrabar
 from workbench.data.resample import resample
+from workbench.engine.curve import Curve
 from workbench.engine.engine import BacktestEngine
 from workbench.engine.frames import (
-    equity_frame,
     readable_metrics,
     signals_frame,
     trades_frame,
@@ -53,12 +55,18 @@ class BacktestResult:
         By timeframe, the shortest first.
     settings
         Of the account.
+    curve
+        The account at each close.
+    equity_every
+        Candles between two rows of `equity`.
     """
 
     strategy: str
     messages: list[Message] = field(repr=False)
     candles: Mapping[str, Candles] = field(repr=False)
     settings: Settings = field(repr=False)
+    curve: Curve = field(repr=False)
+    equity_every: int = field(default=1, repr=False)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -73,7 +81,19 @@ class BacktestResult:
     @cached_property
     def equity(self) -> pd.DataFrame:
         """The account at each close; see `workbench.engine.frames.equity_frame`."""
-        return equity_frame(self.messages)
+        import pandas as pd
+
+        base = next(iter(self.candles.values()))
+        columns = self.curve.columns()
+        times = base.time[: len(columns["equity"])].astype("datetime64[ms]")
+        index = pd.DatetimeIndex(times, name="time").tz_localize("UTC")
+        frame = pd.DataFrame(columns, index=index)
+        every = self.equity_every
+        return (
+            frame
+            if every == 1
+            else frame[frame.index.isin([*index[every - 1 :: every], *index[-1:]])]
+        )
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -123,11 +143,11 @@ class BacktestResult:
 
         return Story(self.messages).explain(trade_id)
 
-    def why_not(self, time: str) -> Explanation:
+    def why_not(self, time: str | datetime) -> Explanation:
         """Say what was decided on the candle open at `time` (ISO 8601, UTC), and why not more."""
         from workbench.report.explaining import Story
 
-        return Story(self.messages).why_not(time)
+        return Story(self.messages).why_not(str(time))
 
     def figure(self) -> go.Figure:
         """Draw price with trades, equity and drawdown; see `workbench.report.figure`."""
@@ -205,7 +225,8 @@ def backtest(
         A class, `Signals`, or the name of a registered strategy; or several classes that share
         the account.
     candles
-        Of one timeframe, or of several by name. Left out, they are looked up by `symbol`,
+        Of one timeframe, or of several by name; or a DataFrame, see `Candles.from_frame`, whose
+        timeframe is what most of its rows are apart. Left out, they are looked up by `symbol`,
         `timeframes`, `start` and `end` (ISO 8601, UTC).
     symbol, timeframes, start, end
         See `workbench.data.load`. With `candles` of one timeframe, `timeframes` are built
@@ -235,11 +256,14 @@ def backtest(
         others["inside"] = _inside(candles, columns, settings.intrabar, symbol, start, end)
     engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
     messages: list[Message] = []
+    engine.curve = Curve(engine.initial_capital)
     StreamingBacktestEngine(
-        engine, "backtest", messages.append, progress_every=engine.bars, equity_every=equity_every
+        engine, "backtest", messages.append, progress_every=engine.bars, equity_every=engine.bars
     ).run()
     shown = ", ".join(map(repr, engine.strategies))
-    return BacktestResult(shown, messages, engine.columns, engine.settings)
+    return BacktestResult(
+        shown, messages, engine.columns, engine.settings, engine.curve, equity_every
+    )
 
 
 def _candles(
@@ -254,10 +278,29 @@ def _candles(
             text = "Give candles, or all of symbol, timeframes, start and end"
             raise InvalidRequest(text, field="candles", value=None, allowed="candles or a range")
         return load(symbol, timeframes, start, end)
+    if hasattr(candles, "columns") and hasattr(candles, "index"):
+        candles = of_frame(candles, symbol, timeframes)
     if not isinstance(candles, Candles):
         return candles
     parsed = [Timeframe.parse(name) for name in timeframes or [candles.timeframe.name]]
     return {one.name: resample(candles, one) for one in sorted(parsed)}
+
+
+def of_frame(frame: Any, symbol: str | None, timeframes: Sequence[str] | None) -> Candles:
+    """Return the candles of a DataFrame."""
+    one = Candles.from_frame(frame, symbol or "frame", "1M")
+    steps, counts = np.unique(np.diff(one.time), return_counts=True)
+    if not len(steps):
+        text = f"The frame has {len(one)} rows: a run needs at least two to tell their timeframe"
+        raise InvalidRequest(text, field="candles", value=len(one), allowed="two rows or more")
+    usual = int(steps[counts.argmax()])
+    known = [Timeframe.parse(name) for name in ("1M", "5M", "15M", "30M", "1H", "4H", "1D", "1W")]
+    apart = next((each for each in known if each.ms == usual), None)
+    if apart is None:
+        names = ", ".join(each.name for each in known)
+        text = f"Most rows of the frame are {usual / 60_000:g} minutes apart, expected {names}"
+        raise InvalidRequest(text, field="candles", value=usual, allowed=names)
+    return one.replace(timeframe=apart)
 
 
 def _inside(

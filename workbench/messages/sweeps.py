@@ -27,6 +27,8 @@ class SweepFacts(Struct, frozen=True):
         `sweep` messages a whole sweep brings, at most.
     splits
         Walk-forward splits; 0 where every combination is run on all candles.
+    min_trades
+        Combinations with fewer trades are never best.
     """
 
     space: dict[str, list[Value]]
@@ -35,6 +37,7 @@ class SweepFacts(Struct, frozen=True):
     method: Literal["grid", "random", "bayesian"]
     rows: int
     splits: int
+    min_trades: int = 1
 
 
 class SweepData(Struct, frozen=True):

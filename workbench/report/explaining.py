@@ -12,8 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from workbench.errors import InvalidRequest, NotFound
 from workbench.messages import (
+    Complete,
     EntryData,
     Equity,
+    Error,
     ExitData,
     Message,
     Progress,
@@ -27,7 +29,7 @@ from workbench.messages import (
 from workbench.timeframes import Timeframe
 
 Numbers = Mapping[str, float]
-TYPES = ("status", "trade", "signal", "equity", "progress")
+TYPES = ("status", "trade", "signal", "equity", "progress", "complete", "error")
 """Messages that are needed."""
 
 
@@ -93,6 +95,7 @@ class Story:
         self.exits: dict[str, list[Trade]] = {}
         self.signals: list[Signal] = []
         self.warm_up = 0
+        self._over = False
         self._step = 1
         self._anchors: dict[int, int] = {}
         for message in messages:
@@ -116,6 +119,8 @@ class Story:
                 self._anchor(message.extra.bar, message.data.time)
         elif isinstance(message, Progress):
             self._anchor(message.extra.bar - 1, message.data.current_time)
+        elif isinstance(message, Complete | Error):
+            self._over = True
         elif isinstance(message, Status) and message.data.timeframes is not UNSET:
             data = message.data
             self._step = min(Timeframe.parse(name) for name in message.data.timeframes).ms
@@ -141,6 +146,10 @@ class Story:
             first = iso_time(self._times[0]) if self._times else None
             text = f"{iso_time(time_ms)} is before the run's first candle, {first}"
             raise InvalidRequest(text, field="time", value=iso_time(time_ms), allowed=first)
+        if at == len(self._bars) - 1 and time_ms >= self._times[at] + self._step and self._over:
+            last = iso_time(self._times[at])
+            text = f"{iso_time(time_ms)} is after the run's last candle, {last}"
+            raise InvalidRequest(text, field="time", value=iso_time(time_ms), allowed=last)
         bar = self._bars[at] + (time_ms - self._times[at]) // self._step
         # Candles may be missing: never beyond what is known to come later.
         return min(bar, self._bars[at + 1] - 1) if at + 1 < len(self._bars) else bar
@@ -207,10 +216,10 @@ class Story:
         Raises
         ------
         InvalidRequest
-            It is no time, or before the first candle.
+            It is no time, or before the first candle or after the last.
         """
         try:
-            bar = self.bar(parse_time(time))
+            bar = self.bar(parse_time(str(time)))
         except ValueError:
             text = f"time is {time!r}, expected ISO 8601 such as 2024-01-15T08:15:00Z"
             raise InvalidRequest(text, field="time", value=time, allowed="ISO 8601") from None

@@ -27,6 +27,7 @@ from workbench.runs.publishing import (
     batch_frame,
     reply_decoder,
 )
+from workbench.runs.rebuffs import Rebuffs
 from workbench.runs.spill import Spill
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ IN_FLIGHT = 4 * BATCH_MESSAGES
 LINGER_S = 0.02
 RETRY_S = (0.1, 2.0)
 TOO_BIG = 1009
+FAILED = 1011
 
 
 class _Head(msgspec.Struct):
@@ -62,6 +64,8 @@ class Publisher:
         Called before each connection: base addresses of the servers to try, in order.
     on_command
         Called from the publisher's thread with each control, once.
+    on_refused
+        Called from a thread of the publisher's, once, when the server takes no more.
     folder
         Where to spill to; None for the system's temporary folder.
     outbox
@@ -72,7 +76,8 @@ class Publisher:
     refused
         Why the server takes no more; None while it does. What is sent then is dropped.
     joined
-        Set once a server has taken the producer in and handed over the controls that waited.
+        Set once a server has taken the producer in and handed over the controls that waited, or
+        has refused it.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Publisher:
         urls: Callable[[], list[str]],
         on_command: Callable[[Command], None],
         *,
+        on_refused: Callable[[], None] = lambda: None,
         folder: Path | None = None,
         outbox: Outbox | None = None,
     ) -> None:
@@ -89,6 +95,8 @@ class Publisher:
         self._token = token
         self._urls = urls
         self._on_command = on_command
+        self._on_refused = on_refused
+        self._rebuffs = Rebuffs()
         self._outbox = Outbox(spill=Spill(folder)) if outbox is None else outbox
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
@@ -190,8 +198,8 @@ class Publisher:
                 max_size=1 << 20,
             )
         except InvalidStatus as refusal:
-            if refusal.response.status_code == 410:
-                self._refuse("the run was deleted")
+            reply = refusal.response
+            self._refuse(self._rebuffs.turned_away(reply.status_code, reply.body))
             return
         except (OSError, WebSocketException, TimeoutError):
             return
@@ -204,6 +212,7 @@ class Publisher:
                 hello = reply_decoder.decode(connection.recv(timeout=10))
                 if not isinstance(hello, Hello):
                     return
+                self._rebuffs.welcomed()
                 if hello.last > self._outbox.last:
                     self._refuse("another producer has published this stream")
                 with self._changed:
@@ -221,8 +230,12 @@ class Publisher:
         if receiver.is_alive():
             receiver.join(5)
         closed = connection.protocol.close_rcvd
+        # Not an echo: this side closes with the same code when no pong comes.
+        failed_there = connection.protocol.close_rcvd_then_sent
         if closed is not None and closed.code == TOO_BIG:
             self._refuse("a message is larger than the server, or what is before it, takes")
+        elif closed is not None and closed.code == FAILED and failed_there:
+            self._refuse(self._rebuffs.failed(self._outbox.first))
 
     def _send_all(self, connection: ClientConnection, broken: threading.Event) -> None:
         while not broken.is_set():
@@ -258,11 +271,12 @@ class Publisher:
         if isinstance(reply, Command):
             self._obey(reply)
             return
+        if isinstance(reply, Refused):
+            self._refuse(reply.error)
+            return
         with self._changed:
             if isinstance(reply, Ack) and not self._abandoned:
                 self._outbox.acknowledge(reply.last)
-            elif isinstance(reply, Refused):
-                self.refused = reply.error
             self._changed.notify_all()
 
     def _obey(self, command: Command) -> None:
@@ -271,10 +285,18 @@ class Publisher:
             with contextlib.suppress(Exception):
                 self._on_command(command)
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str | None) -> None:
+        """Take it that no server will ever take more, unless there is no reason to."""
+        if why is None:
+            return
         with self._changed:
+            if self.refused is not None:
+                return
+            log.warning("giving up on stream %s: %s", self._stream, why)
             self.refused = why
+            self.joined.set()
             self._changed.notify_all()
+        self._on_refused()
 
 
 def too_large(wire: bytes) -> PayloadTooLarge:

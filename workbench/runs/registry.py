@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,6 +105,22 @@ class RunRegistry:
     def set_token(self, run_id: str, token: str) -> None:
         """Replace the publish token; only its hash is stored."""
         self._update(run_id, token_hash=hash_token(token))
+
+    @contextmanager
+    def claim(self, run_id: str, token: str) -> Iterator[bool]:
+        """Take a run that waits for a worker, under a fresh token; tell whether it was to be had.
+
+        Of all who serve the state folder one gets it: the block holds the write lock. It is to
+        start the worker and note its process; an exception there gives the run back, and so does
+        the end of this process.
+        """
+        with self._db.transaction() as tx:
+            claimed = tx.execute(
+                "UPDATE runs SET token_hash = ? WHERE id = ? AND status = 'pending' "
+                "AND producer = 'worker' AND pid IS NULL",
+                (hash_token(token), run_id),
+            )
+            yield claimed.rowcount == 1
 
     def set_worker(self, run_id: str, pid: int, pid_start: float) -> None:
         """Note the producer's process."""

@@ -115,6 +115,7 @@ class Supervisor:
             if room <= 0:
                 break
             self._spawn(record)
+            # Also where another server was first: its worker has the place.
             room -= 1
 
     def stop_asked(self, run_id: str) -> None:
@@ -198,8 +199,22 @@ class Supervisor:
         return f"The producer of the run has not been heard of for {self._lease:.0f} s"
 
     def _spawn(self, record: RunRecord) -> None:
+        """Start a run's worker, unless another server of the folder has."""
         token = new_token()
-        self._registry.set_token(record.id, token)
+        with self._registry.claim(record.id, token) as claimed:
+            if not claimed:
+                return
+            try:
+                child, started = self._start(record, token)
+            except SPAWN_ERRORS as error:
+                self._lost(record, f"The worker process could not be started: {error}")
+                return
+            self._registry.set_worker(record.id, child.pid, started)
+        self._children[record.id] = child
+        log.info("run %s started in process %d", record.id, child.pid)
+
+    def _start(self, record: RunRecord, token: str) -> tuple[subprocess.Popen[bytes], float]:
+        """Start a worker; return its process and when that began."""
         job = Job(
             run_id=record.id,
             spec=record.spec,
@@ -214,26 +229,19 @@ class Supervisor:
         environment = dict(os.environ)
         if record.paths:
             environment["PYTHONPATH"] = os.pathsep.join(record.paths)
-        try:
-            with path.open("ab") as output, tempfile.TemporaryFile() as handed:
-                handed.write(msgspec.json.encode(job))
-                handed.seek(0)
-                child = subprocess.Popen(
-                    [record.python or sys.executable, "-m", "workbench.runs.worker"],
-                    stdin=handed,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env=environment,
-                    cwd=self._home,
-                    start_new_session=True,
-                )
-            started = psutil.Process(child.pid).create_time()
-        except SPAWN_ERRORS as error:
-            self._lost(record, f"The worker process could not be started: {error}")
-            return
-        self._children[record.id] = child
-        self._registry.set_worker(record.id, child.pid, started)
-        log.info("run %s started in process %d", record.id, child.pid)
+        with path.open("ab") as output, tempfile.TemporaryFile() as handed:
+            handed.write(msgspec.json.encode(job))
+            handed.seek(0)
+            child = subprocess.Popen(
+                [record.python or sys.executable, "-m", "workbench.runs.worker"],
+                stdin=handed,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=self._home,
+                start_new_session=True,
+            )
+        return child, psutil.Process(child.pid).create_time()
 
     def _lost(self, record: RunRecord, message: str) -> None:
         facts: dict[str, Any] = {"backtest_id": record.id}

@@ -21,6 +21,7 @@ from workbench.runs.failing import failure_of, sendable
 from workbench.runs.gate import Gate
 from workbench.runs.packing import candles_of, parcel_of
 from workbench.runs.publisher import Publisher
+from workbench.runs.publishing import Command
 from workbench.runs.records import Job
 from workbench.streams import Pace
 
@@ -46,7 +47,13 @@ def main() -> int:
     else:
         control = Gate()
     publisher = Publisher(
-        job.run_id, job.token, lambda: _urls(job, home), control.command, folder=home
+        job.run_id,
+        job.token,
+        lambda: _urls(job, home),
+        control.command,
+        # Wakes a run that stands still, or it would wait for commands that cannot come.
+        on_refused=lambda: control.command(Command("stop")),
+        folder=home,
     )
     try:
         _run(job, control, publisher)

@@ -13,6 +13,17 @@ from workbench.errors import WorkbenchError
 from workbench.streams import schema
 
 REWRITE_BYTES = 64 * 1024 * 1024
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 
 
 class Database:
@@ -71,12 +82,21 @@ class Database:
         except BaseException:
             self._depth -= 1
             if self._depth == 0:
-                self._rollbacks += 1
-                self._connection.execute("ROLLBACK")
+                self._roll_back()
             raise
         self._depth -= 1
         if self._depth == 0:
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        self._rollbacks += 1
+        # A full disk has SQLite roll back by itself.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def version(self) -> tuple[int, int]:
         """Return what changes when anyone but this connection has changed the file.
@@ -108,3 +128,10 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def passing(error: Exception) -> bool:
+    """Tell whether the state file cannot be written just now: it is busy, or the disk is full."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # The low byte is the kind, the rest says more of it.
+    return code is not None and code & 0xFF in _PASSING

@@ -14,12 +14,13 @@ from workbench.engine.metrics import Performance
 if TYPE_CHECKING:
     from workbench.data import Candles
     from workbench.engine import Strategy
+    from workbench.engine.ground import Ground
     from workbench.engine.settings import Settings
 
 
 def evaluate(
     strategy: type[Strategy],
-    candles: Mapping[str, Candles],
+    candles: Mapping[str, Candles] | Ground,
     params: Mapping[str, Any],
     settings: Settings,
     *,
@@ -34,7 +35,7 @@ def evaluate(
     strategy
         The class.
     candles
-        By timeframe; the shortest is stepped on.
+        By timeframe; the shortest is stepped on. Or what is made of them, for many runs.
     params
         Values of its parameters; the others have their defaults.
     settings
@@ -69,21 +70,7 @@ def evaluate(
         seed=seed,
         first=since,
     )
-    engine.listener = _Nobody()
-    while not engine.done:
-        engine.advance(engine.bars)
-    engine.finish()
-    return _figures(engine.performance)
-
-
-class _Nobody:
-    """Is told everything and keeps nothing."""
-
-    def happened(self, what: object) -> None:
-        """Pass over it."""
-
-    def marked(self) -> None:
-        """Pass over it."""
+    return _figures(engine.sum_up())
 
 
 def _figures(performance: Performance) -> dict[str, float]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.engine.frames import readable_metrics
 from workbench.errors import InvalidRequest
 from workbench.messages import Message, Sweep, SweepData
+from workbench.messages.deciding import readable
+from workbench.messages.deciding import value as deciding
 from workbench.sweeps.spec import SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ def results_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns `ROW_COLUMNS` (times are UTC), one for each parameter that is tried, one for each
-        metric in the units of `complete`, NaN where the combination failed, and `error`.
+        metric in the units of `complete`, NaN where it is not defined or the combination failed,
+        and `error`.
     """
     import pandas as pd
 
     names = list(spec.space)
     metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
-    readable = [readable_metrics(row.metrics) for row in rows]
+    told = [readable(row.metrics) for row in rows]
     columns: dict[str, Any] = {
         "number": pd.Series([row.number for row in rows], dtype="int64"),
         "sample": pd.Series([row.sample for row in rows], dtype="object"),
@@ -56,7 +58,7 @@ def results_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
     for name in names:
         columns[name] = [row.params.get(name) for row in rows]
     for name in metrics:
-        values = [found.get(name, float("nan")) for found in readable]
+        values = [found.get(name, float("nan")) for found in told]
         columns[name] = pd.Series(values, dtype="float64")
     columns["error"] = pd.Series([row.error for row in rows], dtype="object")
     return pd.DataFrame(columns)
@@ -67,14 +69,24 @@ def best_row(rows: Sequence[SweepData], spec: SweepSpec) -> SweepData | None:
 
     Of a walk-forward it is the in-sample row of what the last split has chosen.
     """
-    split = max((row.split for row in rows if row.sample != "out" and not row.error), default=0)
+    ranked = ranking([row for row in rows if row.sample != "out"], spec)
+    split = max((row.split for row in ranked), default=0)
+    return next((row for row in ranked if row.split == split), None)
+
+
+def ranking(rows: Sequence[SweepData], spec: SweepSpec) -> list[SweepData]:
+    """Return the rows that count, the best first: of equals the first asked for.
+
+    Those in which the metric that decides is not defined, and those of fewer than `min_trades`
+    trades, do not count.
+    """
     sign = -1 if spec.maximizes else 1
     known = [
-        (sign * row.metrics[spec.metric], row.number, row)
+        (sign * value, row.number, row)
         for row in rows
-        if row.sample != "out" and row.split == split and spec.metric in row.metrics
+        if (value := deciding(row.metrics, spec.metric, spec.min_trades)) is not None
     ]
-    return min(known, key=lambda one: one[:2])[2] if known else None
+    return [row for _, _, row in sorted(known, key=lambda one: one[:2])]
 
 
 def heatmap_frame(
@@ -101,13 +113,14 @@ def heatmap_frame(
     -------
     pandas.DataFrame
         A column for each value of `x`, a row for each of `y`, in the order they were asked for,
-        float64; NaN where no combination is done. Of several at one place (other parameters that
-        are tried, splits) it is the highest, or the lowest where the metric is minimized.
+        float64; NaN where no combination is done, or none counts for the choice of the best. Of
+        several at one place (other parameters that are tried, splits) it is the highest, or the
+        lowest where the metric is minimized.
 
     Raises
     ------
     InvalidRequest
-        There is no such parameter or metric.
+        There is no such parameter or metric, or both parameters are the same.
     """
     import numpy as np
     import pandas as pd
@@ -122,11 +135,12 @@ def heatmap_frame(
     index: list[Value] = [metric] if y is None else spec.space[y]
     table = np.full((len(index), len(columns)), np.nan)
     for row in rows:
-        if row.sample == "out" or metric not in row.metrics:
+        value = None if row.sample == "out" else deciding(row.metrics, metric, spec.min_trades)
+        if value is None:
             continue
         at = (0 if y is None else index.index(row.params[y])), columns.index(row.params[x])
-        if not (table[at] <= row.metrics[metric] if least else table[at] >= row.metrics[metric]):
-            table[at] = row.metrics[metric]
+        if not (table[at] <= value if least else table[at] >= value):
+            table[at] = value
     return pd.DataFrame(
         table,
         index=pd.Index(index, name=y),
@@ -159,58 +173,6 @@ def heatmap_figure(table: pd.DataFrame, metric: str) -> go.Figure:
     return chart
 
 
-def walk_forward_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
-    """Return one row for each walk-forward split that has been traded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By `split`: `start` and `end` of the out-of-sample part (UTC), the parameters that were
-        chosen, the metric that decided in sample (``in_sample``) and out of it
-        (``out_of_sample``), their quotient out / in (``efficiency``, NaN where the in-sample value
-        is not above 0), ``total_return`` and ``max_drawdown`` of the out-of-sample part (percent),
-        ``joined_return``, the return of all out-of-sample parts up to this one, traded one after
-        the other with what the one before left: ``100 (prod(1 + r / 100) - 1)`` (percent), and
-        `error`. Source of the efficiency: R. Pardo, The Evaluation and Optimization of Trading
-        Strategies, 2008.
-    """
-    import pandas as pd
-
-    inside = {(row.split, row.number): row for row in rows if row.sample == "in"}
-    nan = float("nan")
-    found = []
-    joined = 1.0
-    for row in rows:
-        if row.sample != "out":
-            continue
-        chosen = inside.get((row.split, row.number))
-        seen = nan if chosen is None else chosen.metrics.get(spec.metric, nan)
-        came = row.metrics.get(spec.metric, nan)
-        gained = row.metrics.get("total_return", 0.0)
-        joined *= 1 + gained / 100
-        found.append(
-            {
-                "split": row.split,
-                "start": row.start,
-                "end": row.end,
-                **{name: row.params.get(name) for name in spec.space},
-                "in_sample": seen,
-                "out_of_sample": came,
-                "efficiency": came / seen if seen > 0 else nan,
-                "total_return": row.metrics.get("total_return", nan),
-                "max_drawdown": row.metrics.get("max_drawdown", nan),
-                "joined_return": 100 * (joined - 1),
-                "error": row.error,
-            }
-        )
-    names = ["split", "start", "end", *spec.space, "in_sample", "out_of_sample", "efficiency"]
-    names += ["total_return", "max_drawdown", "joined_return", "error"]
-    frame = pd.DataFrame(found, columns=names)
-    for name in ("start", "end"):
-        frame[name] = pd.to_datetime(frame[name], format="ISO8601", utc=True)
-    return frame.set_index("split")
-
-
 def matching(rows: Sequence[SweepData], wanted: dict[str, Value]) -> dict[str, Value] | None:
     """Return the combination that has these values; None unless there is one alone."""
     found = {
@@ -226,6 +188,10 @@ def _axes(spec: SweepSpec, x: str | None, y: str | None) -> tuple[str, str | Non
     for field, name in (("x", x), ("y", y)):
         if name is not None and name not in names:
             raise _unknown(field, name, names)
+    if x is not None and x == y:
+        others = [name for name in names if name != x]
+        msg = f"x and y are both {x!r}: a heat map is of two parameters, or of one (leave y out)"
+        raise InvalidRequest(msg, field="y", value=y, allowed=others)
     first = x or next(name for name in names if name != y)
     return first, y or next((name for name in names if name != first), None)
 

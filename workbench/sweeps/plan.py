@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from workbench.messages import SweepFacts
+from workbench.messages import SweepFacts, deciding
 from workbench.sweeps.search import Search
 from workbench.sweeps.spec import SweepSpec, Value
 from workbench.sweeps.splits import Part, Split
 from workbench.sweeps.workload import Outcome, Task
 
-NOTHING = "No combination could be run on the in-sample part"
+NOTHING = "Nothing to choose: on the in-sample part no combination could be run, or none counts"
 
 
 class Best(NamedTuple):
@@ -22,7 +22,7 @@ class Best(NamedTuple):
     number, params
         Which it is.
     value
-        Of the metric that decides, negated where less is better.
+        Of the metric that decides, negated where less is better; 0 out of sample.
     metrics
         All it came to.
     """
@@ -114,7 +114,13 @@ class Plan:
         """What readers are told at the start."""
         spec = self.spec
         return SweepFacts(
-            spec.space, spec.metric, spec.maximizes, spec.method, self.rows, self._splits
+            spec.space,
+            spec.metric,
+            spec.maximizes,
+            spec.method,
+            self.rows,
+            self._splits,
+            spec.min_trades,
         )
 
     @property
@@ -143,13 +149,20 @@ class Plan:
         """Take in what a combination came to."""
         leg = self.legs[task.leg]
         self.done += 1
-        found = None if outcome.error else self._judged(task, outcome.metrics)
+        params = dict(task.params)
         if task.out:
-            leg.closed, leg.result = True, found
+            # Whatever it came to, it is what has been chosen.
+            leg.closed = True
+            if not outcome.error:
+                leg.result = Best(task.number, params, 0.0, outcome.metrics)
             return
         leg.told += 1
-        leg.search.tell(task.number, None if found is None else outcome.metrics[self.spec.metric])
-        if found is not None and (leg.best is None or found.rank < leg.best.rank):
+        value = deciding.value(outcome.metrics, self.spec.metric, self.spec.min_trades)
+        leg.search.tell(task.number, value)
+        if value is None:
+            return
+        found = Best(task.number, params, value if self.spec.maximizes else -value, outcome.metrics)
+        if leg.best is None or found.rank < leg.best.rank:
             leg.best = found
 
     @property
@@ -172,10 +185,3 @@ class Plan:
                 self.done += 1
                 found.append((Task(number, 0, True, {}, leg.outside), Outcome({}, NOTHING)))
         return found
-
-    def _judged(self, task: Task, metrics: dict[str, float]) -> Best | None:
-        """Return what it came to; None where the metric that decides is not defined."""
-        metric, sign = self.spec.metric, 1 if self.spec.maximizes else -1
-        if metric not in metrics:
-            return None
-        return Best(task.number, dict(task.params), sign * metrics[metric], metrics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -74,6 +75,9 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
         Processes; as many as there are cores, at most 4, if left out.
     limit
         Combinations a grid may have.
+    min_trades
+        Combinations with fewer trades are never best. 0 takes those without any, which lose and
+        risk nothing, for candidates too.
     """
 
     space: dict[str, list[Value]]
@@ -84,6 +88,7 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     walk_forward: WalkForward | None = None
     workers: int | None = None
     limit: int = LIMIT
+    min_trades: int = 1
 
     @property
     def metric(self) -> str:
@@ -101,23 +106,46 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
         return math.prod(len(values) for values in self.space.values())
 
 
-def listed(name: str, values: Any) -> list[Value]:
+def listed(name: str, values: Any, most: int) -> list[Value]:
     """Return a parameter's values as plain ones: numpy's numbers become Python's.
+
+    Parameters
+    ----------
+    name
+        Of the parameter.
+    values
+        Anything to iterate over, also without an end.
+    most
+        More are refused; one more is taken to find out.
 
     Raises
     ------
     InvalidRequest
-        One is no int, float, bool or str.
+        One is no int, float, bool or str, or there are too many.
     """
     found = []
-    for value in values:
+    for value in itertools.islice(values, most + 1):
         plain = value.item() if hasattr(value, "item") else value
         if not isinstance(plain, int | float | bool | str):
             allowed = "int, float, bool or str"
             msg = f"A value of {name} is {value!r:.100}, expected {allowed}"
             raise InvalidRequest(msg, field=name, value=f"{value!r:.100}", allowed=allowed)
         found.append(plain)
+    if len(found) > most:
+        msg = f"{name} has more than {most:,} values: thin them out"
+        raise InvalidRequest(
+            msg, field=f"sweep.space.{name}", value=f"{values!r:.100}", allowed=most
+        )
     return found
+
+
+def too_many(sizes: Sequence[int], limit: int) -> InvalidRequest:
+    """Return what is wrong with a grid of so many values of each parameter."""
+    size = math.prod(sizes)
+    grid = " x ".join(map(str, sizes))
+    hint = "thin the values out, use method='random' with trials=, or raise limit="
+    msg = f"The grid has {grid} = {size:,} combinations, over {limit:,}: {hint}"
+    return InvalidRequest(msg, field="sweep.space", value=size, allowed=limit)
 
 
 def check(spec: SweepSpec, strategy: type[Strategy] | None) -> None:
@@ -140,14 +168,12 @@ def check(spec: SweepSpec, strategy: type[Strategy] | None) -> None:
     _whole("trials", spec.trials, 1, 10_000_000)
     _whole("workers", spec.workers, 1, MOST_WORKERS)
     _whole("limit", spec.limit, 1, 10_000_000)
+    _whole("min_trades", spec.min_trades, 0, 10_000_000)
     if spec.method == "grid":
         if spec.trials is not None:
             _refuse("trials", spec.trials, "no trials: a grid tries all", "method random, bayesian")
         if spec.size > spec.limit:
-            sizes = " x ".join(str(len(values)) for values in spec.space.values())
-            hint = "thin the values out, use method='random' with trials=, or raise limit="
-            msg = f"The grid has {sizes} = {spec.size:,} combinations, over {spec.limit:,}: {hint}"
-            raise InvalidRequest(msg, field="sweep.space", value=spec.size, allowed=spec.limit)
+            raise too_many([len(values) for values in spec.space.values()], spec.limit)
     elif spec.size > 2**62:
         _refuse("space", spec.size, "fewer than 2**62 combinations", 2**62)
     if (plan := spec.walk_forward) is not None:
@@ -231,8 +257,8 @@ def walk_forward_of(given: WalkForward | Mapping[str, Any]) -> WalkForward:
     try:
         return msgspec.convert(msgspec.to_builtins(given), WalkForward)
     except msgspec.ValidationError as error:
-        msg = f"walk_forward is {given!r}: {error}"
         allowed = list(WalkForward.__struct_fields__)
+        msg = f"walk_forward is {given!r:.100}: {error}. It takes {', '.join(allowed)}"
         raise InvalidRequest(
             msg, field="walk_forward", value=repr(given), allowed=allowed
         ) from error

@@ -102,10 +102,12 @@ class SweepEngine:
         self._clock = clock
         self._ready: deque[Task] = deque()
         self._splits = any(leg.outside is not None for leg in plan.legs)
-        self._told = -1
+        self._percent = -1
+        self._told = 0
         self._best = plan.best
         self._paused = False
-        self._failure = "there was none"
+        self._failure = ""
+        self._ran = False
         self._begun = clock()
 
     def run(self) -> None:
@@ -170,20 +172,34 @@ class SweepEngine:
 
     def _tell(self, task: Task, outcome: Outcome) -> None:
         plan = self._plan
-        self._failure = outcome.error or f"{plan.spec.metric} is not defined for any"
+        self._failure = outcome.error or self._failure
+        self._ran = self._ran or not outcome.error
         self._emit(self._telling.row(task, outcome, self._splits))
         best = plan.best
         if best is not None and best is not self._best:
             self._best = best
             self._emit(self._telling.metrics(best))
         percent = 100 * plan.done // max(1, plan.rows)
-        if percent != self._told:
-            self._told = percent
-            self._emit(self._telling.progress(plan.done, plan.rows, best))
+        if percent != self._percent:
+            self._percent = percent
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        plan = self._plan
+        self._told = plan.done
+        self._emit(self._telling.progress(plan.done, plan.rows, plan.best))
 
     def _end(self, status: Literal["complete", "stopped"]) -> None:
         plan = self._plan
         if status == "complete" and plan.best is None:
-            msg = f"None of the {plan.done:,} combinations could be run: {self._failure}"
+            failed = f"None of the {plan.done:,} combinations could be run: {self._failure}"
+            least = plan.spec.min_trades
+            none = (
+                f"None of the {plan.done:,} combinations can be the best: {plan.spec.metric} is "
+                f"not defined for any with {least:,} or more trades (min_trades)"
+            )
+            msg = none if self._ran else failed
             raise StrategyError(msg, combinations=plan.done)
+        if self._told != plan.done:
+            self._tell_progress()
         self._emit(self._telling.end(status, plan.done, plan.best))

@@ -6,7 +6,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from workbench.errors import WorkbenchError
 from workbench.sweeps.evaluate import evaluate
@@ -16,6 +19,7 @@ from workbench.sweeps.splits import Part
 if TYPE_CHECKING:
     from workbench.data import Candles
     from workbench.engine import Strategy
+    from workbench.engine.ground import Ground
     from workbench.engine.settings import Settings
 
 KEPT = 2
@@ -66,18 +70,18 @@ class Workload:
     fixed: Mapping[str, Value]
     seed: int | None
     _parts: OrderedDict[tuple[int, int], Cut] = field(default_factory=OrderedDict, repr=False)
+    _grounds: OrderedDict[tuple[int, int], Ground] = field(default_factory=OrderedDict, repr=False)
+    _looked: bool = field(default=False, repr=False)
 
     def run(self, task: Task) -> Outcome:
         """Run a combination; whatever its strategy raises is an outcome."""
         first, since, end = task.part
-        candles, inside = self.part(first, end)
         try:
             metrics = evaluate(
                 self.strategy,
-                candles,
+                self.ground(first, end),
                 {**self.fixed, **task.params},
-                self.settings,
-                inside=inside,
+                self._checked(),
                 seed=self.seed,
                 since=since - first,
             )
@@ -86,6 +90,27 @@ class Workload:
         except Exception as error:
             return Outcome({}, shortened(f"{type(error).__name__}: {error}"))
         return Outcome(metrics, "")
+
+    def ground(self, first: int, end: int) -> Ground:
+        """Return what all runs over the candles ``[first, end)`` share."""
+        from workbench.engine.ground import ground
+
+        known = self._grounds.get((first, end))
+        if known is None:
+            candles, inside = self.part(first, end)
+            known = self._grounds[first, end] = ground(candles, self.settings, inside)
+            while len(self._grounds) > KEPT:
+                self._grounds.popitem(last=False)
+        return known
+
+    def _checked(self) -> Settings:
+        """Return the settings; whether indicators look ahead, one combination tells for all."""
+        settings, self._looked = (self._blind if self._looked else self.settings), True
+        return settings
+
+    @cached_property
+    def _blind(self) -> Settings:
+        return msgspec.structs.replace(self.settings, check_lookahead=False)
 
     def part(self, first: int, end: int) -> Cut:
         """Return the candles ``[first, end)`` of the shortest timeframe, and of the others those

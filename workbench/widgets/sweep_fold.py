@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from workbench.messages.deciding import MIN_TRADES, value
 from workbench.widgets.source import Message
 
 MOST_ROWS = 2_000
@@ -26,12 +26,15 @@ class SweepFold:
         What the sweep looks for.
     maximize
         Whether more of it is better.
+    min_trades
+        Rows with fewer trades come last.
     """
 
     def __init__(self) -> None:
         self.rows: list[Message] = []
         self.metric = "sharpe_ratio"
         self.maximize = True
+        self.min_trades = MIN_TRADES
 
     @classmethod
     def of(cls, messages: Iterable[Mapping[str, Any]]) -> SweepFold:
@@ -48,6 +51,7 @@ class SweepFold:
         """Take what the first `status` says of the sweep."""
         self.metric = facts.get("metric", self.metric)
         self.maximize = facts.get("maximize", True)
+        self.min_trades = facts.get("min_trades", MIN_TRADES)
 
     def add(self, message: Message) -> None:
         """Take a row."""
@@ -67,10 +71,10 @@ class SweepFold:
         return [self._short(row) for row in rows]
 
     def _rank(self, row: Mapping[str, Any]) -> tuple[bool, float, int]:
-        value = row["metrics"].get(self.metric, math.nan)
-        if row["error"] or math.isnan(value):
+        found = value(row["metrics"], self.metric, self.min_trades)
+        if row["error"] or found is None:
             return True, 0.0, row["number"]
-        return False, -value if self.maximize else value, row["number"]
+        return False, -found if self.maximize else found, row["number"]
 
     def _short(self, message: Message) -> Message:
         data = message["data"]

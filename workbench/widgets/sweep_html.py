@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from math import inf, isnan
 from typing import Any
 
+from workbench.messages.deciding import readable
 from workbench.widgets.sweep_fold import KEPT_METRICS, SweepFold
 
 _BEST = 10
@@ -49,9 +51,11 @@ def _title(name: str) -> str:
 
 
 def _written(metrics: Mapping[str, Any], name: str) -> str:
-    value = metrics.get(name)
-    if value is None:
+    value = readable(metrics).get(name)
+    if value is None or isnan(value):
         return "–"
+    if value == inf:
+        return "∞"
     if name in _PERCENT:
         return f"{value:.2f}%"
     if name == "win_rate":

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { aboutOf } from "../src/model/about.ts";
 import { Axis, Grid, type Choice } from "../src/model/grid.ts";
 import { RunModel } from "../src/model/run.ts";
 import {
@@ -51,7 +52,7 @@ test("what the first status says lays the axes out before a row is there", () =>
     status: "running", sweep: { space: { slow: [30, 10, 20], fast: [5] }, metric: "volatility", maximize: false, method: "grid", rows: 3, splits: 0 },
   } });
   assert.equal(run.sweep.seen, true);
-  assert.deepEqual(run.sweep.facts, { metric: "volatility", better: -1, method: "grid", total: 3 });
+  assert.deepEqual(run.sweep.facts, { metric: "volatility", better: -1, method: "grid", total: 3, minTrades: 1 });
   assert.deepEqual(run.sweep.params.get("slow"), [10, 20, 30]);
   const grid = new Grid(run.sweep, choice());
   grid.update();
@@ -125,6 +126,37 @@ test("of a walk-forward the in-sample rows of one split are drawn", () => {
   const [split] = splitsOf(model);
   assert.equal(efficiency(split as NonNullable<typeof split>, "sharpe_ratio"), 9);
   assert.equal(splitsOf(model).length, 1);
+});
+
+test("what is not defined is not there, and who never trades is never best", () => {
+  const idle = { sharpe_ratio: 0, total_return: 0, max_drawdown: 0, profit_factor: 0, win_rate: 0, total_trades: 0, average_loss: 0 };
+  const lucky = { sharpe_ratio: -1, volatility: 3, total_return: -2, max_drawdown: -5, profit_factor: 0, win_rate: 1, total_trades: 2 };
+  const usual = { ...lucky, profit_factor: 9, win_rate: 0.5 };
+  const model = sweep(
+    row(0, { fast: 1, slow: 1 }, null, { metrics: idle }), row(1, { fast: 2, slow: 1 }, null, { metrics: usual }),
+    row(2, { fast: 3, slow: 1 }, null, { metrics: lucky }),
+  );
+  assert.deepEqual(Object.keys((model.rows[0] as Row).metrics), ["total_return", "max_drawdown", "total_trades"]);
+  for (const metric of ["total_return", "max_drawdown", "sharpe_ratio", "profit_factor"]) {
+    const grid = new Grid(model, choice({ metric }));
+    grid.update();
+    const best = metric === "profit_factor" ? 2 : 1;
+    assert.equal(grid.best, best, metric);
+    assert.equal(first(model.rows, 3, byFigure(metric, 1))[0]?.number, best, metric);
+    assert.equal(first(model.rows, 3, byFigure(metric, 1))[2]?.number, 0, metric);
+  }
+  const grid = new Grid(model, choice({ metric: "profit_factor" }));
+  grid.update();
+  assert.deepEqual([grid.low, grid.high, grid.cells[2]?.value], [9, 9, Infinity]);
+  assert.equal(shareOf(Infinity, scaleOf(1, 9), 1), 1);
+});
+
+test("the title of a sweep says what is swept", () => {
+  const spec = {
+    strategy_ids: ["sma_cross"], strategy_params: { shorts: true },
+    sweep: { space: { fast: [9, 5, 7], slow: [30, 40], mode: ["a", "b", "c", "d", "e"] } },
+  };
+  assert.equal(aboutOf({ name: "sma_cross", spec })?.strategies, "sma_cross(fast=5…9, slow=30 | 40, mode=a | b | c | …, shorts=True)");
 });
 
 test("an efficiency against a loss says nothing", () => {

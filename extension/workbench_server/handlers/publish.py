@@ -19,7 +19,8 @@ from workbench.runs.publishing import (
     Refused,
     encode_reply,
 )
-from workbench_server.closing import CLOSE_POLICY
+from workbench.streams.database import passing
+from workbench_server.closing import CLOSE_FAILED, CLOSE_POLICY, CLOSE_TRY_LATER
 from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
 
@@ -109,9 +110,21 @@ class PublishHandler(SocketHandler):
             self.write_soon(encode_reply(Refused(str(error))))
             self.close(CLOSE_POLICY, "batch refused")
             return
+        except Exception as error:
+            self._failed(error)
+            return
         last = batch.first + len(batch.messages) - 1
         self.write_soon(encode_reply(Ack(last)))
         counters.took(len(batch.messages), time.perf_counter() - began)
+
+    def _failed(self, error: Exception) -> None:
+        """Have the producer come back with its batch: it gives up when that fails for long."""
+        later = passing(error)
+        self.log.error("a batch of run %s could not be taken", self._run_id, exc_info=error)
+        if later:
+            self.close(CLOSE_TRY_LATER, "the log cannot be written now")
+        else:
+            self.close(CLOSE_FAILED, "the server failed at this batch; its log says how")
 
     def on_close(self) -> None:
         """Note that the producer is gone."""

@@ -11,7 +11,6 @@ from msgspec import convert
 
 from workbench.data.candles import ASKS, Candles
 from workbench.engine import BacktestEngine, Strategy
-from workbench.engine.engine import Happening
 from workbench.engine.rules.layout import (
     O_LIMIT,
     O_STOP,
@@ -21,7 +20,7 @@ from workbench.engine.rules.layout import (
     P_STOP,
 )
 from workbench.engine.settings import Settings
-from workbench.engine.story import EntryFill, ExitFill, SignalEnd
+from workbench.engine.story import EntryFill, ExitFill, Happening, SignalEnd
 from workbench.timeframes import Timeframe
 
 START = 1_704_153_600_000

@@ -85,6 +85,13 @@ CASES = [
         ["1: long 10 @ 100", "2: take_profit_1 5 @ 105", "2: break_even 5 @ 100"],
     ),
     Case(
+        "break-even not ahead",
+        "An entry that gapped beyond the target has nothing to keep: the stop stays.",
+        [FLAT, (106, 107, 99, 101), (101, 102, 98, 100)],
+        {0: "enter_long(quantity=10, stop_loss=95, take_profit=[105, 110], break_even_after=1)"},
+        ["1: long 10 @ 106", "1: take_profit_1 5 @ 106", "2: end_of_data 5 @ 100"],
+    ),
+    Case(
         "trailing stop", "The stop follows the best price of completed candles.",
         [FLAT, (100, 104, 98, 103), (103, 107, 102, 106), (106, 107, 101, 102)],
         {0: "enter_long(quantity=10, trailing=5)"},

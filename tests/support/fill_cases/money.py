@@ -131,6 +131,13 @@ CASES = [
         ["2: expired end_of_data"],
     ),
     Case(
+        "stop within the spread",
+        "A long is worth the bid: a stop between bid and ask is met at once.",
+        [FLAT_ASK, (100, 103, 99, 102, 100.5, 103.5, 99.5, 102.5), FLAT_ASK],
+        {0: "enter_long(quantity=10, stop=102, stop_loss=101.8)"},
+        ["1: long 10 @ 102", "1: stop_loss 10 @ 101.5"],
+    ),
+    Case(
         "constant spread", "`spread` is the ask of candles that have none.",
         [FLAT, (100, 101, 97, 99), FLAT],
         {0: "enter_long(quantity=10)", 1: "close()"},

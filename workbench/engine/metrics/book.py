@@ -35,10 +35,13 @@ class TradeBook:
     ----------
     performance
         To be told.
+    first
+        Index of the run's first candle.
     """
 
-    def __init__(self, performance: Performance) -> None:
+    def __init__(self, performance: Performance, first: int = 0) -> None:
         self._performance = performance
+        self._first = first
         self._open: dict[int, list[float]] = {}  # notional, profit, mfe, mae
 
     def take(self, events: Iterable[Sequence[float]]) -> None:
@@ -65,7 +68,7 @@ class TradeBook:
                     )  # fmt: skip
             else:
                 continue
-            performance.hold(int(row[E_BAR]), int(row[E_OPEN]))
+            performance.hold(int(row[E_BAR]) - self._first, int(row[E_OPEN]))
 
     def take_run(self, events: NDArray[np.float64]) -> None:
         """Take the events of a whole run at once, shape (events, EVENT_WIDTH)."""
@@ -75,7 +78,7 @@ class TradeBook:
         if not len(rows):
             return
         performance.add_commission(float(rows[:, E_COMMISSION].sum()))
-        performance.hold_run(rows[:, E_BAR].astype(np.int64), rows[:, E_OPEN])
+        performance.hold_run(rows[:, E_BAR].astype(np.int64) - self._first, rows[:, E_OPEN])
         trades = rows[:, E_TRADE].astype(np.int64)
         entries = rows[:, E_KIND] == ENTERED
         exits = rows[~entries]

@@ -179,7 +179,9 @@ def targets(w: World, m: Market, bar: int, s: int, k: int, opened: float, best: 
             w, m, bar, k, price, quantity, BY_TARGET, 0.0, False, True, level, best, i + 1, 0.0
         ):
             return True
-        if row[P_BREAK_EVEN] == i + 1 and not sign * (row[P_STOP] - row[P_PRICE]) >= 0.0:
+        # Not where the entry gapped beyond this target: the price is no better than at the entry.
+        ahead = sign * (price - row[P_PRICE]) > 0.0
+        if row[P_BREAK_EVEN] == i + 1 and ahead and not sign * (row[P_STOP] - row[P_PRICE]) >= 0.0:
             row[P_STOP] = row[P_PRICE]
             row[P_MOVED] = BY_BREAK_EVEN
     return False

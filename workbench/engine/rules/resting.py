@@ -39,7 +39,7 @@ def triggered(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
         if gaps:
             open_all(w, m, bar, s)  # the open may be beyond its own target or stop
         else:
-            entered_inside(w, m, bar, s, price, limit, bid, bid + spread)
+            entered_inside(w, m, bar, s, limit, bid, bid + spread)
 
 
 def reached(m: Market, s: int, o: World, gaps: bool) -> float:
@@ -64,7 +64,7 @@ def reached(m: Market, s: int, o: World, gaps: bool) -> float:
 
 
 def entered_inside(
-    w: World, m: Market, bar: int, s: int, price: float, limit: bool, bid: float, ask: float
+    w: World, m: Market, bar: int, s: int, limit: bool, bid: float, ask: float
 ) -> None:
     """Take the newest position, entered within inside candle `s`, through the rest of it.
 
@@ -75,10 +75,16 @@ def entered_inside(
     p, a, _, _, positions, held, _ = w
     k = int(a[POSITIONS]) - 1
     row = positions[held[k]]
-    if row[P_SIGN] > 0.0:
-        worst, best, close = m[I_LOW][s], m[I_HIGH][s], m[I_CLOSE][s]
+    sign = row[P_SIGN]
+    # What it is worth at once is told by the other side of the spread.
+    if sign > 0.0:
+        worst, best, close, opened = m[I_LOW][s], m[I_HIGH][s], m[I_CLOSE][s], bid
     else:
-        worst, best, close = m[I_ASK_HIGH][s], m[I_ASK_LOW][s], m[I_ASK_CLOSE][s]
+        worst, best, close, opened = m[I_ASK_HIGH][s], m[I_ASK_LOW][s], m[I_ASK_CLOSE][s], ask
+    if sign * (opened - worst) < 0.0:
+        opened = worst
+    elif sign * (best - opened) < 0.0:
+        opened = best
     risen = not limit and (p[S_OPTIMISTIC] > 0.0 or p[S_PATH] > 0.0)
     if risen:
         worst = close
@@ -88,8 +94,8 @@ def entered_inside(
     if not spared(p, m, bar, s, row):
         met, seen = worst, best
         if a[ORDERS] > 0.0:
-            met, seen = until(w, m, bar, row, price, worst, best)
-        if touch(w, m, bar, s, k, price, met, seen):
+            met, seen = until(w, m, bar, row, opened, worst, best)
+        if touch(w, m, bar, s, k, opened, met, seen):
             return
     if not risen:
         margin_call(w, m, bar, s, bid, ask)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analysis.indicators import atr, ema
 from workbench.analysis.structure import swing_levels
+from workbench.engine.parameters import Parameter
 from workbench.engine.strategy import Strategy
 from workbench.messages import Direction, Reasoning
 
@@ -41,15 +44,15 @@ class Strategy1(Strategy):
         0 to 1: weaker setups are passed over.
     """
 
-    bias_period = 20
-    atr_period = 14
-    swing_width = 2
-    zone = 2.0
-    buffer = 0.5
-    target_1 = 1.0
-    target_2 = 2.0
-    target_3 = 3.0
-    min_confidence = 0.5
+    bias_period = Parameter(20, low=1)
+    atr_period = Parameter(14, low=1)
+    swing_width = Parameter(2, low=1)
+    zone: Any = Parameter(2.0, low=0.01)
+    buffer: Any = Parameter(0.5, low=0.0)
+    target_1: Any = Parameter(1.0, low=0.01)
+    target_2: Any = Parameter(2.0, low=0.01)
+    target_3: Any = Parameter(3.0, low=0.01)
+    min_confidence = Parameter(0.5, low=0.0, high=1.0)
 
     def init(self) -> None:
         names = self.timeframes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.analysis.indicators import crossed_above, crossed_below, sma
+from workbench.engine.parameters import Parameter
 from workbench.engine.strategy import Strategy
 
 
@@ -19,8 +20,8 @@ class SmaCross(Strategy):
         Sell short below, instead of only leaving the long position.
     """
 
-    fast = 10
-    slow = 30
+    fast = Parameter(10, low=1)
+    slow = Parameter(30, low=1)
     shorts = True
 
     def init(self) -> None:

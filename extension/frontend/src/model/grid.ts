@@ -1,4 +1,4 @@
-import { figure, type Row, type SweepModel, type Value } from "./sweep.ts";
+import { counting, type Row, type SweepModel, type Value } from "./sweep.ts";
 
 /** What is drawn of a sweep. */
 export interface Choice {
@@ -16,7 +16,7 @@ export interface Choice {
 /** The best row of a place, and how many there are. */
 export interface Cell {
   row: Row;
-  /** NaN where it failed or has no such figure. */
+  /** NaN where it failed, has no such figure or does not count. */
   value: number;
   count: number;
 }
@@ -151,7 +151,7 @@ export class Grid {
   private take(row: Row, changed: Set<number>): void {
     const place = this.placeOf(row);
     if (place < 0) return;
-    const value = figure(row, this.choice.metric);
+    const value = counting(row, this.choice.metric);
     const cell = this.cells[place] ?? null;
     if (cell === null) {
       this.cells[place] = { row, value, count: 1 };
@@ -160,7 +160,7 @@ export class Grid {
       return;
     }
     cell.count++;
-    if (Number.isNaN(value) || (value - cell.value) * this.choice.better <= 0) return;
+    if (Number.isNaN(value) || value === cell.value || (value - cell.value) * this.choice.better < 0) return;
     cell.row = row;
     cell.value = value;
     changed.add(place);
@@ -171,9 +171,11 @@ export class Grid {
     this.low = this.high = NaN;
     this.best = -1;
     this.cells.forEach((cell, i) => {
-      if (cell === null || !Number.isFinite(cell.value)) return;
-      if (!(this.low <= cell.value)) this.low = cell.value;
-      if (!(this.high >= cell.value)) this.high = cell.value;
+      if (cell === null || Number.isNaN(cell.value)) return;
+      if (Number.isFinite(cell.value)) {
+        if (!(this.low <= cell.value)) this.low = cell.value;
+        if (!(this.high >= cell.value)) this.high = cell.value;
+      }
       if (this.best < 0 || (cell.value - (this.cells[this.best] as Cell).value) * better > 0) this.best = i;
     });
   }

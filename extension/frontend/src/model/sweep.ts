@@ -6,10 +6,12 @@ export type Params = Readonly<Record<string, Value>>;
 export interface Row {
   number: number;
   params: Params;
-  /** Undefined ones are left out. */
+  /** Undefined ones are left out; a profit factor without a loser is infinite. */
   metrics: Readonly<Record<string, number>>;
   /** Why it failed, empty where it did not. */
   error: string;
+  /** Whether it has too few trades to be best. */
+  few: boolean;
   sample: "all" | "in" | "out";
   split: number;
   /** Open times of its first and last candle, as they came. */
@@ -25,6 +27,8 @@ export interface Facts {
   method: string;
   /** Rows a whole sweep has, at most. */
   total: number;
+  /** Rows with fewer trades are never best. */
+  minTrades: number;
 }
 
 /** A sweep as its messages tell it. */
@@ -63,6 +67,7 @@ export class SweepModel {
     this.facts = {
       metric: String(told.metric ?? "sharpe_ratio"), better: told.maximize === false ? -1 : 1,
       method: String(told.method ?? ""), total: Number(told.rows) || 0,
+      minTrades: Number(told.min_trades ?? 1),
     };
     for (const [name, values] of Object.entries(told.space ?? {})) {
       if (Array.isArray(values)) for (const value of values) this.meet(name, value);
@@ -78,8 +83,8 @@ export class SweepModel {
     if (this.keys.has(key)) return;
     this.keys.add(key);
     const row: Row = {
-      number: data.number, params: data.params, metrics: data.metrics ?? {}, error: String(data.error ?? ""),
-      sample, split, start: String(data.start ?? ""), end: String(data.end ?? ""),
+      number: data.number, params: data.params, metrics: readable(data.metrics ?? {}), error: String(data.error ?? ""),
+      few: (data.metrics?.total_trades ?? Infinity) < (this.facts?.minTrades ?? 1), sample, split, start: String(data.start ?? ""), end: String(data.end ?? ""),
     };
     this.rows.push(row);
     if (row.error) this.failed++;
@@ -129,6 +134,29 @@ export function figure(row: Row, metric: string): number {
   return typeof value === "number" ? value : NaN;
 }
 
+/** What counts of a row for the choice of the best; NaN where nothing does. */
+export function counting(row: Row, metric: string): number {
+  return row.few ? NaN : figure(row, metric);
+}
+
+/**
+ * What a row has, without what is not defined, which is 0 on the wire: ratios and averages of no
+ * trades. As `workbench.messages.deciding` reads it.
+ */
+export function readable(metrics: Readonly<Record<string, number>>): Record<string, number> {
+  const told = { ...metrics };
+  const drop = (...names: string[]): void => names.forEach((name) => delete told[name]);
+  if (metrics["sharpe_ratio"] === 0 && metrics["volatility"] === undefined) drop("sharpe_ratio");
+  const trades = metrics["total_trades"] ?? 0;
+  // Of a row kept in a notebook there is only the latter.
+  const won = metrics["winning_trades"] ?? trades * (metrics["win_rate"] ?? 0);
+  if (trades === 0) drop("win_rate", "profit_factor");
+  if (won === 0) drop("average_win", "largest_win");
+  else if (metrics["profit_factor"] === 0) told["profit_factor"] = Infinity;
+  if (won === trades) drop("average_loss", "largest_loss");
+  return told;
+}
+
 /** The first `most` of `rows` as `compare` orders them. */
 export function first(rows: readonly Row[], most: number, compare: (a: Row, b: Row) => number): Row[] {
   const chosen: Row[] = [];
@@ -142,11 +170,11 @@ export function first(rows: readonly Row[], most: number, compare: (a: Row, b: R
   return chosen;
 }
 
-/** Orders by a figure, what has none last; equal ones by number. */
+/** Orders by a figure, what has none or does not count last; equal ones by number. */
 export function byFigure(metric: string, better: 1 | -1): (a: Row, b: Row) => number {
   return (a, b) => {
-    const left = figure(a, metric);
-    const right = figure(b, metric);
+    const left = counting(a, metric);
+    const right = counting(b, metric);
     if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a.number - b.number;
     return (right - left) * better || a.number - b.number;
   };

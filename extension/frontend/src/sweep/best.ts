@@ -12,13 +12,34 @@ export const keyOf = (row: Row): string => `${row.sample} ${row.split} ${row.num
 
 /** The best rows by the chosen metric, or as its columns were sorted. */
 export class BestTable {
-  readonly root = el("div", "wb-best");
+  readonly root = el("div", "wb-best-frame");
+  private readonly scroller = el("div", "wb-best");
   private readonly table: Table<Row>;
+  private readonly resizes: ResizeObserver;
   private sort: { kind: "param" | "metric"; name: string; way: 1 | -1 } | null = null;
 
   constructor(chosen: (row: Row) => void, private readonly changed: () => void) {
     this.table = new Table("Best combinations", keyOf, chosen);
-    this.root.append(this.table.root);
+    this.scroller.append(this.table.root);
+    this.root.append(this.scroller);
+    this.scroller.addEventListener("scroll", () => this.mark());
+    this.resizes = new ResizeObserver(() => this.mark());
+    for (const node of [this.scroller, this.table.root]) this.resizes.observe(node);
+  }
+
+  setHeight(height: number): void {
+    this.scroller.style.maxHeight = `${height}px`;
+  }
+
+  destroy(): void {
+    this.resizes.disconnect();
+  }
+
+  /** Show whether there is more to the right: a number that is cut looks like another one. */
+  private mark(): void {
+    const { scrollWidth, clientWidth, offsetWidth, scrollLeft } = this.scroller;
+    this.root.dataset["more"] = String(scrollWidth - clientWidth - scrollLeft > 1);
+    this.root.style.setProperty("--wb-bar", `${offsetWidth - clientWidth}px`);
   }
 
   update(sweep: SweepModel, choice: Choice, selected: Row | null): void {

@@ -56,7 +56,7 @@ export class Choosers {
       wanted.y = name;
     });
     this.menu("metric", "Metric", metrics.map((name) => [name, titleOf(name)]), metric, (name) => (wanted.metric = name));
-    this.menu("split", "Split", sweep.splits.map((n) => [String(n), String(n + 1)]), String(split), (n) => (wanted.split = Number(n)));
+    this.menu("split", "Split", sweep.splits.map((n) => [String(n), String(n)]), String(split), (n) => (wanted.split = Number(n)));
     for (const name of all) {
       const values = rest.includes(name) ? (sweep.params.get(name) ?? []) : [];
       const chosen = name in fixed ? values.indexOf(fixed[name] as Value) : -1;

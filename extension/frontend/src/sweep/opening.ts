@@ -43,7 +43,7 @@ export class Opening {
     if (row === null) return;
     const params = Object.entries(row.params).map(([name, value]) => `${name} ${label(value)}`);
     const figures = mainFigures(row, metric).slice(0, 3).map(([name, value]) => `${titleOf(name)} ${written(name, value)}`);
-    const part = row.sample === "all" ? "" : ` (split ${row.split + 1}, ${row.sample === "in" ? "in" : "out of"} sample)`;
+    const part = row.sample === "all" ? "" : ` (split ${row.split}, ${row.sample === "in" ? "in" : "out of"} sample)`;
     setText(this.told, `${isBest ? "Best: " : ""}${params.join(", ")}${part}: ${row.error || figures.join(", ")}`);
     setShown(this.button, this.session.canOpen);
     this.button.disabled = this.busy;

@@ -15,7 +15,7 @@ export interface Surface {
 
 /** How good a value is within the scale, 0 to 1: the better, the brighter. */
 export function shareOf(value: number, scale: Scale, better: 1 | -1): number {
-  const share = (value - scale.low) / (scale.high - scale.low);
+  const share = Math.min(1, Math.max(0, (value - scale.low) / (scale.high - scale.low)));
   return better === 1 ? share : 1 - share;
 }
 
@@ -48,8 +48,8 @@ export function paintAxes({ ctx, ratio, theme }: Surface, layout: Layout, grid: 
   ctx.restore();
 }
 
-/** Paint one cell of the heat map, over what was there. */
-export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: number, scale: Scale): void {
+/** Paint one cell of the heat map, over what was there; once it is `over`, nothing more will come. */
+export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: number, scale: Scale, over: boolean): void {
   const { ctx, ratio, theme } = surface;
   const cell = grid.cells[index] ?? null;
   const box = boxOf(layout, index, ratio);
@@ -58,7 +58,8 @@ export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: n
   box.width -= gap;
   box.height -= gap;
   ctx.clearRect(box.x, box.y, box.width, box.height);
-  if (cell === null) {
+  if (cell === null && over) leftOut(surface, box);
+  else if (cell === null) {
     ctx.fillStyle = theme.grid;
     ctx.fillRect(box.x, box.y, box.width, box.height);
   } else if (Number.isNaN(cell.value)) hatch(surface, box, cell);
@@ -73,6 +74,15 @@ export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: n
     ctx.textBaseline = "middle";
     ctx.fillText(written(grid.choice.metric, cell.value), box.x + box.width / 2, box.y + box.height / 2, box.width - 4 * ratio);
   }
+}
+
+/** A dot in the bare middle of what was not tried. */
+function leftOut({ ctx, ratio, theme }: Surface, box: Box): void {
+  const size = Math.min(Math.max(1, 3 * ratio), box.width / 2, box.height / 2);
+  ctx.fillStyle = theme.grid;
+  ctx.beginPath();
+  ctx.arc(box.x + box.width / 2, box.y + box.height / 2, size / 2, 0, 2 * Math.PI);
+  ctx.fill();
 }
 
 /** Lines across what failed, or has no such figure: one pattern over all cells. */
@@ -110,7 +120,7 @@ function lines(ctx: CanvasRenderingContext2D, colour: string, size: number, widt
 /** Paint the figures of one parameter: a line where it is a number, bars where it is not. */
 export function paintLine(surface: Surface, layout: Layout, grid: Grid, scale: Scale, ticks: readonly number[]): void {
   const { ctx, ratio, theme } = surface;
-  const height = (value: number): number => layout.top + layout.height * (1 - (value - scale.low) / (scale.high - scale.low));
+  const height = (value: number): number => layout.top + layout.height * (1 - shareOf(value, scale, 1));
   const { metric } = grid.choice;
   ctx.font = scaled(theme.font, ratio);
   ctx.lineWidth = ratio;

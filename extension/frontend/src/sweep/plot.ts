@@ -35,6 +35,9 @@ export class Plot {
   private width = 0;
   private dirty = true;
   private hovered = -1;
+  private over = false;
+  /** Where the mouse was last: what moves under it moves no mouse. */
+  private pointer = "";
   private selected: Row | null = null;
 
   constructor(private height: number, private readonly events: PlotEvents) {
@@ -48,8 +51,16 @@ export class Plot {
     this.legend.append(this.ends[0], bar, this.ends[2], this.ends[1]);
     this.root.append(this.legend, this.frame);
     this.tip = new SweepTip(this.frame);
-    this.frame.addEventListener("pointermove", (event) => this.hover(this.indexAt(event)));
-    this.frame.addEventListener("pointerleave", () => this.hover(-1));
+    this.frame.addEventListener("pointermove", (event) => {
+      const pointer = `${event.clientX} ${event.clientY}`;
+      if (pointer === this.pointer) return;
+      this.pointer = pointer;
+      this.hover(this.indexAt(event));
+    });
+    this.frame.addEventListener("pointerleave", () => {
+      this.pointer = "";
+      this.hover(-1);
+    });
     this.frame.addEventListener("click", (event) => this.choose(this.indexAt(event)));
     this.frame.addEventListener("keydown", (event) => this.key(event));
     this.resizes = new ResizeObserver(([entry]) => {
@@ -76,9 +87,10 @@ export class Plot {
   }
 
   /** Draw what came; only the cells that changed, unless the whole picture did. */
-  draw(grid: Grid, selected: Row | null): void {
+  draw(grid: Grid, selected: Row | null, over: boolean): void {
     const changed = grid.update();
-    if (grid !== this.grid || changed === null) this.dirty = true;
+    if (grid !== this.grid || changed === null || over !== this.over) this.dirty = true;
+    this.over = over;
     this.grid = grid;
     this.selected = selected;
     if (this.width < 40) return;
@@ -126,14 +138,14 @@ export class Plot {
     const surface = { ctx, ratio, theme };
     paintAxes(surface, layout, grid);
     if (lines) paintLine(surface, layout, grid, this.scale, ticks);
-    else for (let i = 0; i < grid.cells.length; i++) paintCell(surface, layout, grid, i, this.scale);
+    else for (let i = 0; i < grid.cells.length; i++) paintCell(surface, layout, grid, i, this.scale, this.over);
   }
 
   private paintCells(grid: Grid, changed: readonly number[]): void {
     if (this.layout === null || changed.length === 0) return;
     const ctx = this.canvas.getContext("2d") as CanvasRenderingContext2D;
     const surface = { ctx, ratio: window.devicePixelRatio || 1, theme: this.theme as Theme };
-    for (const index of changed) paintCell(surface, this.layout, grid, index, this.scale);
+    for (const index of changed) paintCell(surface, this.layout, grid, index, this.scale, this.over);
   }
 
   private mark(node: HTMLElement, index: number): void {
@@ -183,6 +195,7 @@ export class Plot {
     // Else the notebook takes the key as a command of its own.
     event.preventDefault();
     event.stopPropagation();
+    this.hover(-1);
     if (event.key === "Enter") return this.events.opened();
     const selected = this.selected === null ? -1 : grid.placeOf(this.selected);
     if (move === undefined || selected < 0) return this.choose(grid.best >= 0 ? grid.best : grid.cells.findIndex((cell) => cell !== null));

@@ -23,7 +23,7 @@ export function splitsOf(sweep: SweepModel): Split[] {
 /** Out of sample over in sample: 1 where what was chosen held. NaN where that says nothing. */
 export function efficiency({ out, inside }: Split, metric: string): number {
   const within = inside === null ? NaN : figure(inside, metric);
-  return within > 0 ? figure(out, metric) / within : NaN;
+  return within > 0 && within < Infinity ? figure(out, metric) / within : NaN;
 }
 
 /** A walk-forward's splits: what was chosen in sample, and what became of it after. */
@@ -43,7 +43,7 @@ export class SplitTable {
     const figureOf = (row: Row | null): string => (row === null ? "–" : row.error ? "failed" : written(metric, figure(row, metric)));
     const days = ({ start, end }: Row): string => `${start.slice(0, 10)} – ${end.slice(0, 10)}`;
     const columns: Column<Split>[] = [
-      { name: "Split", numeric: true, text: ({ out }) => String(out.split + 1) },
+      { name: "Split", numeric: true, text: ({ out }) => String(out.split) },
       { name: "In sample", text: ({ inside }) => (inside === null ? "" : days(inside)) },
       { name: "Out of sample", text: ({ out }) => days(out) },
       ...[...sweep.params.keys()].map((name): Column<Split> => ({ name, numeric: true, text: ({ out }) => label(out.params[name]) })),

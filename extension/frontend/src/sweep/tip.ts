@@ -53,6 +53,7 @@ function content(row: Row, metric: string, count: number): HTMLElement[] {
   }
   const parts: HTMLElement[] = [head, pairs];
   if (row.error) parts.push(el("div", "wb-rationale wb-drop", row.error));
+  else if (row.few) parts.push(el("div", "wb-rationale", "too few trades to be best"));
   else if (row.metrics[metric] === undefined) parts.push(el("div", "wb-rationale", `${titleOf(metric)} is not defined for it`));
   if (count > 1) parts.push(el("div", "wb-muted", `best of ${count} that share this cell`));
   return parts;

@@ -54,7 +54,7 @@ export class SweepView {
 
   setHeight(height: number): void {
     this.plot.setHeight(plotHeight(height));
-    this.best.root.style.maxHeight = `${plotHeight(height) + 24}px`;
+    this.best.setHeight(plotHeight(height) + 24);
   }
 
   /** Bring it up to date with its session. */
@@ -68,7 +68,7 @@ export class SweepView {
       this.told = "";
     }
     if (this.selected !== null && !sweep.rows.includes(this.selected)) this.selected = null;
-    this.plot.draw(this.grid, this.selected);
+    this.plot.draw(this.grid, this.selected, run.over);
     const news = `${sweep.rows.length} ${run.status} ${canOpen}`;
     if (news === this.told || (this.told !== "" && !this.throttle.due(now))) return;
     this.told = news;
@@ -91,6 +91,7 @@ export class SweepView {
     this.throttle.stop();
     this.opening.destroy();
     this.plot.destroy();
+    this.best.destroy();
   }
 }
 

@@ -458,6 +458,8 @@ export interface SweepFacts {
   rows: number;
   /** Walk-forward splits; 0 where every combination is run on all candles. */
   splits: number;
+  /** Combinations with fewer trades are never best. */
+  min_trades: number;
 }
 
 /**

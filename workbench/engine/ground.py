@@ -1,4 +1,4 @@
-"""A run of which only the figures are wanted: for sweeps, where telling it would cost the most."""
+"""What runs over the same candles share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workbench.data.validate import require_sound
 from workbench.engine.market import Market, market
 from workbench.engine.metrics import period_ends
 from workbench.engine.settings import Settings
+from workbench.errors import InvalidRequest
 
 
 class Ground(NamedTuple):
@@ -41,6 +42,9 @@ def ground(
         A price is no usable number.
     """
     columns = sorted(candles.values(), key=lambda one: one.timeframe)
+    if not len(columns[0]):
+        text = "There are no candles: a run needs at least one candle"
+        raise InvalidRequest(text, field="candles", value=0, allowed="at least one candle")
     for one in columns:
         require_sound(one)
     return Ground(columns, market(columns[0], settings, inside), period_ends(columns[0]))
