@@ -42,14 +42,16 @@ def native() -> Machine | None:
     name = _name()
     for folder in _folders():
         with contextlib.suppress(OSError):
-            return Machine((folder / f"{name}.bin").read_bytes())
+            return Machine(_read(folder / f"{name}.bin"))
     for folder in _folders():
         with contextlib.suppress(OSError), _alone(folder):
             path = folder / f"{name}.bin"
-            if not path.exists():  # another process may have been faster
-                _write(path, extract(_module(name)))
-                _tidy(folder)
-            return Machine(path.read_bytes())
+            with contextlib.suppress(OSError):
+                return Machine(_read(path))  # another process was faster
+            code = extract(_module(name))
+            _write(path, code)
+            _tidy(folder)
+            return Machine(code)
     return Machine(extract(_module(name)))
 
 
@@ -105,11 +107,19 @@ def _folders() -> list[Path]:
     return folders
 
 
+def _read(path: Path) -> bytes:
+    """Return what `_write` wrote; broken machine code would end the process."""
+    data = path.read_bytes()
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        raise OSError(f"{path} is damaged")
+    return data[32:]
+
+
 def _write(path: Path, data: bytes) -> None:
-    """Write a file at one go: other processes may be reading, or doing the same."""
+    """Write a file at one go: other processes may be reading it."""
     handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
     with os.fdopen(handle, "wb") as file:
-        file.write(data)
+        file.write(hashlib.sha256(data).digest() + data)
     os.replace(draft, path)
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-import pickle
-from collections.abc import Mapping
 from types import ModuleType
 
-Code = Mapping[str, tuple[str, bytes]]
-"""By name of a function: its symbol, and the object file that has it."""
+import msgspec
 
 
 def extract(module: ModuleType) -> bytes:
-    """Return the code of the functions named by ``CALLED`` of a module, which numba has compiled.
+    """Return object files and symbols of the functions that ``CALLED`` of a module names.
 
-    Each of them must have been given one signature.
+    numba has compiled each of them, for one signature.
     """
     code = {}
     for name in module.CALLED:
         (compiled,) = getattr(module, name).overloads.values()
         code[name] = (compiled.fndesc.llvm_func_name, compiled.library._get_compiled_object())
-    return pickle.dumps(code)
+    return msgspec.msgpack.encode(code)
 
 
 class Machine:
@@ -29,7 +26,7 @@ class Machine:
     Parameters
     ----------
     kept
-        What `extract` returned; it is trusted, and for this processor.
+        What `extract` returned, on this processor; it is trusted.
 
     Attributes
     ----------
@@ -42,7 +39,7 @@ class Machine:
 
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        code: Code = pickle.loads(kept)
+        code = msgspec.msgpack.decode(kept, type=dict[str, tuple[str, bytes]])
         target = llvm.Target.from_triple(llvm.get_process_triple())
         self._engine = llvm.create_mcjit_compiler(
             llvm.parse_assembly(""), target.create_target_machine()

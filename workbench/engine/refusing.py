@@ -117,7 +117,8 @@ def refusal(
     columns
         What is given, by its place there: shape (n,), or one number.
     """
-    odd = _odd_part(what, columns) | _odd_entry(what, close, columns, settings.leverage)
+    with np.errstate(invalid="ignore"):  # of what is infinite or missing
+        odd = _odd_part(what, columns) | _odd_entry(what, close, columns, settings.leverage)
     for row in np.flatnonzero(odd):
         sign = 1.0 if what[row] & rule.ENTRIES else -1.0
         numbers = {place: float(column[row] if column.ndim else column)
