@@ -170,6 +170,11 @@ class Signals:
         never = np.iinfo(np.int64).max
         return (np.append(at, never), what[at], np.zeros(1, np.int64), table, where, fixed)
 
+    def nearest(self, row: int) -> int:
+        """Return the row of the signal that is nearest to a row; the row itself without any."""
+        rows = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
+        return int(rows[np.abs(rows - row).argmin()]) if len(rows) else row
+
     def differs(self, other: Signals, count: int) -> tuple[str, int] | None:
         """Return where these first differ from others in the first `count` candles, if they do."""
         if len(other) < count:
