@@ -8,7 +8,7 @@ from importlib import import_module
 
 from tests.benchmarks import report
 
-NAMES = ("engine", "late_join", "fan_out", "stall", "control", "imports")
+NAMES = ("engine", "engine_fast", "late_join", "fan_out", "stall", "control", "imports")
 
 
 def main() -> int:

@@ -34,11 +34,11 @@ def test_a_finished_run_is_drawn_whole(fake: tuple[str, Fake], page: Page) -> No
 
 def test_live_candles_stop_where_the_run_is(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
-    page.goto(f"{address}?rate=250&bars=1500")
+    page.goto(f"{address}?rate=100&bars=3000")
     page.wait_for_function("+document.querySelector('.wb-root')?.dataset.candles > 100")
     shown = data(page)
     told = datetime.fromisoformat(shown["time"]).timestamp() * 1000
-    first = state.story("live-250-1500-0").candles[0][0]
+    first = state.story("live-100-3000-0").candles[0][0]
     assert int(shown["candles"]) == (told - first) // HOUR_MS + 1
     assert shown["status"] == "running"
 
@@ -69,7 +69,7 @@ def test_reasoning_is_shown_as_text(fake: tuple[str, Fake], page: Page) -> None:
 
 def test_a_zoom_survives_updates_until_it_is_reset(fake: tuple[str, Fake], page: Page) -> None:
     address, _ = fake
-    page.goto(f"{address}?rate=500&bars=3000")
+    page.goto(f"{address}?rate=200&bars=6000")
     page.wait_for_function("+document.querySelector('.wb-root')?.dataset.points > 300")
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
@@ -102,7 +102,7 @@ def test_controls_carry_the_xsrf_token_and_refusals_are_shown(
 ) -> None:
     address, state = fake
     state.controls.clear()
-    page.goto(f"{address}?rate=250&bars=1500")
+    page.goto(f"{address}?rate=100&bars=3000")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("group", name="Run controls").get_by_label("Speed").select_option("20")
     page.get_by_text("This run has no speed to set").wait_for()

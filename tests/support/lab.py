@@ -153,6 +153,7 @@ def browser_page(size: tuple[int, int] = (1400, 1000)) -> Iterator[Page]:
         )
         try:
             page = context.pages[0]
+            page.set_default_timeout(90_000)
             page.problems = []
             page.on("pageerror", lambda error: page.problems.append(str(error)))
             yield page
