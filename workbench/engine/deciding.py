@@ -106,9 +106,12 @@ def shortened(strategy: Strategy, cut: int) -> Strategy:
 
 
 def _audit(strategy: Strategy, signals: Signals) -> None:
-    """Compute signals again on the first half of the candles."""
+    """Compute signals again on about half of the candles.
+
+    They end with one that has a signal: it must be there without the candle after it, too.
+    """
     candles = strategy._view.candles
-    cut = len(candles) // 2 + 1
+    cut = signals.nearest(len(candles) // 2) + 1
     try:
         again = called(shortened(strategy, cut))
     except Exception:

@@ -62,7 +62,8 @@ def refuse_entry(
         return None if place != wrong and (value != value or value == missing) else value
 
     more: EntryOptions = {
-        "expires": given(O_EXPIRES, inf), "trailing": given(O_TRAIL),
+        "limit": given(O_LIMIT), "stop": given(O_STOP), "expires": given(O_EXPIRES, inf),
+        "trailing": given(O_TRAIL),
         "max_bars": given(O_BARS, inf), "risk": given(O_RISK),
     }  # fmt: skip
     after = given(O_BREAK_EVEN, 0.0)
@@ -203,6 +204,10 @@ def _odd_entry(
     sizes = (rule.G_QUANTITY, rule.G_FRACTION, rule.G_RISK)
     for group in (sizes, (rule.G_LIMIT, rule.G_STOP)):
         odd |= sum(_there(columns, place) for place in group) > 1
+    waits = _there(columns, rule.G_LIMIT) | _there(columns, rule.G_STOP)
+    expires = get(rule.G_EXPIRES)
+    if expires is not None:
+        odd |= (expires < inf) & ~waits
     odd |= _there(columns, rule.G_RISK) & ~_there(columns, rule.G_STOP_LOSS)
     odd |= _odd_ladder(sign, level, columns)
     entries = what & (rule.ENTRIES | rule.SHORT_ENTRIES) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf, nan
 from typing import Any
 
@@ -68,8 +68,9 @@ class Signals:
     part
         Of exits: the part of the position that is closed.
 
-    All but the first five have an effect on candles with an entry (`part`: an exit) only. They are
-    floats, shape (n,), NaN where there is none, or one number for all.
+    All but the first five have an effect on candles with an entry (`part`: an exit) only, `expires`
+    on entries that wait, `break_even_after` on those with targets. They are floats, shape (n,), NaN
+    where there is none, or one number for all.
 
     Raises
     ------
@@ -169,6 +170,11 @@ class Signals:
         never = np.iinfo(np.int64).max
         return (np.append(at, never), what[at], np.zeros(1, np.int64), table, where, fixed)
 
+    def nearest(self, row: int) -> int:
+        """Return the row of the signal that is nearest to a row; the row itself without any."""
+        rows = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
+        return int(rows[np.abs(rows - row).argmin()]) if len(rows) else row
+
     def differs(self, other: Signals, count: int) -> tuple[str, int] | None:
         """Return where these first differ from others in the first `count` candles, if they do."""
         if len(other) < count:
@@ -207,7 +213,22 @@ class Signals:
                 columns |= {first + k: np.asarray(rungs[k]) for k in range(len(rungs))}
             else:
                 columns[first] = rungs[at] if rungs.ndim else rungs
+        # What one number says for all has no effect where there is nothing it could be about.
+        waits = _any(columns, (rule.G_LIMIT, rule.G_STOP))
+        targets = _any(columns, range(rule.G_PRICES, rule.G_WEIGHTS))
+        for place, about in ((rule.G_EXPIRES, waits), (rule.G_BREAK_EVEN, targets)):
+            if place in columns:
+                columns[place] = np.where(about, columns[place], _fixed()[place])
         return columns
+
+
+def _any(columns: Mapping[int, Floats], places: Iterable[int]) -> Any:
+    """Tell where one of these columns has a number."""
+    found: Any = np.False_
+    for place in places:
+        if place in columns:
+            found = found | ~np.isnan(columns[place])
+    return found
 
 
 def strategy_of(signals: Signals) -> type[Strategy]:

@@ -29,7 +29,8 @@ def wrong_entry(
         if not positive(stop) or sign * (stop - close) < 0.0:
             return O_STOP
         level = stop
-    if wrong_count(expires):
+    waits = limit == limit or stop == stop
+    if wrong_count(expires) or (expires < inf and not waits):
         return O_EXPIRES
     if risk == risk and stop_loss != stop_loss:
         return O_RISK
