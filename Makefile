@@ -18,7 +18,7 @@ $(VENV)/.lab: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet -e '.[lab]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.lab
+$(VENV)/.dev: $(VENV)/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@ $(VENV)/.lab
 

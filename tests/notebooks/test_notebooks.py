@@ -15,28 +15,31 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
+@pytest.fixture
+def server(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
     launched = launch(home, [], home / "server.log")
     yield launched
     launched.stop()
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook(notebook, server):
+@pytest.mark.timeout(400)
+def test_the_notebooks(server):
+    assert len(NOTEBOOKS) > 1
     done = subprocess.run(
         [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
             "--override-ini=filterwarnings=default", "--override-ini=addopts=",
             "--nbval", "--nbval-current-env", "--nbval-cell-timeout=100",
-            f"--nbval-sanitize-with={ROOT / 'notebooks' / 'sanitize.cfg'}", str(notebook),
+            f"--nbval-sanitize-with={ROOT / 'notebooks' / 'sanitize.cfg'}",
+            *map(str, NOTEBOOKS),
         ],
         env={**os.environ, "WORKBENCH_URL": server.url, "WORKBENCH_TOKEN": server.token},
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=360,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
