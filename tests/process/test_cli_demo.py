@@ -50,7 +50,7 @@ def test_demo_runs_reports_and_leaves_no_server(tmp_path: Path, home: Path) -> N
     assert 60 <= len(entries) + len(exits) <= 150
     assert "SmaCross enters" in entries[0]
     assert any(line.startswith("100 %") for line in lines)
-    assert any(line.startswith("Sharpe ratio") for line in lines)
+    assert any(line.strip().startswith("Sharpe ratio") for line in lines)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "SYNTHETIC DATA" not in page
     assert page.count('<td class="why">') == len(exits)

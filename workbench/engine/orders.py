@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from difflib import get_close_matches
 from math import inf, nan
-from typing import Any, NamedTuple, SupportsFloat, TypedDict
+from typing import NamedTuple, SupportsFloat, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -71,19 +71,6 @@ def _positive(field: str, value: object) -> float:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
     return number
-
-
-def gridded(tick: float, given: Any) -> Any:
-    """Return prices as multiples of the tick: what is checked is what is ordered."""
-    if isinstance(given, (list, tuple)):
-        return type(given)(
-            (gridded(tick, one[0]), *one[1:]) if isinstance(one, (list, tuple)) and one
-            else gridded(tick, one)
-            for one in given
-        )  # fmt: skip
-    if isinstance(given, (int, float)) and math.isfinite(given):
-        return math.floor(given / tick + 0.5) * tick
-    return given
 
 
 def check_price(field: str, value: object) -> float:
@@ -233,10 +220,6 @@ def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, 
             text = f"An entry has no option {name!r}: {hint}"
             raise InvalidOrder(text, field=name, value=repr(more[name]), allowed=allowed)  # type: ignore[literal-required]
     trailing, target = more.get("trailing"), more.get("break_even_after")
-    waits = more.get("limit") is not None or more.get("stop") is not None
-    if more.get("expires") is not None and not waits:
-        text = "expires needs limit or stop: a market order fills at the next candle or not at all"
-        raise InvalidOrder(text, field="expires", value=more.get("expires"), allowed="with limit")
     if target is not None and not targets:
         text = "break_even_after needs a take_profit: the stop moves once a target is filled"
         raise InvalidOrder(text, field="break_even_after", value=target, allowed="with targets")

@@ -20,7 +20,6 @@ from workbench.engine.orders import (
     check_reasoning,
     check_size,
     check_stop,
-    gridded,
 )
 from workbench.engine.parameters import Parameter, Value, find_parameters, merge_parameters
 from workbench.engine.position import Order, Position
@@ -296,10 +295,6 @@ class Strategy:
         more: EntryOptions,
     ) -> Order:
         close, count, broker = self.close[-1], self._view.clock.count, self._broker
-        tick = broker.settings.tick_size
-        if tick:
-            stop_loss, take_profit = gridded(tick, stop_loss), gridded(tick, take_profit)
-            more.update({k: gridded(tick, more[k]) for k in ("limit", "stop") if k in more})  # type: ignore[typeddict-item]
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
