@@ -11,7 +11,7 @@ from scripted import AsSignals, InNumba, InPython, Record
 
 from workbench.engine import compiled_driver, next_decider
 
-pytest.importorskip("numba")
+pytestmark = pytest.mark.timeout(400)  # the first of them may have to compile the rules
 
 
 def record(run: Run, kind: type, stretches: list[int] | None = None, **params: object) -> Record:

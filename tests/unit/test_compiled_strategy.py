@@ -14,7 +14,7 @@ from workbench.engine.watch import Watch
 from workbench.errors import InvalidOrder, LookAhead, StrategyError
 from workbench.timeframes import Timeframe
 
-pytest.importorskip("numba")
+pytestmark = pytest.mark.timeout(400)  # the first of them may have to compile the rules
 CANDLES = walk(5, 60, sigma=0.002)
 HOURS = resample(CANDLES, Timeframe.parse("1H"))
 N = len(CANDLES)

@@ -17,7 +17,7 @@ from workbench.engine.machine import Machine
 from workbench.engine.native_text import RULES, text
 from workbench.engine.signals import Signals
 
-pytest.importorskip("numba")
+pytestmark = pytest.mark.timeout(400)  # the first of them may have to compile the rules
 FOLDER = Path(rules.__file__).parent
 
 

@@ -14,6 +14,7 @@ from workbench.engine.story import EntryFill, ExitFill
 from workbench.errors import InvalidOrder, InvalidRequest, LookAhead, StrategyError
 from workbench.timeframes import Timeframe
 
+pytestmark = pytest.mark.timeout(400)  # the first of them may have to compile the rules
 CANDLES = walk(5, 60, sigma=0.002)
 N = len(CANDLES)
 

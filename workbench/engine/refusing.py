@@ -204,10 +204,6 @@ def _odd_entry(
     sizes = (rule.G_QUANTITY, rule.G_FRACTION, rule.G_RISK)
     for group in (sizes, (rule.G_LIMIT, rule.G_STOP)):
         odd |= sum(_there(columns, place) for place in group) > 1
-    waits = _there(columns, rule.G_LIMIT) | _there(columns, rule.G_STOP)
-    expires = get(rule.G_EXPIRES)
-    if expires is not None:
-        odd |= (expires < inf) & ~waits
     odd |= _there(columns, rule.G_RISK) & ~_there(columns, rule.G_STOP_LOSS)
     odd |= _odd_ladder(sign, level, columns)
     entries = what & (rule.ENTRIES | rule.SHORT_ENTRIES) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import inf, nan
 from typing import Any
 
@@ -68,9 +68,9 @@ class Signals:
     part
         Of exits: the part of the position that is closed.
 
-    All but the first five have an effect on candles with an entry (`part`: an exit) only, `expires`
-    on entries that wait, `break_even_after` on those with targets. They are floats, shape (n,), NaN
-    where there is none, or one number for all.
+    All but the first five have an effect on candles with an entry (`part`: an exit) only,
+    `break_even_after` on entries with targets. They are floats, shape (n,), NaN where there is
+    none, or one number for all.
 
     Raises
     ------
@@ -213,22 +213,12 @@ class Signals:
                 columns |= {first + k: np.asarray(rungs[k]) for k in range(len(rungs))}
             else:
                 columns[first] = rungs[at] if rungs.ndim else rungs
-        # What one number says for all has no effect where there is nothing it could be about.
-        waits = _any(columns, (rule.G_LIMIT, rule.G_STOP))
-        targets = _any(columns, range(rule.G_PRICES, rule.G_WEIGHTS))
-        for place, about in ((rule.G_EXPIRES, waits), (rule.G_BREAK_EVEN, targets)):
-            if place in columns:
-                columns[place] = np.where(about, columns[place], _fixed()[place])
+        if rule.G_BREAK_EVEN in columns:  # one number for all has no effect without targets
+            places = range(rule.G_PRICES, rule.G_WEIGHTS)
+            targets = [~np.isnan(columns[place]) for place in places if place in columns]
+            some = np.logical_or.reduce(targets) if targets else np.False_
+            columns[rule.G_BREAK_EVEN] = np.where(some, columns[rule.G_BREAK_EVEN], 0.0)
         return columns
-
-
-def _any(columns: Mapping[int, Floats], places: Iterable[int]) -> Any:
-    """Tell where one of these columns has a number."""
-    found: Any = np.False_
-    for place in places:
-        if place in columns:
-            found = found | ~np.isnan(columns[place])
-    return found
 
 
 def strategy_of(signals: Signals) -> type[Strategy]:

@@ -29,8 +29,7 @@ def wrong_entry(
         if not positive(stop) or sign * (stop - close) < 0.0:
             return O_STOP
         level = stop
-    waits = limit == limit or stop == stop
-    if wrong_count(expires) or (expires < inf and not waits):
+    if wrong_count(expires):
         return O_EXPIRES
     if risk == risk and stop_loss != stop_loss:
         return O_RISK
