@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import workbench as wb
 
 PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
 
 
+@pytest.mark.timeout(400)  # it may compile the rules
 def test_the_page_runs(capsys) -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len(blocks) == 4
