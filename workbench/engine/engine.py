@@ -129,7 +129,7 @@ class BacktestEngine:
         self.watch: Watch | None = None
         self.listener: Listener | None = None
         self.marks: Sequence[int] = ()
-        self.performance = Performance.over(base[first:], self.initial_capital)
+        self.performance = Performance.over(base[first:] if first else base, self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
         self._balance = self._equity = self.initial_capital
         self._open = 0
