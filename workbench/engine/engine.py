@@ -13,7 +13,7 @@ import numpy as np
 from workbench.data.candles import Candles, Floats
 from workbench.engine.crew import Crew
 from workbench.engine.curve import Curve
-from workbench.engine.driving import Kinds, driver_for, extend, kinds_of
+from workbench.engine.driving import Kinds, driver_for, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.ground import Ground, ground
 from workbench.engine.listening import Account, Listener
@@ -72,6 +72,8 @@ class BacktestEngine:
         Index of the first candle `next` is called on; `bars` when there is none.
     filled
         Fills so far, entries and exits.
+    balance, open_positions
+        Capital and realised profit, in the account's currency, and trades that are open.
     watch
         What ends `advance` early; None for nothing.
     listener, marks
@@ -119,6 +121,7 @@ class BacktestEngine:
         base = columns[0]
         _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
         self.candles = base
+        self._times = base.time.data  # whose items are plain numbers
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
         self.initial_capital = float(settings.initial_capital)
@@ -131,8 +134,8 @@ class BacktestEngine:
         self.marks: Sequence[int] = ()
         self.performance = Performance.over(base[first:] if first else base, self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
-        self._balance = self._equity = self.initial_capital
-        self._open = 0
+        self.balance = self._equity = self.initial_capital
+        self.open_positions = 0
         self._fills: list[Fill] = []
         self._book = TradeBook(self.performance, first)
         self.curve: Curve | None = None
@@ -202,8 +205,8 @@ class BacktestEngine:
         told = [table for table in tables if len(table)]
         if told:
             self._book.take_run(np.concatenate(told))
-            self._balance = float(told[-1][-1, E_BALANCE])
-        self._equity = self._balance
+            self.balance = float(told[-1][-1, E_BALANCE])
+        self._equity = self.balance
         performance.amend(self._equity)
         performance.end_period()
         return performance
@@ -226,8 +229,8 @@ class BacktestEngine:
             return []
         self.finished = True
         if self.bar:
-            self._happen(self._driver.finish(self.bar - 1), self.bar)
-            self._equity = self._balance
+            self._happen(self._driver.finish(self.bar - 1))
+            self._equity = self.balance
             self.performance.amend(self._equity)
             if self.curve is not None:
                 self.curve.amend(self._equity)
@@ -236,11 +239,11 @@ class BacktestEngine:
 
     def snapshot(self) -> Account:
         """Return the account at the last close."""
-        return Account(self._balance, self._equity, self.performance.drawdown, self._open)
+        return Account(self.balance, self._equity, self.performance.drawdown, self.open_positions)
 
     def time(self, bar: int) -> str:
         """Return the open time of candle `bar`, ISO 8601."""
-        return iso_time(int(self.candles.time[bar]))
+        return iso_time(self._times[bar])
 
     # --- checkpoints ----------------------------------------------------------------------
 
@@ -274,35 +277,39 @@ class BacktestEngine:
     def _tell(self, equities: list[float] | Floats, rows: Sequence[Sequence[float]]) -> None:
         """Go through what a stretch of candles has brought, in the order it came."""
         start, end = self.bar, self.bar + len(equities)
+        if start == end:
+            return
         if self.curve is not None:
             self.curve.equities.extend(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
-        while self.bar < end:
-            bar = self.bar
+        curve, listener, values = performance.curve, self.listener, np.asarray(equities)
+        marks = {
+            mark
+            for every in self.marks
+            for mark in range(start - start % every + every, end + 1, every)
+        }
+        stops = sorted({*marks, *ends[self._period : bisect_right(ends, end)], end})
+        points = curve.points(values, [stop - start for stop in stops])
+        for stop, point in zip(stops, points, strict=True):
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
-            if bar == ends[self._period]:
+            if self.bar == ends[self._period]:
                 performance.end_period()
                 self._period += 1
-            stop = min(end, ends[self._period])
-            for every in self.marks:
-                mark = bar - bar % every + every
-                stop = min(stop, mark)
-            if row < last:
-                first = row
-                while row < last and rows[row][E_BAR] < stop:
-                    row += 1
-                if row > first:
-                    self._happen(rows[first:row], stop)
-            part = equities[bar - start : stop - start]
-            extend(performance, part)
-            self.bar, self._equity = stop, float(part[-1])
-            if self.listener is not None and any(stop % every == 0 for every in self.marks):
-                self.listener.marked()
+            first = row
+            while row < last and rows[row][E_BAR] < stop:
+                row += 1
+            if row > first:
+                self._happen(rows[first:row])
+            curve.stand(point)
+            self.bar, self._equity = stop, curve.equity
+            if listener is not None and stop in marks:
+                listener.marked()
+        curve.close(values)
 
-    def _happen(self, rows: Sequence[Sequence[float]], stop: int) -> None:
+    def _happen(self, rows: Sequence[Sequence[float]]) -> None:
         driver, listener, done = self._driver, self.listener, []
         for row in rows:
-            self._balance, self._open = row[E_BALANCE], int(row[E_OPEN])
+            self.balance, self.open_positions = row[E_BALANCE], int(row[E_OPEN])
             if self.curve is not None:
                 self.curve.pay(row[E_BAR], row[E_BALANCE])
             happening = tell(row, driver.reason)
@@ -314,7 +321,7 @@ class BacktestEngine:
                     self.signals_ended.append(happening)
             else:
                 self.filled += 1
-                self._book.take((row,))
+                self._book.take_one(row)
                 if listener is None:
                     self._fills.append(happening)
             if listener is not None:
@@ -329,7 +336,7 @@ class BacktestEngine:
 
 
 _KEPT = (
-    "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
+    "bar", "finished", "filled", "performance", "signals_ended", "balance", "_equity", "open_positions",
     "_fills", "_book", "_period", "curve",
 )  # fmt: skip
 

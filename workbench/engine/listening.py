@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from workbench.engine.story import Happening
 
 
-@dataclass(slots=True, frozen=True)
-class Account:
+class Account(Struct, frozen=True, gc=False):
     """The account at the last close; money in its currency, drawdown a fraction (<= 0)."""
 
     balance: float

@@ -210,8 +210,10 @@ class StreamingBacktestEngine:
         time, symbol, why = self.engine.time, self.engine.candles.symbol, fill.reasoning
         trade_id = f"trade_{fill.trade_id}"
         reasoning = Reasoning(why.decision, why.confidence, why.rationale)
-        signal: str | UnsetType = f"signal_{fill.signal}" if fill.signal else UNSET
-        decided: int | UnsetType = fill.decided if fill.signal else UNSET
+        signal: str | UnsetType = UNSET
+        decided: int | UnsetType = UNSET
+        if fill.signal:
+            signal, decided = f"signal_{fill.signal}", fill.decided
         data: EntryData | ExitData
         # By position: a trade takes half the time of one by name.
         if isinstance(fill, EntryFill):
@@ -233,7 +235,7 @@ class StreamingBacktestEngine:
                 fill.quantity, fill.remaining, fill.commission, self._names[fill.strategy],
                 fill.bar, reasoning, why.inputs, signal, decided, fill.financing or UNSET,
             )  # fmt: skip
-        message = Trade(self._now(), data=data, extra=extra)
+        message = Trade(self._now(), data, extra)
         self._checksum.add(message)
         self._emit(message)
 
@@ -248,44 +250,27 @@ class StreamingBacktestEngine:
         self._emit(Signal(self._now(), data=data, extra=extra))
 
     def _equity(self) -> None:
-        account, bar = self.engine.snapshot(), self.engine.bar - 1
+        engine, curve = self.engine, self.engine.performance.curve
+        bar = engine.bar - 1
         data = EquityData(
-            self.backtest_id,
-            self.engine.time(bar),
-            account.equity,
-            account.balance,
-            account.drawdown,
+            self.backtest_id, engine.time(bar), curve.equity, engine.balance, curve.drawdown
         )
-        self._emit(Equity(timestamp=self._now(), data=data, extra=EquityExtra(bar)))
+        self._emit(Equity(self._now(), data, EquityExtra(bar)))
 
     def _metrics(self) -> None:
         now = self.engine.performance
         data = MetricsData(
-            self.backtest_id,
-            now.total_trades,
-            now.winning_trades,
-            now.win_rate,
-            now.profit_factor,
-            now.sharpe_ratio,
-            now.max_drawdown,
-        )
-        self._emit(Metrics(timestamp=self._now(), data=data))
+            self.backtest_id, now.total_trades, now.winning_trades, now.win_rate,
+            now.profit_factor, now.sharpe_ratio, now.max_drawdown,
+        )  # fmt: skip
+        self._emit(Metrics(self._now(), data))
 
     def _progress(self) -> None:
-        engine, now, account = self.engine, self.engine.performance, self.engine.snapshot()
+        engine, now = self.engine, self.engine.performance
         metrics = ProgressMetrics(
-            account.balance,
-            account.open_positions,
-            now.total_trades,
-            now.winning_trades,
-            now.win_rate,
-            now.max_drawdown,
-        )
-        data = ProgressData(
-            self.backtest_id,
-            100 * engine.bar / engine.bars,
-            engine.time(engine.bar - 1),
-            metrics,
-        )
-        extra = ProgressExtra(engine.bar, engine.bars)
-        self._emit(Progress(timestamp=self._now(), data=data, extra=extra))
+            engine.balance, engine.open_positions, now.total_trades, now.winning_trades,
+            now.win_rate, now.max_drawdown,
+        )  # fmt: skip
+        bar, bars = engine.bar, engine.bars
+        data = ProgressData(self.backtest_id, 100 * bar / bars, engine.time(bar - 1), metrics)
+        self._emit(Progress(self._now(), data, ProgressExtra(bar, bars)))
