@@ -16,12 +16,20 @@ from workbench.engine.curve import Curve
 from workbench.engine.driving import Kinds, driver_for, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.ground import Ground, ground
-from workbench.engine.listening import Account, Listener
+from workbench.engine.listening import Account, Listener, Reader
 from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance
 from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
-from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
+from workbench.engine.rules.layout import (
+    CHARGED,
+    E_BALANCE,
+    E_BAR,
+    E_KIND,
+    E_OPEN,
+    E_ORDER,
+    ENDED,
+)
 from workbench.engine.settings import Settings
 from workbench.engine.story import Fill, SignalEnd, tell
 from workbench.engine.watch import Watch
@@ -83,6 +91,8 @@ class BacktestEngine:
         Running metrics.
     signals_ended
         Signals that came to no fill, in order; kept only while there is no listener.
+    reason
+        Says why an order was placed, see `workbench.engine.story.Reasons`.
     curve
         Where to keep the account at each close; None for nowhere.
 
@@ -130,7 +140,7 @@ class BacktestEngine:
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
-        self.listener: Listener | None = None
+        self.listener: Listener | Reader | None = None
         self.marks: Sequence[int] = ()
         self.performance = Performance.over(base[first:] if first else base, self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
@@ -143,6 +153,7 @@ class BacktestEngine:
         self._period = bisect_right(self._period_ends, first)
         kinds = kinds_of(strategy)
         self._driver = driver_for(kinds, candles.market, settings)
+        self.reason = self._driver.reason
         crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
@@ -307,27 +318,31 @@ class BacktestEngine:
         curve.close(values)
 
     def _happen(self, rows: Sequence[Sequence[float]]) -> None:
-        driver, listener, done = self._driver, self.listener, []
+        listener, curve, take = self.listener, self.curve, self._book.take_one
+        wrote = getattr(listener, "wrote", self._keep)
         for row in rows:
             self.balance, self.open_positions = row[E_BALANCE], int(row[E_OPEN])
-            if self.curve is not None:
-                self.curve.pay(row[E_BAR], row[E_BALANCE])
-            happening = tell(row, driver.reason)
-            if happening is None:
-                continue
-            done.append(happening.signal)
-            if isinstance(happening, SignalEnd):
-                if listener is None:
-                    self.signals_ended.append(happening)
-            else:
+            if curve is not None:
+                curve.pay(row[E_BAR], row[E_BALANCE])
+            kind = row[E_KIND]
+            if kind == CHARGED:
+                continue  # the balance tells of it
+            if kind != ENDED:
                 self.filled += 1
-                self._book.take_one(row)
-                if listener is None:
-                    self._fills.append(happening)
-            if listener is not None:
-                listener.happened(happening)
-        for signal in done:
-            driver.forget(signal)
+                take(row)
+            wrote(row)
+        for row in rows:
+            self._driver.forget(int(row[E_ORDER]))
+
+    def _keep(self, row: Sequence[float]) -> None:
+        """Say in words what has happened, or keep it where nobody listens."""
+        happening = tell(row, self.reason)
+        if self.listener is not None:
+            self.listener.happened(happening)  # type: ignore[union-attr]
+        elif isinstance(happening, SignalEnd):
+            self.signals_ended.append(happening)
+        else:
+            self._fills.append(happening)
 
     def _blame(self, failed: Failed) -> NoReturn:
         when = self.time(self.bar - 1)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd
+from workbench.engine.rules.layout import E_KIND, ENDED, ENTERED
+from workbench.engine.telling import Telling
 from workbench.errors import InvalidRequest
 from workbench.messages import (
     Complete,
     CompleteData,
     CompleteExtra,
-    EntryData,
     Equity,
     EquityData,
     EquityExtra,
-    ExitData,
     Message,
     Metrics,
     MetricsData,
@@ -26,15 +25,9 @@ from workbench.messages import (
     ProgressData,
     ProgressExtra,
     ProgressMetrics,
-    Reasoning,
-    Signal,
-    SignalData,
-    SignalExtra,
     Status,
     StatusData,
-    Trade,
     TradeChecksum,
-    TradeExtra,
     utc_now,
 )
 
@@ -91,6 +84,9 @@ class StreamingBacktestEngine:
         self._names = [strategy_name] if strategy_name else engine.names
         self._started = False
         self._checksum = TradeChecksum()
+        self._telling = Telling(
+            engine.candles.symbol, self._names, engine.time, now, engine.reason
+        )
         engine.listener, engine.marks = self, sorted({equity_every, progress_every})
 
     @property
@@ -126,12 +122,15 @@ class StreamingBacktestEngine:
             self._end("complete")
         return not self.done
 
-    def happened(self, what: Happening) -> None:
+    def wrote(self, row: Sequence[float]) -> None:
         """Take from the engine what has happened."""
-        if isinstance(what, SignalEnd):
-            self._signal(what)
-        else:
-            self._trade(what)
+        kind = row[E_KIND]
+        if kind == ENDED:
+            self._emit(self._telling.end(row))
+            return
+        message = self._telling.entry(row) if kind == ENTERED else self._telling.exit(row)
+        self._checksum.add(message)
+        self._emit(message)
 
     def marked(self) -> None:
         """Take from the engine that candles are done; the last one is told of at the end."""
@@ -205,49 +204,6 @@ class StreamingBacktestEngine:
         )  # fmt: skip
         data = CompleteData(self.backtest_id, performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
-
-    def _trade(self, fill: Fill) -> None:
-        time, symbol, why = self.engine.time, self.engine.candles.symbol, fill.reasoning
-        trade_id = f"trade_{fill.trade_id}"
-        reasoning = Reasoning(why.decision, why.confidence, why.rationale)
-        signal: str | UnsetType = UNSET
-        decided: int | UnsetType = UNSET
-        if fill.signal:
-            signal, decided = f"signal_{fill.signal}", fill.decided
-        data: EntryData | ExitData
-        # By position: a trade takes half the time of one by name.
-        if isinstance(fill, EntryFill):
-            data = EntryData(
-                trade_id, symbol, fill.direction, fill.price, time(fill.bar), fill.quantity,
-                fill.stop_loss, list(fill.ladder), reasoning,
-            )  # fmt: skip
-            extra = TradeExtra(
-                fill.quantity, fill.quantity, fill.commission, self._names[fill.strategy],
-                fill.bar, UNSET, why.inputs, signal, decided,
-            )  # fmt: skip
-        else:
-            data = ExitData(
-                trade_id, symbol, fill.direction, fill.entry_price, time(fill.entry_bar),
-                fill.price, time(fill.bar), fill.reason, fill.pnl, fill.pnl_percent, fill.mfe,
-                fill.mae,
-            )  # fmt: skip
-            extra = TradeExtra(
-                fill.quantity, fill.remaining, fill.commission, self._names[fill.strategy],
-                fill.bar, reasoning, why.inputs, signal, decided, fill.financing or UNSET,
-            )  # fmt: skip
-        message = Trade(self._now(), data, extra)
-        self._checksum.add(message)
-        self._emit(message)
-
-    def _signal(self, end: SignalEnd) -> None:
-        why = end.reasoning
-        data = SignalData(
-            f"signal_{end.signal}", self.engine.candles.symbol, self._names[end.strategy],
-            end.decision, self.engine.time(end.decided), end.outcome, end.code, end.message,
-            end.numbers, Reasoning(why.decision, why.confidence, why.rationale),
-        )  # fmt: skip
-        extra = SignalExtra(end.decided, end.bar, why.inputs)
-        self._emit(Signal(self._now(), data=data, extra=extra))
 
     def _equity(self) -> None:
         engine, curve = self.engine, self.engine.performance.curve
