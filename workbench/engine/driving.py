@@ -41,7 +41,7 @@ class Driver(Protocol):
 
     def run(
         self, start: int, end: int, watch: Watch | None, filled: int, peak: float
-    ) -> tuple[list[float] | Floats, list[list[float]]]:
+    ) -> tuple[Floats, list[list[float]]]:
         """Do candles; return the equity at the close of each, and the events."""
 
     def finish(self, bar: int) -> list[list[float]]:
@@ -84,4 +84,3 @@ def driver_for(kinds: Sequence[type[Strategy]], market: Market, settings: Settin
     from workbench.engine.compiled_driver import CompiledDriver
 
     return CompiledDriver(market, settings)
-

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-import msgspec
 import numpy as np
 
 from workbench.data.candles import Candles, Floats
+from workbench.engine.asked import demand, merged
 from workbench.engine.crew import Crew
 from workbench.engine.curve import Curve
 from workbench.engine.driving import Kinds, driver_for, kinds_of
@@ -29,11 +29,10 @@ from workbench.engine.rules.layout import (
     E_OPEN,
     E_ORDER,
     ENDED,
-)
+)  # fmt: skip
 from workbench.engine.settings import Settings
 from workbench.engine.story import Fill, SignalEnd, tell
 from workbench.engine.watch import Watch
-from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 
 SEGMENT = 4096
@@ -123,13 +122,13 @@ class BacktestEngine:
         first: int = 0,
         **options: Any,
     ) -> None:
-        self.settings = settings = _settings(settings, options)
+        self.settings = settings = merged(settings, options)
         if not isinstance(candles, Ground):
-            _check("candles", len(candles), "at least one timeframe", bool(candles))
+            demand("candles", len(candles), "at least one timeframe", bool(candles))
             candles = ground(candles, settings, inside)
         columns = candles.columns
         base = columns[0]
-        _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
+        demand("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
         self.candles = base
         self._times = base.time.data  # whose items are plain numbers
         self.columns = {one.timeframe.name: one for one in columns}
@@ -207,7 +206,7 @@ class BacktestEngine:
         driver.tables = tables
         while self.bar < self.bars:
             equities, _ = driver.run(self.bar, self.bars, None, 0, 0.0)
-            performance.extend_run(np.asarray(equities), ends)
+            performance.extend_run(equities, ends)
             self.bar += len(equities)
             if driver.failed is not None:
                 self._blame(driver.failed)
@@ -285,22 +284,22 @@ class BacktestEngine:
 
     # --- telling what happened ------------------------------------------------------------
 
-    def _tell(self, equities: list[float] | Floats, rows: Sequence[Sequence[float]]) -> None:
+    def _tell(self, equities: Floats, rows: Sequence[Sequence[float]]) -> None:
         """Go through what a stretch of candles has brought, in the order it came."""
         start, end = self.bar, self.bar + len(equities)
         if start == end:
             return
         if self.curve is not None:
-            self.curve.equities.extend(equities)
+            self.curve.extend(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
-        curve, listener, values = performance.curve, self.listener, np.asarray(equities)
+        curve, listener = performance.curve, self.listener
         marks = {
             mark
             for every in self.marks
             for mark in range(start - start % every + every, end + 1, every)
         }
         stops = sorted({*marks, *ends[self._period : bisect_right(ends, end)], end})
-        points = curve.points(values, [stop - start for stop in stops])
+        points = curve.points(equities, [stop - start for stop in stops])
         for stop, point in zip(stops, points, strict=True):
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
             if self.bar == ends[self._period]:
@@ -315,7 +314,7 @@ class BacktestEngine:
             self.bar, self._equity = stop, curve.equity
             if listener is not None and stop in marks:
                 listener.marked()
-        curve.close(values)
+        curve.close(equities)
 
     def _happen(self, rows: Sequence[Sequence[float]]) -> None:
         listener, curve, take = self.listener, self.curve, self._book.take_one
@@ -351,22 +350,6 @@ class BacktestEngine:
 
 
 _KEPT = (
-    "bar", "finished", "filled", "performance", "signals_ended", "balance", "_equity", "open_positions",
-    "_fills", "_book", "_period", "curve",
+    "bar", "finished", "filled", "performance", "signals_ended", "balance", "_equity",
+    "open_positions", "_fills", "_book", "_period", "curve",
 )  # fmt: skip
-
-
-def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
-    settings = settings or Settings()
-    unknown = [name for name in options if name not in Settings.__struct_fields__]
-    if unknown:
-        raise TypeError(f"BacktestEngine() has no option {unknown[0]!r}")
-    settings = msgspec.structs.replace(settings, **options)
-    settings.check()
-    return settings
-
-
-def _check(field: str, value: object, allowed: str, good: bool) -> None:
-    if not good:
-        text = f"{field} must be {allowed}, is {value}"
-        raise InvalidRequest(text, field=field, value=value, allowed=allowed)

@@ -66,6 +66,8 @@ def _number(field: str, value: object) -> float:
 
 
 def _positive(field: str, value: object) -> float:
+    if type(value) is float and 0 < value < inf:
+        return value
     number = _number(field, value)
     if number <= 0:
         text = f"{field} must be above 0, is {number:g}"
@@ -316,12 +318,13 @@ def check_ladder(
 
 
 def _check_order(direction: Direction, rungs: list[Rung], level: float, name: str) -> None:
-    side = "above" if direction == "long" else "below"
-    before, what = level, name
+    before = level
     for number, rung in enumerate(rungs, 1):
         if not (rung.price > before if direction == "long" else rung.price < before):
+            side = "above" if direction == "long" else "below"
+            what = name if number == 1 else f"take_profit {number - 1} ({before:g})"
             text = f"take_profit {number} of a {direction} must be {side} {what}, is {rung.price:g}"
             raise InvalidOrder(
                 text, field="take_profit", value=rung.price, allowed=f"{side} {before:g}"
             )
-        before, what = rung.price, f"take_profit {number} ({rung.price:g})"
+        before = rung.price

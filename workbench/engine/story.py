@@ -130,14 +130,12 @@ _ENDS: dict[int, tuple[SignalOutcome, str]] = {
 }
 
 
-def tell(row: Sequence[Any], reasons: Reasons) -> Happening | None:
-    """Say what a row of events means; None for a charge, which the balance tells of."""
+def tell(row: Sequence[Any], reasons: Reasons) -> Happening:
+    """Say what a row of events means: an entry, an exit, or the end of an order."""
     kind = row[E_KIND]
     if kind == EXITED:
         return _exit(row, reasons)
-    if kind == ENTERED:
-        return _entry(row, reasons)
-    return _end(row, reasons) if kind == ENDED else None
+    return _entry(row, reasons) if kind == ENTERED else _end(row, reasons)
 
 
 def _entry(e: Sequence[Any], reasons: Reasons) -> EntryFill:

@@ -84,9 +84,7 @@ class StreamingBacktestEngine:
         self._names = [strategy_name] if strategy_name else engine.names
         self._started = False
         self._checksum = TradeChecksum()
-        self._telling = Telling(
-            engine.candles.symbol, self._names, engine.time, now, engine.reason
-        )
+        self._telling = Telling(engine.candles.symbol, self._names, engine.time, now, engine.reason)
         engine.listener, engine.marks = self, sorted({equity_every, progress_every})
 
     @property

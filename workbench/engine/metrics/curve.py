@@ -69,9 +69,7 @@ class Curve:
         at = np.array(counts)
         done = (self.count + at).tolist()
         at -= 1
-        return zip(
-            done, equities[at].tolist(), peaks[at].tolist(), worst[at].tolist(), strict=True
-        )
+        return zip(done, equities[at].tolist(), peaks[at].tolist(), worst[at].tolist(), strict=True)
 
     def stand(self, point: Point) -> None:
         """Go to a point; what stands in `drawdowns` stays behind until `close`."""
