@@ -292,14 +292,9 @@ class BacktestEngine:
         if self.curve is not None:
             self.curve.extend(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
-        curve, listener = performance.curve, self.listener
-        marks = {
-            mark
-            for every in self.marks
-            for mark in range(start - start % every + every, end + 1, every)
-        }
+        marks = set[int]().union(*(range(start - start % n + n, end + 1, n) for n in self.marks))
         stops = sorted({*marks, *ends[self._period : bisect_right(ends, end)], end})
-        points = curve.points(equities, [stop - start for stop in stops])
+        points = performance.curve.points(equities, [stop - start for stop in stops])
         for stop, point in zip(stops, points, strict=True):
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
             if self.bar == ends[self._period]:
@@ -310,11 +305,11 @@ class BacktestEngine:
                 row += 1
             if row > first:
                 self._happen(rows[first:row])
-            curve.stand(point)
-            self.bar, self._equity = stop, curve.equity
-            if listener is not None and stop in marks:
-                listener.marked()
-        curve.close(equities)
+            performance.curve.stand(point)
+            self.bar, self._equity = stop, performance.curve.equity
+            if self.listener is not None and stop in marks:
+                self.listener.marked()
+        performance.curve.close(equities)
 
     def _happen(self, rows: Sequence[Sequence[float]]) -> None:
         listener, curve, take = self.listener, self.curve, self._book.take_one
