@@ -179,3 +179,36 @@ async def test_controls_move_it_and_others_are_refused(call, start, run, connect
 async def test_a_wrong_sweep_is_refused_by_name(call, sweep, field):
     status, reply = await call("POST", "api", "backtesting", "start", body={**BODY, "sweep": sweep})
     assert (status, reply["details"]["field"]) == (400, field), reply
+
+
+async def test_a_sweep_that_was_stopped_goes_on_in_another(start, run, story):
+    run_id = await start(space={"fast": list(range(2, 60)), "slow": list(range(60, 200, 2))})
+    status, refused = await run("POST", run_id, "resume", body={})
+    assert (status, refused["code"]) == (409, "conflict")
+    await run("POST", run_id, "control", body={"action": "pause"})
+    await run("POST", run_id, "control", body={"action": "step", "value": 3})
+    await run("POST", run_id, "control", body={"action": "stop"})
+    first, _ = await story(run_id)
+    assert first[-1]["extra"]["status"] == "stopped"
+    status, reply = await run("POST", run_id, "resume", body={})
+    assert status == 200
+    again = reply["backtest_id"]
+    await run("POST", again, "control", body={"action": "stop"})
+    told, _ = await story(again)
+    for number, row in rows_of(first).items():
+        assert {**rows_of(told)[number], "backtest_id": run_id} == row
+    _, detail = await run("GET", again)
+    assert detail["spec"]["sweep"]["resumed_from"] == run_id
+
+
+async def test_only_a_sweep_goes_on_and_only_by_its_own_route(call, run):
+    body = {**BODY, "sweep": {**BODY["sweep"], "resumed_from": "backtest_1"}}
+    status, refused = await call("POST", "api", "backtesting", "start", body=body)
+    assert (status, refused["details"]["field"]) == (400, "sweep.resumed_from")
+    status, reply = await call("POST", "api", "backtesting", "start", body={**BODY, "sweep": None})
+    assert status == 200
+    status, refused = await run("POST", reply["backtest_id"], "resume", body={})
+    assert (status, refused["code"]) == (400, "invalid_request")
+    assert "not a sweep" in refused["error"]
+    status, _ = await run("POST", "nothing", "resume", body={})
+    assert status == 404

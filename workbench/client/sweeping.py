@@ -120,9 +120,9 @@ def sweep(
     check_names(kind, [*space, *given["strategy_params"]])
     body = request_body(strategy, symbol, timeframes, start, end, given)
     check(spec, kind)
-    _check_constraint(constraint, kind, spec)
+    check_constraint(constraint, kind, spec)
     if constraint is not None:
-        body["strategy"] = _pickled(kind, constraint, body["strategy_ids"][0])
+        body["strategy"] = strategy_part(kind, constraint, body["strategy_ids"][0])
     body["sweep"] = msgspec.to_builtins(spec)
     fixed = body["strategy_params"]
     body["strategy_params"] = {name: fixed[name] for name in fixed if name not in space}
@@ -154,10 +154,18 @@ def _class(strategy: type[Strategy] | str) -> type[Strategy]:
     return get(strategy) if isinstance(strategy, str) else strategy
 
 
-def _check_constraint(
+def check_constraint(
     constraint: Callable[..., Any] | None, strategy: type[Strategy], spec: SweepSpec
 ) -> None:
-    """Check that it can be called, by calling it once."""
+    """Check that a constraint can be called, by calling it once.
+
+    Raises
+    ------
+    InvalidRequest
+        It cannot.
+    StrategyError
+        It raised.
+    """
     from workbench.sweeps.constraint import allowing
 
     defaults = strategy.parameters()
@@ -165,7 +173,16 @@ def _check_constraint(
     allowing(constraint, list(defaults))({**defaults, **first})
 
 
-def _pickled(strategy: type[Strategy], constraint: Callable[..., Any], name: str) -> dict[str, Any]:
+def strategy_part(
+    strategy: type[Strategy], constraint: Callable[..., Any] | None, name: str
+) -> dict[str, Any]:
+    """Return what a start request carries of a class and a constraint of this process.
+
+    Raises
+    ------
+    InvalidRequest
+        They cannot be pickled.
+    """
     from workbench.sweeps.parcel import Parcel, packed
 
     return {

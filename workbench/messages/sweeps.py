@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Value = int | float | bool | str
 """Of a parameter."""
 
 
-class SweepFacts(Struct, frozen=True):
+class SweepFacts(Struct, frozen=True, omit_defaults=True):
     """What a sweep looks for and where, as its first `status` tells.
 
     Attributes
@@ -29,6 +29,8 @@ class SweepFacts(Struct, frozen=True):
         Walk-forward splits; 0 where every combination is run on all candles.
     min_trades
         Combinations with fewer trades are never best.
+    resumed_from
+        The sweep that this one goes on with: its rows are told here again, and are not run again.
     """
 
     space: dict[str, list[Value]]
@@ -37,7 +39,8 @@ class SweepFacts(Struct, frozen=True):
     method: Literal["grid", "random", "bayesian"]
     rows: int
     splits: int
-    min_trades: int = 1
+    min_trades: int
+    resumed_from: str | UnsetType = UNSET
 
 
 class SweepData(Struct, frozen=True):

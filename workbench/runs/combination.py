@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct, structs
@@ -16,6 +16,9 @@ from workbench.runs.spec import RunSpec
 from workbench.streams import Entry
 from workbench.sweeps.spec import Value
 from workbench.timeframes import Timeframe
+
+if TYPE_CHECKING:
+    from workbench.engine import Strategy
 
 _sweep: msgspec.json.Decoder[Sweep] = msgspec.json.Decoder(Sweep)
 
@@ -100,16 +103,26 @@ def _range(spec: RunSpec, row: SweepData) -> dict[str, str]:
 
 
 def _checked(record: RunRecord, values: dict[str, Any]) -> dict[str, Any]:
+    checked: dict[str, Any] = check_known(record).with_parameters(values)
+    return checked
+
+
+def check_known(record: RunRecord) -> type[Strategy]:
+    """Return the class of a run's registered strategy.
+
+    Raises
+    ------
+    Conflict
+        There is none of this name.
+    """
     from workbench.engine.strategies.registry import get
 
     name = record.spec.strategy_ids[0]
     try:
-        strategy = get(name)
+        return get(name)
     except UnknownStrategy as error:
         msg = (
             f"The strategy {name!r} of {record.id} is only known to the program that published it: "
-            "open the combination there"
+            "go on there"
         )
         raise Conflict(msg, field="strategy", value=name) from error
-    checked: dict[str, Any] = strategy.with_parameters(values)
-    return checked

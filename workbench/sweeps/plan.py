@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from workbench.messages import SweepFacts, deciding
 from workbench.sweeps.search import Search
 from workbench.sweeps.spec import SweepSpec, Value
@@ -121,6 +123,7 @@ class Plan:
             self.rows,
             self._splits,
             spec.min_trades,
+            UNSET if spec.resumed_from is None else spec.resumed_from,
         )
 
     @property

@@ -78,6 +78,8 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     min_trades
         Combinations with fewer trades are never best. 0 takes those without any, which lose and
         risk nothing, for candidates too.
+    resumed_from
+        The sweep that this one goes on with; not to be given to `start`, but by `resume`.
     """
 
     space: dict[str, list[Value]]
@@ -89,6 +91,7 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     workers: int | None = None
     limit: int = LIMIT
     min_trades: int = 1
+    resumed_from: str | None = None
 
     @property
     def metric(self) -> str:

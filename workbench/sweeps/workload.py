@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEPT = 2
 """Workloads, and parts of one, that a process keeps."""
 ERROR_LENGTH = 500
+LOST = "The worker was lost"
+"""How the error of a row begins that an executor did not bring."""
 
 
 class Task(NamedTuple):
