@@ -104,8 +104,15 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
         status, refused = await run("POST", run_id, "open", body=body)
         assert status == 400
         assert "one of the two" in refused["error"]
-    status, refused = await run("POST", run_id, "open", body={"params": {"fast": "x", "slow": 20}})
-    assert (status, refused["code"]) == (400, "unknown_parameter")
+    never = {
+        "params.fast": {"fast": 6, "slow": 20},
+        "params.slow": {"fast": 5, "slow": True},
+        "params.shorts": {"fast": 5, "slow": 20, "shorts": True},
+    }
+    for field, params in never.items():
+        status, refused = await run("POST", run_id, "open", body={"params": params})
+        assert (status, refused["details"]["field"]) == (400, field)
+        assert "does not try" in refused["error"]
     status, refused = await run("POST", opened["backtest_id"], "open", body={"number": 0})
     assert status == 400
     assert "not a sweep" in refused["error"]
@@ -212,3 +219,20 @@ async def test_only_a_sweep_goes_on_and_only_by_its_own_route(call, run):
     assert "not a sweep" in refused["error"]
     status, _ = await run("POST", "nothing", "resume", body={})
     assert status == 404
+
+
+async def test_a_combination_that_was_not_drawn_does_not_open(start, run, story):
+    run_id = await start(method="random", trials=3)
+    messages, _ = await story(run_id)
+    drawn = [row["params"] for row in rows_of(messages).values()]
+    (left,) = [
+        params
+        for fast in (5, 8)
+        for slow in (20, 40)
+        if (params := {"fast": fast, "slow": slow}) not in drawn
+    ]
+    status, refused = await run("POST", run_id, "open", body={"params": left})
+    assert status == 400
+    assert "has no row with" in refused["error"]
+    status, _ = await run("POST", run_id, "open", body={"params": drawn[0]})
+    assert status == 200
