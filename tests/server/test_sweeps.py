@@ -68,11 +68,11 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     assert final["type"] == "complete"
     assert final["data"]["metrics"]["total_return"] == best["metrics"]["total_return"]
 
-    _, detail = await run("GET", run_id)
-    assert (detail["kind"], detail["status"], detail["progress"]) == ("sweep", "complete", 100.0)
-    assert detail["strategy"] == "sma_cross"
-    assert detail["spec"]["strategy_params"] == {"shorts": False}
-    assert detail["spec"]["sweep"]["space"] == BODY["sweep"]["space"]
+    _, swept = await run("GET", run_id)
+    assert (swept["kind"], swept["status"], swept["progress"]) == ("sweep", "complete", 100.0)
+    assert swept["strategy"] == "sma_cross"
+    assert swept["spec"]["strategy_params"] == {"shorts": False}
+    assert swept["spec"]["sweep"]["space"] == BODY["sweep"]["space"]
     _, trades = await run("GET", run_id, "trades")
     assert trades["trades"] == []
     status, refused = await run("GET", run_id, "report")
@@ -92,6 +92,11 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     assert detail["spec"]["strategy_params"] == {"shorts": False, **best["params"]}
     _, listed = await call("GET", "api", "backtesting")
     assert [one["kind"] for one in listed["backtests"]] == ["backtest", "sweep"]
+    for one, whole in zip(listed["backtests"], (detail, swept), strict=True):
+        short = whole["result"]["extra"] | {}
+        assert short.pop("statistics")
+        short.pop("intervals", None)
+        assert one["result"] == {"data": whole["result"]["data"], "extra": short}
 
     wrong = {
         "number": {"number": 4},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.engine import Strategy
+    from workbench.sweeps.joined import OutOfSample
     from workbench.widgets.view import BacktestView
 
 
@@ -131,18 +132,20 @@ class Sweep(RunControls[None]):
         return walk_forward_frame(self.rows(), self.spec)
 
     @property
-    def out_of_sample(self) -> dict[str, float]:
-        """All out-of-sample parts so far as one; see `sweeps.forward.out_of_sample`.
+    def out_of_sample(self) -> OutOfSample:
+        """All out-of-sample parts so far as one account: its `curve`, and its `figures`.
+
+        See `sweeps.joined.out_of_sample`.
 
         Raises
         ------
         InvalidRequest
             It is no walk-forward sweep.
         """
-        from workbench.sweeps.forward import out_of_sample
+        from workbench.sweeps.joined import out_of_sample
 
         self._check_splits()
-        return out_of_sample(self.rows())
+        return out_of_sample(self.rows(), self.info["spec"]["initial_capital"])
 
     def heatmap(
         self, x: str | None = None, y: str | None = None, metric: str | None = None

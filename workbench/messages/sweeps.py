@@ -10,7 +10,7 @@ Value = int | float | bool | str
 """Of a parameter."""
 
 
-class SweepFacts(Struct, frozen=True, omit_defaults=True):
+class SweepFacts(Struct, frozen=True):
     """What a sweep looks for and where, as its first `status` tells.
 
     Attributes
@@ -39,8 +39,34 @@ class SweepFacts(Struct, frozen=True, omit_defaults=True):
     method: Literal["grid", "random", "bayesian"]
     rows: int
     splits: int
-    min_trades: int
+    min_trades: int = 1
     resumed_from: str | UnsetType = UNSET
+
+
+class SweepCurve(Struct, frozen=True):
+    """What an account grew to in an out-of-sample part.
+
+    Attributes
+    ----------
+    time
+        Open times of the last candles of the return periods (UTC days, or longer candles), in
+        milliseconds since the epoch.
+    growth
+        Equity at their closes, over that at the part's start. The last one is that of the part.
+    high, low
+        The highest and the lowest at any close of the part, likewise; the start counts as 1.
+    open
+        Whether the last period goes on behind the part.
+    periods
+        Return periods in a year.
+    """
+
+    time: list[int]
+    growth: list[float]
+    high: float
+    low: float
+    open: bool
+    periods: float
 
 
 class SweepData(Struct, frozen=True):
@@ -65,6 +91,8 @@ class SweepData(Struct, frozen=True):
         Number of that split, from 0; 0 for ``all``.
     start, end
         Open times of the first and last candle.
+    curve
+        Of ``out`` rows that did not fail: how the account grew, for the curve of all parts.
     """
 
     backtest_id: str
@@ -76,3 +104,4 @@ class SweepData(Struct, frozen=True):
     split: int
     start: str
     end: str
+    curve: SweepCurve | UnsetType = UNSET

@@ -30,6 +30,8 @@ from workbench.runs.spec import RunSpec
 from workbench.runs.supervisor import STOP_PATIENCE_S, Supervisor
 from workbench.streams import Database, Entry, SqliteLog
 
+DETAILS = ("statistics", "intervals")
+"""What of a result `detail` alone tells."""
 Listener = Callable[[str, list[Entry]], None]
 
 
@@ -186,7 +188,7 @@ class RunService:
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
-            "result": record.result,
+            "result": _short(record.result),
         }
 
     def detail(self, run_id: str) -> dict[str, Any]:
@@ -195,6 +197,7 @@ class RunService:
         info = self.log.info(run_id)
         return {
             **self.summary(record),
+            "result": record.result,
             "spec": msgspec.to_builtins(record.spec),
             "epoch": info.epoch if info else None,
             "seq": info.seq if info else 0,
@@ -327,6 +330,13 @@ class RunService:
         entry = self.log.read(run_id, seq - 1, 1)[0]
         data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
         return data
+
+
+def _short(result: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a result without what makes a list of many runs long."""
+    if result is None:
+        return None
+    return {**result, "extra": {n: v for n, v in result["extra"].items() if n not in DETAILS}}
 
 
 def _refusal(refused: InvalidRequest) -> WorkbenchError:

@@ -31,7 +31,7 @@ class Known:
         row = self._rows.get((task.leg, task.number, task.out))
         if row is None or row.params != dict(task.params):
             return None
-        return Outcome(row.metrics, row.error)
+        return Outcome(row.metrics, row.error, row.curve or None)
 
 
 def is_lost(row: SweepData) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec import UNSET
+
 from workbench.data import Candles
 from workbench.messages import (
     Complete,
@@ -103,6 +105,7 @@ class Telling:
             task.leg,
             self._time(since),
             self._time(end - 1),
+            UNSET if outcome.curve is None else outcome.curve,
         )
         return Sweep(self._now(), data=data)
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from workbench.engine.metrics import period_ends
 from workbench.errors import WorkbenchError
-from workbench.sweeps.evaluate import evaluate
+from workbench.messages import SweepCurve
+from workbench.sweeps.evaluate import evaluate, traded
 from workbench.sweeps.spec import Value
 from workbench.sweeps.splits import Part
 
@@ -40,10 +42,11 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a combination came to, or why it failed."""
+    """What a combination came to, or why it failed; with a curve where it was traded on."""
 
     metrics: dict[str, float]
     error: str
+    curve: SweepCurve | None = None
 
 
 class Cut(NamedTuple):
@@ -77,21 +80,27 @@ class Workload:
 
     def run(self, task: Task) -> Outcome:
         """Run a combination; whatever its strategy raises is an outcome."""
-        first, since, end = task.part
         try:
-            metrics = evaluate(
-                self.strategy,
-                self.ground(first, end),
-                {**self.fixed, **task.params},
-                self._checked(),
-                seed=self.seed,
-                since=since - first,
-            )
+            return self._run(task)
         except WorkbenchError as error:
             return Outcome({}, shortened(error.message))
         except Exception as error:
             return Outcome({}, shortened(f"{type(error).__name__}: {error}"))
-        return Outcome(metrics, "")
+
+    def _run(self, task: Task) -> Outcome:
+        first, since, end = task.part
+        common = self.strategy, self.ground(first, end), {**self.fixed, **task.params}
+        settings, place = self._checked(), since - first
+        if not task.out:
+            return Outcome(evaluate(*common, settings, seed=self.seed, since=place), "")
+        ends = [one - first for one in self._ends]
+        metrics, curve = traded(*common, settings, ends, seed=self.seed, since=place)
+        return Outcome(metrics, "", curve)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """After how many of all candles each return period ends."""
+        return period_ends(min(self.candles.values(), key=lambda one: one.timeframe))
 
     def ground(self, first: int, end: int) -> Ground:
         """Return what all runs over the candles ``[first, end)`` share."""
