@@ -241,3 +241,27 @@ async def test_a_combination_that_was_not_drawn_does_not_open(start, run, story)
     assert "has no row with" in refused["error"]
     status, _ = await run("POST", run_id, "open", body={"params": drawn[0]})
     assert status == 200
+
+
+async def test_settings_are_tried_and_opened_with(start, run, story, call):
+    space = {"fast": [5], "commission": [0.0, 0.001], "leverage": [1, 2]}
+    run_id = await start(space=space)
+    messages, _ = await story(run_id)
+    rows = rows_of(messages)
+    assert [rows[n]["error"] for n in range(4)] == [""] * 4
+    assert rows[0]["metrics"]["total_commissions"] == 0
+    row = rows[3]
+    assert row["params"] == {"fast": 5, "commission": 0.001, "leverage": 2}
+    status, opened = await run("POST", run_id, "open", body={"number": 3})
+    assert status == 200
+    told, _ = await story(opened["backtest_id"])
+    expected = {name: row["metrics"][name] for name in told[-1]["data"]["metrics"]}
+    assert told[-1]["data"]["metrics"] == pytest.approx(expected, rel=1e-12)
+    _, detail = await run("GET", opened["backtest_id"])
+    assert (detail["spec"]["commission"], detail["spec"]["leverage"]) == (0.001, 2)
+    assert detail["spec"]["strategy_params"] == {"fast": 5, "slow": 30, "shorts": False}
+    status, _ = await run("POST", run_id, "open", body={"params": row["params"]})
+    assert status == 200
+    wrong = {**BODY, "sweep": {"space": {"leverage": [0]}}}
+    status, refused = await call("POST", "api", "backtesting", "start", body=wrong)
+    assert (status, refused["details"]["field"]) == (400, "leverage")

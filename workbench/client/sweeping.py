@@ -16,6 +16,7 @@ from workbench.client.sweep import Sweep
 from workbench.client.sweep_executor import checked
 from workbench.client.sweep_values import check_names, parted
 from workbench.errors import InvalidRequest
+from workbench.sweeps.account import is_setting
 from workbench.sweeps.spec import (
     LIMIT,
     Method,
@@ -84,9 +85,10 @@ def sweep(
     url, token, server
         The server, as for `workbench.start`.
     **options
-        Parameters of the strategy: values to try (anything to iterate over, but a string), or one
-        value for all; and the fields of `RunSpec`, as for `workbench.start`. `seed` is that of what
-        is drawn, and of every combination's run.
+        Parameters of the strategy and settings of the account (``leverage=[1, 2, 5]``): values to
+        try (anything to iterate over, but a string), or one value for all; and the other fields of
+        `RunSpec`, as for `workbench.start`. `seed` is that of what is drawn, and of every
+        combination's run.
 
     Raises
     ------
@@ -117,7 +119,8 @@ def sweep(
     )
     spec = _converted(spec)
     kind = _class(strategy)
-    check_names(kind, [*space, *given["strategy_params"]])
+    names = [name for name in space if not is_setting(name)]
+    check_names(kind, [*names, *given["strategy_params"]])
     body = request_body(strategy, symbol, timeframes, start, end, given)
     check(spec, kind)
     check_constraint(constraint, kind, spec)
@@ -170,7 +173,8 @@ def check_constraint(
 
     defaults = strategy.parameters()
     first = {name: values[0] for name, values in spec.space.items()}
-    allowing(constraint, list(defaults))({**defaults, **first})
+    every = {**defaults, **first}
+    allowing(constraint, list(every))(every)
 
 
 def strategy_part(

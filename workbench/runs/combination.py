@@ -14,6 +14,7 @@ from workbench.runs.records import RunRecord
 from workbench.runs.request import parse_body
 from workbench.runs.spec import RunSpec
 from workbench.streams import Entry
+from workbench.sweeps.account import parted
 from workbench.sweeps.spec import Value
 from workbench.timeframes import Timeframe
 
@@ -80,9 +81,10 @@ def wanted(record: RunRecord, body: bytes, rows: Callable[[], Sequence[Entry]]) 
         if row.sample != "all":
             changes["name"] += f" ({row.sample} of sample {row.split})"
             changes |= _range(spec, row)
-    values = {**spec.strategy_params, **params}
+    own, account = parted(params)
+    values = {**spec.strategy_params, **own}
     changes["strategy_params"] = values if record.strategy else _checked(record, values)
-    return structs.replace(spec, sweep=None, **changes)
+    return structs.replace(spec, sweep=None, **changes, **account)
 
 
 def _check_done(

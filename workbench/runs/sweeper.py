@@ -129,7 +129,7 @@ def engine(
     check_method(asked)
     base = min(workload.candles.values(), key=lambda one: one.timeframe)
     splits = [] if asked.walk_forward is None else splits_of(len(base), asked.walk_forward)
-    names = list(workload.strategy.parameters())
+    names = list(dict.fromkeys([*workload.strategy.parameters(), *asked.space]))
     space = Space(asked.space, workload.fixed, allowing(parcel.constraint, names))
     found = list(searches(asked, space, spec.seed, max(1, len(splits))))
     plan = Plan(asked, found, len(base), splits)

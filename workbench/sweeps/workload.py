@@ -14,6 +14,7 @@ import msgspec
 from workbench.engine.metrics import period_ends
 from workbench.errors import WorkbenchError
 from workbench.messages import SweepCurve
+from workbench.sweeps.account import parted
 from workbench.sweeps.evaluate import evaluate, traded
 from workbench.sweeps.spec import Value
 from workbench.sweeps.splits import Part
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 KEPT = 2
 """Workloads, and parts of one, that a process keeps."""
+KEPT_GROUNDS = 8
+"""Of parts and settings; most of their columns are shared."""
 ERROR_LENGTH = 500
 LOST = "The worker was lost"
 """How the error of a row begins that an executor did not bring."""
@@ -75,7 +78,7 @@ class Workload:
     fixed: Mapping[str, Value]
     seed: int | None
     _parts: OrderedDict[tuple[int, int], Cut] = field(default_factory=OrderedDict, repr=False)
-    _grounds: OrderedDict[tuple[int, int], Ground] = field(default_factory=OrderedDict, repr=False)
+    _grounds: OrderedDict[tuple[Any, ...], Ground] = field(default_factory=OrderedDict, repr=False)
     _looked: bool = field(default=False, repr=False)
 
     def run(self, task: Task) -> Outcome:
@@ -89,8 +92,9 @@ class Workload:
 
     def _run(self, task: Task) -> Outcome:
         first, since, end = task.part
-        common = self.strategy, self.ground(first, end), {**self.fixed, **task.params}
-        settings, place = self._checked(), since - first
+        params, account = parted(task.params)
+        settings, place = self._checked(account), since - first
+        common = self.strategy, self.ground(first, end, settings), {**self.fixed, **params}
         if not task.out:
             return Outcome(evaluate(*common, settings, seed=self.seed, since=place), "")
         ends = [one - first for one in self._ends]
@@ -102,22 +106,24 @@ class Workload:
         """After how many of all candles each return period ends."""
         return period_ends(min(self.candles.values(), key=lambda one: one.timeframe))
 
-    def ground(self, first: int, end: int) -> Ground:
-        """Return what all runs over the candles ``[first, end)`` share."""
+    def ground(self, first: int, end: int, settings: Settings | None = None) -> Ground:
+        """Return what all runs over the candles ``[first, end)`` with these settings share."""
         from workbench.engine.ground import ground
 
-        known = self._grounds.get((first, end))
+        settings = settings or self.settings
+        key = first, end, settings.spread, settings.funding_hours, settings.rules.path
+        known = self._grounds.get(key)
         if known is None:
             candles, inside = self.part(first, end)
-            known = self._grounds[first, end] = ground(candles, self.settings, inside)
-            while len(self._grounds) > KEPT:
+            known = self._grounds[key] = ground(candles, settings, inside)
+            while len(self._grounds) > KEPT_GROUNDS:
                 self._grounds.popitem(last=False)
         return known
 
-    def _checked(self) -> Settings:
+    def _checked(self, account: Mapping[str, Value]) -> Settings:
         """Return the settings; whether indicators look ahead, one combination tells for all."""
         settings, self._looked = (self._blind if self._looked else self.settings), True
-        return settings
+        return msgspec.structs.replace(settings, **account) if account else settings
 
     @cached_property
     def _blind(self) -> Settings:
