@@ -31,6 +31,10 @@ class SweepFacts(Struct, frozen=True):
         Combinations with fewer trades are never best.
     resumed_from
         The sweep that this one goes on with: its rows are told here again, and are not run again.
+    excluded
+        Which combinations the constraint excludes, as lengths: of all combinations of `space`, the
+        last parameter changing fastest, so many may be tried, so many more are excluded, and so on
+        in turn. Left out where none is, or where that would be long.
     """
 
     space: dict[str, list[Value]]
@@ -41,6 +45,7 @@ class SweepFacts(Struct, frozen=True):
     splits: int
     min_trades: int = 1
     resumed_from: str | UnsetType = UNSET
+    excluded: list[int] | UnsetType = UNSET
 
 
 class SweepCurve(Struct, frozen=True):

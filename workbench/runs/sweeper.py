@@ -132,7 +132,7 @@ def engine(
     names = list(dict.fromkeys([*workload.strategy.parameters(), *asked.space]))
     space = Space(asked.space, workload.fixed, allowing(parcel.constraint, names))
     found = list(searches(asked, space, spec.seed, max(1, len(splits))))
-    plan = Plan(asked, found, len(base), splits)
+    plan = Plan(asked, found, len(base), splits, space.excluded())
     telling = Telling(
         run_id, spec.strategy_ids[0], base, list(workload.candles), spec.initial_capital
     )
