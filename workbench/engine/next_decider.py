@@ -24,7 +24,7 @@ from workbench.engine.context import (
 from workbench.engine.deciding import shortened
 from workbench.engine.declaring import LEAST
 from workbench.engine.market import plain
-from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move
+from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move, refuse_trail
 from workbench.engine.rules import acting
 from workbench.engine.rules.layout import (
     CLOSE,
@@ -142,7 +142,9 @@ class NextDecider:
             error = refuse_close(asked[O_PART])
         else:
             stop, trail = asked[O_STOP_LOSS], asked[O_TRAIL]
-            error = refuse_move(sign, asked[O_CLOSE], stop, trail, fault)
+            tick = self._driver.settings.tick_size
+            far = fault == O_TRAIL
+            error = refuse_trail(trail) if far else refuse_move(sign, asked[O_CLOSE], stop, tick)
         text = f"An order at candle {bar} makes no sense"
         return error or InvalidOrder(text, field="order", value=fault, allowed="see docs/fills.md")
 

@@ -298,16 +298,17 @@ class Strategy:
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
+        tick = broker.settings.tick_size
         limit, stop, level, name = check_entry(
-            direction, more.get("limit"), more.get("stop"), close
+            direction, more.get("limit"), more.get("stop"), close, tick
         )
-        ladder = check_ladder(direction, take_profit, level, name)
+        ladder = check_ladder(direction, take_profit, level, name, tick)
         options = check_options(more, len(ladder), stop_loss is not None) if more else {}
         number = broker.enter(
             self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
             quantity=units, fraction=share, risk=risk,
-            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name),
+            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name, tick),
             ladder=ladder, **options,
         )  # fmt: skip
         return Order(self, number)
