@@ -37,7 +37,8 @@ class EntryOptions(TypedDict, total=False):
     stop
         Buy once the price is this or higher (sell short: or lower), not below the last close.
     expires
-        Candles that a limit or stop entry waits for; forever when left out.
+        Candles it may fill on, however long they took to come; all when left out. A market order
+        fills on the first, so it never expires.
     trailing
         Distance, in price units, at which the stop follows the best price of the trade.
     break_even_after
