@@ -10,6 +10,7 @@ import numpy as np
 from workbench.analysis.series import Clock
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
+from workbench.engine.assigning import refuse_overwriting
 from workbench.engine.declaring import audit
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
@@ -83,6 +84,7 @@ class Crew:
                 strategy.init()
             except (Exception, SystemExit) as error:
                 raise explain_failure(error, kind.__name__, "init", None) from error
+            refuse_overwriting(strategy)
             name_indicators(strategy)
             for view in views.values():
                 view.sealed = True
