@@ -11,12 +11,15 @@ from workbench.analysis.series import Clock
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.assigning import refuse_overwriting
-from workbench.engine.declaring import audit
+from workbench.engine.auditing import LEAST, audit, look
+from workbench.engine.deciding import look_again
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
 from workbench.engine.memory import name_indicators
+from workbench.engine.signals import gives_signals
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
+from workbench.engine.witness import Witness
 from workbench.errors import InvalidRequest, UnknownParameter
 
 
@@ -58,6 +61,7 @@ class Crew:
         self.strategies: list[Strategy] = []
         self.warm_ups: list[int] = []
         self._columns = columns
+        self._witness: Witness | None = None
 
     def board(self, driver: Driver, seed: int | None, check: bool) -> None:
         """Make the strategies, let them declare what they need, and hand them to the driver.
@@ -94,6 +98,35 @@ class Crew:
         nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)
+        self._witness = Witness(base, self._look) if check else None
+
+    def hear(self, rows: Sequence[Sequence[float]], done: bool) -> None:
+        """Take what has happened; when the run is `done`, look again at what was seen.
+
+        Raises
+        ------
+        LookAhead
+            Where it decided, there was something to be seen that only later candles tell.
+        """
+        if self._witness is not None:
+            self._witness.hear(rows)
+            if done:
+                self._witness.look()
+
+    def _look(self, cut: int) -> None:
+        """Compute again what there was to see at the close of the `cut`-th candle."""
+        base = self._columns[0]
+        for strategy in self.strategies:
+            for view in strategy._views.values():
+                looked = [one for one in view.declarations if not hasattr(one.function, "update")]
+                count = cut
+                if looked and view.candles is not base:
+                    count = int(visible_counts(base[:cut], view.candles)[-1])
+                for one in looked:
+                    if LEAST <= count < len(view.candles):
+                        look(one, view.candles, count)
+            if gives_signals(type(strategy)):
+                look_again(strategy, cut)
 
     def _warm_up(self, views: Mapping[str, View], counts: Sequence[Any]) -> int:
         base, *higher = views.values()

@@ -140,7 +140,7 @@ class BacktestEngine:
         self._period = bisect_right(self._period_ends, first)
         kinds = kinds_of(strategy)
         self._driver = driver_for(kinds, candles.market, settings)
-        crew = Crew(kinds, columns, strategy_params or {}, names)
+        self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy = crew.strategies[0]
@@ -175,6 +175,7 @@ class BacktestEngine:
             self._tell(equities, rows)
             if self._driver.failed is not None:
                 self._blame(self._driver.failed)
+            self._crew.hear(rows, self.done)
             if self.bar < goal:
                 break
         return self.take_fills()
@@ -323,8 +324,7 @@ class BacktestEngine:
             driver.forget(signal)
 
     def _blame(self, failed: Failed) -> NoReturn:
-        when = self.time(self.bar - 1)
-        name = type(self.strategies[failed.strategy]).__name__
+        name, when = type(self.strategies[failed.strategy]).__name__, self.time(self.bar - 1)
         raise explain_failure(failed.error, name, "next", when) from failed.error
 
 

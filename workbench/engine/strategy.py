@@ -209,7 +209,7 @@ class Strategy:
         InvalidRequest
             The result does not have one value per candle, or the name is unknown.
         LookAhead
-            A value depends on later candles; found when `init` is over.
+            A value depends on later candles; found when `init`, or the run, is over.
         """
         return self._view.I(function, *args, name=name, **kwargs)
 
