@@ -78,7 +78,7 @@ def test_a_leak_at_a_few_candles_is_found_where_it_decided() -> None:
 def test_so_it_is_in_signals() -> None:
     ran(SparseSignals, check_lookahead=False)
     ran(SparseSignals, strategy_params={"ahead": 0})
-    with pytest.raises(LookAhead, match="SparseSignals.signals.. looks ahead: its signals in row"):
+    with pytest.raises(LookAhead, match=r"SparseSignals.signals\(\) looks ahead: its signals"):
         ran(SparseSignals)
 
 

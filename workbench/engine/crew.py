@@ -15,6 +15,7 @@ from workbench.engine.auditing import LEAST, audit, look
 from workbench.engine.deciding import look_again
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
+from workbench.engine.idling import why_idle
 from workbench.engine.memory import name_indicators
 from workbench.engine.signals import gives_signals
 from workbench.engine.strategy import Strategy
@@ -60,6 +61,7 @@ class Crew:
         self.params = list(_parameters(dict(zip(self.names, self.kinds, strict=True)), params))
         self.strategies: list[Strategy] = []
         self.warm_ups: list[int] = []
+        self.idle: list[str] = []
         self._columns = columns
         self._witness: Witness | None = None
 
@@ -99,6 +101,8 @@ class Crew:
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)
         self._witness = Witness(base, self._look) if check else None
+        named = zip(self.strategies, self.names, self.warm_ups, strict=True)
+        self.idle = [why for one, name, warm in named if (why := why_idle(one, name, warm))]
 
     def hear(self, rows: Sequence[Sequence[float]], done: bool) -> None:
         """Take what has happened; when the run is `done`, look again at what was seen.

@@ -52,6 +52,7 @@ class SignalDecider:
         signals = called(strategy)
         candles = strategy._view.candles
         self._arrays = signals.rows(candles, driver.settings)
+        strategy._fired = int((self._arrays[0][:-1] >= driver._warm_up).sum())
         checked = driver.settings.check_lookahead and not hasattr(strategy, "_signals_given")
         if checked and len(candles) >= LEAST:
             _audit(strategy, signals)

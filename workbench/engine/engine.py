@@ -62,10 +62,10 @@ class BacktestEngine:
     ----------
     candles, columns
         Those stepped on, and all of them by timeframe, the shortest first.
-    strategies, strategy
-        The instances, and the first of them.
-    names
-        Of the strategies.
+    strategies, strategy, names
+        The instances, the first of them, and what they are called.
+    idle
+        Why strategies will order nothing, a text for each that will not.
     bars, bar
         Candles in all, and done (those before `first` included).
     warm_up
@@ -143,7 +143,7 @@ class BacktestEngine:
         self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
-        self.strategy = crew.strategies[0]
+        self.strategy, self.idle = crew.strategies[0], crew.idle
         self.warm_up = max(first, min(crew.warm_ups))
 
     @property
@@ -335,11 +335,10 @@ _KEPT = (
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
-    settings = settings or Settings()
     unknown = [name for name in options if name not in Settings.__struct_fields__]
     if unknown:
         raise TypeError(f"BacktestEngine() has no option {unknown[0]!r}")
-    settings = msgspec.structs.replace(settings, **options)
+    settings = msgspec.structs.replace(settings or Settings(), **options)
     settings.check()
     return settings
 

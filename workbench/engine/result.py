@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -137,6 +138,12 @@ class BacktestResult:
         assert isinstance(first, Status)
         return structs.asdict(first.data)
 
+    @property
+    def idle(self) -> str:
+        """Why nothing was ordered, where that could be told before; else empty."""
+        found = self.facts["reason"]
+        return "" if found is UNSET else str(found)
+
     def explain(self, trade_id: str | int) -> Explanation:
         """Say why a trade (``trade_3``, or 3) was entered and left."""
         from workbench.report.explaining import Story
@@ -181,7 +188,7 @@ class BacktestResult:
     def __repr__(self) -> str:
         shown = [one for group in self._groups() for one in group.measures]
         name, text = (max(len(getattr(one, part)) for one in shown) for part in ("name", "text"))
-        lines = [self._title]
+        lines = [self._title, *([f"Nothing was ordered: {self.idle}"] if self.idle else [])]
         for group in self._groups():
             lines.append(group.title)
             for one in group.measures:
@@ -199,7 +206,8 @@ class BacktestResult:
                 f"<td style='text-align:right'>{one.interval}</td></tr>"
                 for one in group.measures
             ]
-        caption = f"<caption>{html.escape(self._title)}</caption>"
+        why = f"<br>Nothing was ordered: {html.escape(self.idle)}" if self.idle else ""
+        caption = f"<caption>{html.escape(self._title)}{why}</caption>"
         return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -255,6 +263,8 @@ def backtest(
     if settings.intrabar is not None and "inside" not in others:
         others["inside"] = _inside(candles, columns, settings.intrabar, symbol, start, end)
     engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
+    for why in engine.idle:
+        warnings.warn(f"Nothing will be ordered: {why}", RuntimeWarning, stacklevel=2)
     messages: list[Message] = []
     engine.curve = Curve(engine.initial_capital)
     StreamingBacktestEngine(

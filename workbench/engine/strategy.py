@@ -77,6 +77,7 @@ class Strategy:
     _views: Mapping[str, View]
     _seed: int | None
     _index: int
+    _fired: int
     _named: list[Series]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
