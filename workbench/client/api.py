@@ -138,12 +138,15 @@ def request_body(
     import msgspec
 
     from workbench.engine.crew import checked_parameters
+    from workbench.engine.parameters import refuse_ambiguous
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)
     given = {name: options.pop(name) for name in list(options) if name in known}
     named = _kinds([strategy] if isinstance(strategy, (str, type)) else list(strategy))
-    params = checked_parameters(named, {**given.pop("strategy_params", {}), **options})
+    params = {**given.pop("strategy_params", {}), **options}
+    refuse_ambiguous(named, given, params)
+    params = checked_parameters(named, params)
     frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
     body = {
         "name": " + ".join(named),

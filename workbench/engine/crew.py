@@ -17,6 +17,7 @@ from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
 from workbench.engine.idling import why_idle
 from workbench.engine.memory import name_indicators
+from workbench.engine.parameters import hint_for
 from workbench.engine.signals import gives_signals
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
@@ -164,7 +165,8 @@ def _parameters(
         if name not in kinds or not isinstance(own, Mapping):
             text = (
                 f"strategy_params has {name!r}: of several strategies it goes by their names, "
-                f"{', '.join(kinds)}, and then by those of their parameters"
+                f"{', '.join(kinds)}, and then by those of their parameters."
+                f"{hint_for(name, kinds)}"
             )
             raise UnknownParameter(
                 text, field=f"strategy_params.{name}", value=own, allowed=list(kinds)

@@ -25,6 +25,7 @@ from workbench.engine.frames import (
     trades_frame,
 )
 from workbench.engine.metrics import tables
+from workbench.engine.parameters import refuse_ambiguous
 from workbench.engine.settings import Settings
 from workbench.engine.signals import Signals
 from workbench.engine.strategies.registry import get
@@ -255,9 +256,12 @@ def backtest(
     kinds = [strategy] if isinstance(strategy, (str, type, Signals)) else list(strategy)
     classes = [get(one) if isinstance(one, str) else one for one in kinds]
     known = Settings.__struct_fields__
-    settings = Settings(**{name: options.pop(name) for name in list(options) if name in known})
+    given = {name: options.pop(name) for name in list(options) if name in known}
+    settings = Settings(**given)
     others = {name: options.pop(name) for name in _OTHERS if name in options}
     params = {**others.pop("strategy_params", {}), **options}
+    named = {one.__name__: one for one in classes if isinstance(one, type)}
+    refuse_ambiguous(named, [*given, *others], params)
     frames = [timeframes] if isinstance(timeframes, str) else timeframes
     columns = _candles(candles, symbol, frames, start, end)
     if settings.intrabar is not None and "inside" not in others:
