@@ -94,11 +94,15 @@ def list_runs(
     """Return the server's runs as a table, the newest first, by id."""
     import pandas as pd
 
+    from workbench.engine.frames import readable_metrics
+
     server = server or connect(url, token)
     listed = server.rest.get("api/backtesting")["backtests"]
     rows = []
     for run in listed:
-        metrics = ((run["result"] or {}).get("data") or {}).get("metrics") or {}
+        ended = run["result"] or {}
+        statistics = (ended.get("extra") or {}).get("statistics")
+        metrics = readable_metrics((ended.get("data") or {}).get("metrics") or {}, statistics)
         rows.append(
             {
                 "id": run["backtest_id"],

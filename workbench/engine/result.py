@@ -99,8 +99,8 @@ class BacktestResult:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The metrics of `complete`; formulas in `workbench.engine.metrics`."""
-        return readable_metrics(structs.asdict(self._last.data.metrics))
+        """The metrics of `complete`, NaN where one is not defined; docs/metrics.md has formulas."""
+        return readable_metrics(structs.asdict(self._last.data.metrics), self.statistics)
 
     @cached_property
     def statistics(self) -> dict[str, float]:
