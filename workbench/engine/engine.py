@@ -69,10 +69,10 @@ class BacktestEngine:
     ----------
     candles, columns
         Those stepped on, and all of them by timeframe, the shortest first.
-    strategies, strategy
-        The instances, and the first of them.
-    names
-        Of the strategies.
+    strategies, strategy, names
+        The instances, the first of them, and what they are called.
+    idle
+        Why strategies will order nothing, a text for each that will not.
     bars, bar
         Candles in all, and done (those before `first` included).
     warm_up
@@ -153,10 +153,10 @@ class BacktestEngine:
         kinds = kinds_of(strategy)
         self._driver = driver_for(kinds, candles.market, settings)
         self.reason = self._driver.reason
-        crew = Crew(kinds, columns, strategy_params or {}, names)
+        self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
-        self.strategy = crew.strategies[0]
+        self.strategy, self.idle = crew.strategies[0], crew.idle
         self.warm_up = max(first, min(crew.warm_ups))
 
     @property
@@ -188,6 +188,7 @@ class BacktestEngine:
             self._tell(equities, rows)
             if self._driver.failed is not None:
                 self._blame(self._driver.failed)
+            self._crew.hear(rows, self.done)
             if self.bar < goal:
                 break
         return self.take_fills()
@@ -339,8 +340,7 @@ class BacktestEngine:
             self._fills.append(happening)
 
     def _blame(self, failed: Failed) -> NoReturn:
-        when = self.time(self.bar - 1)
-        name = type(self.strategies[failed.strategy]).__name__
+        name, when = type(self.strategies[failed.strategy]).__name__, self.time(self.bar - 1)
         raise explain_failure(failed.error, name, "next", when) from failed.error
 
 

@@ -136,8 +136,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     lot_size, min_size
         Units are cut to multiples of the first; what is then below the second is rejected.
     tick_size
-        Prices are multiples of it: given ones are rounded to the nearest, slipped ones against
-        the trader.
+        Prices are multiples of it: limits and stops are rounded away from the market, targets
+        away from the entry, slipped prices against the trader. Orders are checked as rounded.
     max_positions
         Trades a strategy may have open at once.
     hedging

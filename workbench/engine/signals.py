@@ -56,7 +56,7 @@ class Signals:
     limit, stop
         Prices of entries that wait; else they are market orders.
     expires
-        Candles they wait for.
+        Candles entries may fill on; market orders fill on the first, whatever it says.
     stop_loss
         Prices.
     take_profit

@@ -77,6 +77,7 @@ class Strategy:
     _views: Mapping[str, View]
     _seed: int | None
     _index: int
+    _fired: int
     _inputs: Inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -209,7 +210,7 @@ class Strategy:
         InvalidRequest
             The result does not have one value per candle, or the name is unknown.
         LookAhead
-            A value depends on later candles; found when `init` is over.
+            A value depends on later candles; found when `init`, or the run, is over.
         """
         return self._view.I(function, *args, name=name, **kwargs)
 
@@ -298,16 +299,17 @@ class Strategy:
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
+        tick = broker.settings.tick_size
         limit, stop, level, name = check_entry(
-            direction, more.get("limit"), more.get("stop"), close
+            direction, more.get("limit"), more.get("stop"), close, tick
         )
-        ladder = check_ladder(direction, take_profit, level, name)
+        ladder = check_ladder(direction, take_profit, level, name, tick)
         options = check_options(more, len(ladder), stop_loss is not None) if more else {}
         number = broker.enter(
             self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
             quantity=units, fraction=share, risk=risk,
-            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name),
+            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name, tick),
             ladder=ladder, **options,
         )  # fmt: skip
         return Order(self, number)

@@ -174,6 +174,7 @@ class StreamingBacktestEngine:
         data = StatusData(
             self.backtest_id,
             "running",
+            "; ".join(engine.idle) or UNSET,
             strategy=", ".join(self._names),
             symbol=candles.symbol,
             timeframes=list(engine.timeframes),
