@@ -27,14 +27,17 @@ ALLOWED = {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",
         "sweeps",
     },
-    "contract": {"errors", "timeframes", "messages", "streams", "runs"},
+    "feeds": {
+        "errors", "timeframes", "messages", "paths", "streams", "data", "analysis", "runs",
+    },
+    "contract": {"errors", "timeframes", "messages", "streams", "runs", "feeds"},
     "client": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "widgets",
+        "report", "sweeps", "widgets", "feeds", "analysis",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "client", "contract",
+        "report", "sweeps", "client", "contract", "feeds", "analysis",
     },
 }  # fmt: skip
 """What each room may use. Read downwards, a room only uses rooms above it."""

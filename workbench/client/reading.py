@@ -215,13 +215,14 @@ class Reader:
         self.told = True
         if isinstance(message, Unknown):
             return True
-        if message.delivery is Delivery.EVENT:
+        delivery = message.delivery_of(message.key)
+        if delivery is Delivery.EVENT:
             if not position.mending:
                 self._points.clear()
             return self._event(message, fresh)
         if isinstance(message, EquityBatch):
             self._points.update(message.data.time)
-        elif message.delivery is Delivery.STATE and seq < position.seq:
+        elif delivery is Delivery.STATE and seq < position.seq:
             return True
         fresh.append(message)
         return True

@@ -7,11 +7,13 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 
-class ConnectedData(Struct, frozen=True):
+class ConnectedData(Struct, frozen=True, kw_only=True):
     """First message of every connection: where the log stands.
 
     Attributes
     ----------
+    backtest_id
+        Of a run; not in the stream of a market.
     message
         For people.
     epoch
@@ -19,16 +21,18 @@ class ConnectedData(Struct, frozen=True):
     seq, eseq
         Number of the log's last message, and of its last event.
     status
-        The run's state.
+        The state of the run, or of the market's feed.
     protocol
         Version of the messages.
     symbol
         What is traded.
     source, synthetic
         Where the candles come from, and whether they are generated.
+    timeframes, feed
+        Of a market's stream: its timeframes, and what kind of feed serves it.
     """
 
-    backtest_id: str
+    backtest_id: str | UnsetType = UNSET
     message: str
     epoch: str
     seq: int
@@ -38,6 +42,8 @@ class ConnectedData(Struct, frozen=True):
     source: str
     synthetic: bool
     eseq: int = 0
+    timeframes: list[str] | UnsetType = UNSET
+    feed: str | UnsetType = UNSET
 
 
 class GapData(Struct, frozen=True):

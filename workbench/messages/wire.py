@@ -19,6 +19,15 @@ from workbench.messages.connection import (
     ShutdownData,
 )
 from workbench.messages.controls import ControlData
+from workbench.messages.market import (
+    CandleData,
+    CandleExtra,
+    ConfluenceData,
+    DataGapData,
+    FeedData,
+    PatternData,
+    StructureData,
+)
 from workbench.messages.payloads import (
     CompleteData,
     CompleteExtra,
@@ -64,9 +73,12 @@ class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
     """What all messages share. `type` is the struct's tag.
 
     `conflated` is set for one reader: so many earlier messages were merged into this one.
+    `delivery` is the class of the type; of a type that is `passing`, messages with a key other
+    than the type are *state* all the same, such as a candle that still grows.
     """
 
     delivery: ClassVar[Delivery]
+    passing: ClassVar[bool] = False
     seq: int | UnsetType = UNSET
     eseq: int | UnsetType = UNSET
     conflated: int | UnsetType = UNSET
@@ -80,6 +92,11 @@ class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
     def key(self) -> str:
         """Name of the thing whose latest state this message tells."""
         return self.type
+
+    @classmethod
+    def delivery_of(cls, key: str) -> Delivery:
+        """Return the delivery class of a message with this key."""
+        return Delivery.STATE if cls.passing and key != cls.__struct_config__.tag else cls.delivery
 
 
 class Connected(Message, tag="connected"):
@@ -184,6 +201,54 @@ class Control(Message, tag="control"):
     data: ControlData
 
 
+class Candle(Message, tag="candle"):
+    delivery = Delivery.EVENT
+    passing = True
+    data: CandleData
+    extra: CandleExtra | UnsetType = UNSET
+
+    @property
+    def key(self) -> str:
+        """A growing candle is the latest of its timeframe."""
+        return "candle" if self.data.closed else f"candle:{self.data.timeframe}"
+
+
+class Pattern(Message, tag="pattern"):
+    delivery = Delivery.EVENT
+    passing = True
+    data: PatternData
+
+    @property
+    def key(self) -> str:
+        """A provisional pattern is the latest of its timeframe and name."""
+        data = self.data
+        return f"pattern:{data.timeframe}:{data.pattern}" if data.provisional else "pattern"
+
+
+class Structure(Message, tag="structure"):
+    delivery = Delivery.EVENT
+    data: StructureData
+
+
+class Confluence(Message, tag="confluence"):
+    delivery = Delivery.STATE
+    data: ConfluenceData
+
+
+class Feed(Message, tag="feed"):
+    """What the feed of a market is doing."""
+
+    delivery = Delivery.EVENT
+    data: FeedData
+
+
+class DataGap(Message, tag="data_gap"):
+    """Prices are missing; `gap` is about messages that are not kept, this about the market."""
+
+    delivery = Delivery.EVENT
+    data: DataGapData
+
+
 def error_message(error: WorkbenchError) -> Error:
     """Return what a stream says of an error."""
     return Error(
@@ -191,9 +256,11 @@ def error_message(error: WorkbenchError) -> Error:
     )
 
 
-LogMessage = (
+RunMessage = (
     Progress | Trade | Signal | Sweep | Equity | Metrics | Complete | Error | Status | Control
 )
+MarketMessage = Candle | Pattern | Structure | Confluence | Feed | DataGap
+LogMessage = RunMessage | MarketMessage
 AnyMessage = (
     LogMessage | Connected | Pong | Gap | Heartbeat | Shutdown | Reset | Replay | EquityBatch
 )
@@ -202,6 +269,7 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
     for cls in (
         Connected, Pong, Gap, Heartbeat, Shutdown, Reset, Replay, EquityBatch, Progress,
         Trade, Signal, Sweep, Equity, Metrics, Complete, Error, Status, Control,
+        Candle, Pattern, Structure, Confluence, Feed, DataGap,
     )
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from workbench.messages import (
     Equity,
     Error,
     LogMessage,
+    MarketMessage,
     Signal,
     Status,
     Trade,
@@ -40,8 +41,8 @@ def check(run_id: str, message: LogMessage) -> None:
     Raises
     ------
     InvalidRequest
-        It is a `control`, speaks of another run, ends the run by a `status`, or is a point of
-        the equity curve at no time that can be read.
+        It is a `control`, speaks of a market or of another run, ends the run by a `status`, or
+        is a point of the equity curve at no time that can be read.
     """
     if isinstance(message, Trade | Error | Signal):
         return
@@ -49,6 +50,9 @@ def check(run_id: str, message: LogMessage) -> None:
         allowed = "any other message of a log"
         msg = "A producer cannot tell a control: the server does, of those it has taken"
         raise InvalidRequest(msg, field="type", value="control", allowed=allowed)
+    if isinstance(message, MarketMessage):
+        msg = f"A {message.type} message belongs into the stream of a market, not of a run"
+        raise InvalidRequest(msg, field="type", value=message.type, allowed="messages of a run")
     data = message.data
     if data.backtest_id != run_id:
         other = data.backtest_id[:60]

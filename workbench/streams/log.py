@@ -31,8 +31,8 @@ class Entry(NamedTuple):
 
     @property
     def delivery(self) -> Delivery:
-        """Delivery class of the message's type."""
-        return MESSAGE_TYPES[self.type].delivery
+        """Delivery class of the message."""
+        return MESSAGE_TYPES[self.type].delivery_of(self.key)
 
 
 class StreamInfo(NamedTuple):

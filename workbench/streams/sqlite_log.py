@@ -234,11 +234,12 @@ def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entr
     for message in messages:
         seq += 1
         message.seq = seq
-        if message.delivery is Delivery.EVENT:
+        kind, key = message.type, message.key
+        delivery = message.delivery_of(key)
+        if delivery is Delivery.EVENT:
             eseq += 1
             message.eseq = eseq
-        kind, key = message.type, message.key
-        if message.delivery is Delivery.STATE:
+        elif delivery is Delivery.STATE:
             latest[key] = seq
         closed = closed or kind in FINAL_TYPES
         entries.append(Entry(seq, kind, key, encode(message)))

@@ -1,0 +1,90 @@
+"""What a detector is: candles in, findings out, nothing known before its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from workbench.analysis.bars import Bar
+from workbench.messages import Bias, Message, StructureKind
+from workbench.messages import ConfluenceTerm as Term
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFinding:
+    """A candlestick pattern; times in epoch milliseconds, see `messages.PatternData`."""
+
+    timeframe: str
+    pattern: str
+    direction: Bias
+    strength: int
+    bar_time: int
+    confirmed_at: int
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StructureFinding:
+    """A fact of market structure; times in epoch milliseconds, see `messages.StructureData`."""
+
+    timeframe: str
+    id: str
+    kind: StructureKind
+    direction: Bias
+    status: str
+    bar_time: int
+    confirmed_at: int
+    price: float
+    top: float | None = None
+    bottom: float | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluenceFinding:
+    """How much speaks for one side; times in epoch ms, see `messages.ConfluenceData`."""
+
+    timeframe: str
+    bar_time: int
+    confirmed_at: int
+    score: float
+    direction: Bias
+    terms: tuple[Term, ...]
+    rationale: str
+
+
+Finding = PatternFinding | StructureFinding | ConfluenceFinding
+
+
+class Detector(Protocol):
+    """Sees the candles of one timeframe, one after the other.
+
+    A finding's `confirmed_at` is the close time of the bar given, never earlier; nothing that
+    was found is changed or taken back.
+    """
+
+    def update(self, bar: Bar) -> Sequence[Finding]:
+        """Take the next closed candle; return what it made known."""
+        ...
+
+    def peek(self, bar: Bar) -> Sequence[Finding]:
+        """Look at a candle that still grows; keep nothing of it."""
+        ...
+
+
+class Analysis(Protocol):
+    """All detectors of a market, and what they add up to (`workbench.analysis.market`)."""
+
+    def closed(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
+        """Take a closed candle; those of several timeframes come the longest first."""
+        ...
+
+    def forming(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
+        """Look at a candle that still grows."""
+        ...
+
+
+def message_of(finding: Finding, symbol: str, now: str) -> Message:
+    """Return what a stream says of a finding (`workbench.analysis.telling`)."""
+    raise NotImplementedError

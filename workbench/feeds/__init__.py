@@ -1,0 +1,1 @@
+"""Where the streams of markets come from: feeds, what is made of them, and their processes."""
