@@ -102,13 +102,15 @@ class Aggregator:
         wrong = wrong_bar(bar, self.base)
         if wrong is not None:
             text = f"A candle has {wrong} and is left out"
-            return self._tell("candles", "invalid", self.time or bar.time, text)
+            return self._tell("candles", "invalid", self.time, text)
+        far = self.time and bar.time > self.time + AHEAD_CANDLE_MS
+        doubt: TroubleKind | None = "clock" if far else self._doubt_price(bar.close)
+        if doubt is None and self._doubts.held is None:
+            return self._take_candle(bar, closed, origin)
 
         def take() -> Made:
             return self._take_candle(bar, closed, origin)
 
-        far = self.time and bar.time > self.time + AHEAD_CANDLE_MS
-        doubt: TroubleKind | None = "clock" if far else self._doubt_price(bar.close)
         return self._settle(Held(doubt, bar.time, bar.close, AHEAD_CANDLE_MS, take), "candles")
 
     def moment(self, time: int) -> Made:

@@ -22,3 +22,8 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: float
+
+    def whole(self) -> Bar:
+        """Return it with a high and low that hold open and close: sources round each by itself."""
+        high, low = max(self[1:5]), min(self[1:5])
+        return self if high == self.high and low == self.low else self._replace(high=high, low=low)

@@ -83,15 +83,19 @@ def wrong_trade(time: int, price: float, size: float) -> str | None:
 
 def wrong_bar(bar: Bar, timeframe: Timeframe) -> str | None:
     """Say what makes these no candle of a timeframe."""
-    if not 0 <= bar.time < LAST_MS or bar.time != timeframe.floor(bar.time):
-        return f"time {when(bar.time)}, where no {timeframe} candle opens,"
+    time, opened, high, low, close, volume = bar
+    if not 0 <= time < LAST_MS or time != timeframe.floor(time):
+        return f"time {when(time)}, where no {timeframe} candle opens,"
+    # False as well where one is not a number.
+    if 0.0 < low <= opened <= high < MOST and low <= close <= high and 0.0 <= volume < MOST:
+        return None
     for name, price in zip(bar._fields[1:5], bar[1:5], strict=True):
         if not 0.0 < price < MOST:
             return f"{name} {price}"
-    inner, room = sorted((bar.open, bar.close)), 1.0 + TOLERANCE
-    if bar.low > inner[0] * room or bar.high * room < inner[1]:
-        return f"open {bar.open} or close {bar.close} beyond low {bar.low} and high {bar.high}"
-    return None if 0.0 <= bar.volume < MOST else f"volume {bar.volume}"
+    room = 1.0 + TOLERANCE
+    if low > min(opened, close) * room or high * room < max(opened, close):
+        return f"open {opened} or close {close} beyond low {low} and high {high}"
+    return None if 0.0 <= volume < MOST else f"volume {volume}"
 
 
 def when(time: int) -> str:

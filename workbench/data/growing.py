@@ -75,7 +75,7 @@ class Growing:
 
     def become(self, bar: Bar, origin: Origin) -> None:
         """Be what the source says the candle is so far."""
-        _, self.open, self.high, self.low, self.close, self.volume = bar
+        _, self.open, self.high, self.low, self.close, self.volume = bar.whole()
         self.trades, self.origin = None, origin
         # A trade that follows is later than what is in the candle.
         self.first, self.last = (self.time, -1), (self.time, -1)

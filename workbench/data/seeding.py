@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
+from workbench.data.doubts import wrong_bar
 from workbench.timeframes import Timeframe
 
 
@@ -76,3 +77,13 @@ def bars_of(candles: Candles) -> Iterator[Bar]:
     """Give candles one by one."""
     columns = (candles.time, candles.open, candles.high, candles.low, candles.close, candles.volume)
     return map(Bar._make, zip(*(column.tolist() for column in columns), strict=True))
+
+
+def without_wrong(candles: Candles) -> tuple[Candles, list[str]]:
+    """Return candles without those that are none, and what is wrong with these."""
+    wrong = [wrong_bar(bar, candles.timeframe) for bar in bars_of(candles)]
+    if not any(wrong):
+        return candles, []
+    sound = [one is None for one in wrong]
+    columns = {name: getattr(candles, name)[sound] for name in candles.names}
+    return candles.replace(**columns), [one for one in wrong if one is not None]
