@@ -26,9 +26,11 @@ class RisingCandles:
     def __init__(self, base: str) -> None:
         self.base = base
         self.seen: list[tuple[str, Bar]] = []
+        self._shown: dict[str, bool] = {}
 
     def closed(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
         self.seen.append((timeframe, bar))
+        self._shown.pop(timeframe, None)
         found: list[Finding] = self._rising(timeframe, bar, False)
         if timeframe == self.base:
             rising = sum(bar.close > bar.open for _, bar in self.seen)
@@ -40,13 +42,18 @@ class RisingCandles:
         return found
 
     def forming(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
-        return self._rising(timeframe, bar, True)
+        shown, rises = self._shown.get(timeframe, False), bar.close > bar.open
+        self._shown[timeframe] = rises
+        return self._rising(timeframe, bar, True) if shown != rises else []
 
     def _rising(self, timeframe: str, bar: Bar, provisional: bool) -> list[Finding]:
-        if bar.close <= bar.open:
+        rises = bar.close > bar.open
+        if not (rises or provisional):
             return []
         at = bar.time + Timeframe.parse(timeframe).ms
-        return [PatternFinding(timeframe, "rising", "bullish", 100, bar.time, at, provisional)]
+        return [
+            PatternFinding(timeframe, "rising", "bullish", 100 * rises, bar.time, at, provisional)
+        ]
 
 
 def tell(finding: Finding, symbol: str, now: str) -> Message:

@@ -11,9 +11,9 @@ import pytest
 from oracles.markets import REAL, SAMPLES, bid_side, real
 
 from workbench.data.aggregate import Aggregator
+from workbench.data.bars import bars_of
 from workbench.data.growing import Span
 from workbench.data.resample import resample
-from workbench.data.seeding import bars_of
 from workbench.timeframes import Timeframe
 
 LONGER = {"15M": ["1H", "4H", "1W"], "1H": ["4H", "1D", "1W"], "1D": ["2D", "1W"]}

@@ -34,8 +34,8 @@ def test_a_candle_comes_before_what_was_found_on_it_and_the_longest_first() -> N
     pipeline, _ = make()
     pipeline.take([Tick(at(240), 100, 1), Tick(at(299), 101, 1)])
     assert said(pipeline.take([Tick(at(300), 100, 1)])) == [
-        ("candle", "5M", "10:00", 101), ("provisional", "5M", 0), ("pattern", "5M", 100),
-        ("candle", "1M", "10:04", 101), ("provisional", "1M", 0), ("pattern", "1M", 100),
+        ("candle", "5M", "10:00", 101), ("pattern", "5M", 100),
+        ("candle", "1M", "10:04", 101), ("pattern", "1M", 100),
         ("confluence",),
         ("growing", "5M", "10:05", 100), ("growing", "1M", "10:05", 100),
     ]  # fmt: skip

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from workbench.data.bars import Bar
+from workbench.data.bars import Bar, bars_of
 
-__all__ = ["Bar"]
+__all__ = ["Bar", "bars_of"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from workbench.data.bars import Bar
+from workbench.data.bars import Bar, bars_of
 from workbench.data.candles import Candles
 from workbench.data.doubts import wrong_bar
 from workbench.timeframes import Timeframe
@@ -71,12 +71,6 @@ def _within(
                 bars.append(bar)
                 at = bar.time + timeframe.ms
     return bars
-
-
-def bars_of(candles: Candles) -> Iterator[Bar]:
-    """Give candles one by one."""
-    columns = (candles.time, candles.open, candles.high, candles.low, candles.close, candles.volume)
-    return map(Bar._make, zip(*(column.tolist() for column in columns), strict=True))
 
 
 def without_wrong(candles: Candles) -> tuple[Candles, list[str]]:

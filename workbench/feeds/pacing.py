@@ -8,8 +8,6 @@ from workbench.feeds.spec import FeedSpec
 from workbench.streams import Pace
 from workbench.timeframes import Timeframe
 
-BEHIND_S = 1.0
-"""Who is further behind than this goes on from where he is, and does not race after."""
 SLEEP_S = 0.5
 """The longest sleep at one go: clocks are set, and laptops closed."""
 
@@ -46,6 +44,8 @@ class Pacer:
         Seconds, monotonic.
     sleep
         Sleeps that many seconds.
+    behind
+        Who is so many seconds behind goes on from where he is, and does not race after.
     """
 
     def __init__(
@@ -53,21 +53,26 @@ class Pacer:
         multiple: float | None,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[object]],
+        behind: float = 1.0,
     ) -> None:
-        self._multiple = multiple
+        self._multiple, self._behind = multiple, behind
         self._clock, self._sleep = clock, sleep
         self._from: tuple[float, float] | None = None
+
+    def begin(self, market_ms: float) -> None:
+        """Let it be `market_ms` now."""
+        self._from = (self._clock(), market_ms)
 
     async def reach(self, market_ms: float) -> None:
         """Wait until it is `market_ms`; the first such time is now."""
         if self._multiple is None:
             return
         if self._from is None:
-            self._from = (self._clock(), market_ms)
+            self.begin(market_ms)
         while (wait := self._wait(market_ms)) > 0:
             await self._sleep(min(wait, SLEEP_S))
-        if wait < -BEHIND_S:
-            self._from = (self._clock(), market_ms)
+        if wait < -self._behind:
+            self.begin(market_ms)
 
     def due(self, market_ms: float) -> bool:
         """Tell whether it is `market_ms`, or later."""

@@ -8,15 +8,14 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import Analysis, Finding
 from workbench.data.aggregate import Aggregator, Made
+from workbench.data.bars import Bar, bars_of
 from workbench.data.candles import Candles
 from workbench.data.growing import Span
-from workbench.data.seeding import bars_of, without_wrong
+from workbench.data.seeding import without_wrong
 from workbench.data.troubles import Trouble
 from workbench.feeds.pacing import multiple
-from workbench.feeds.provisional import Provisional
 from workbench.feeds.source import BarUpdate, Hole, Item, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import (
@@ -66,6 +65,8 @@ class Pipeline:
     ----------
     told
         Open time (epoch ms) of the last closed candle told, by timeframe.
+    state
+        What was last said of the feed.
 
     Raises
     ------
@@ -94,8 +95,7 @@ class Pipeline:
         self._slot = -1
         self._grown: dict[str, Bar] = {}
         self._analysed: dict[str, int] = {}
-        self._provisional = Provisional()
-        self._state: FeedState = "starting"
+        self.state: FeedState = "starting"
         self.told: dict[str, int] = {}
 
     def warm(self, history: Mapping[str, Candles], after: Mapping[str, int]) -> list[Message]:
@@ -136,7 +136,7 @@ class Pipeline:
                 case BarUpdate():
                     out += self._take_bar(item)
                 case Note():
-                    self._state = item.state
+                    self.state = item.state
                     out.append(self._feed(item.message, item.code))
                     continue
                 case Hole():
@@ -183,8 +183,7 @@ class Pipeline:
         if not self._is_new(span):
             return []
         self.told[span.timeframe] = span.bar.time
-        gone = self._provisional.over(span.timeframe)
-        return [self._candle(span), *self._found(gone), *self._found(findings)]
+        return [self._candle(span), *self._found(findings)]
 
     def _grow(self) -> list[Message]:
         out: list[Message] = []
@@ -195,7 +194,7 @@ class Pipeline:
             self._grown[name] = span.bar
             findings = self._analysis.forming(name, span.bar)
             out.append(self._candle(span))
-            out += self._found(self._provisional.changed(name, findings))
+            out += self._found(findings)
         return out
 
     def _is_new(self, span: Span) -> bool:
@@ -229,7 +228,7 @@ class Pipeline:
         data = FeedData(
             self._spec.symbol,
             self._spec.feed,
-            self._state,
+            self.state,
             text,
             self._source,
             self._synthetic,
