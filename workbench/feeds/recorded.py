@@ -109,6 +109,8 @@ class RecordedSource:
     def _told(self) -> Iterator[tuple[Heard | None, list[Item]]]:
         try:
             for line in lines(self._path):
+                if line.isspace():
+                    continue
                 try:
                     heard = parse(line)
                 except (ValueError, msgspec.MsgspecError) as error:
