@@ -151,7 +151,8 @@ class Aggregator:
             span = self._spans[timeframe.name] = self._begin(timeframe, opened)
             for bar in bars:
                 span.absorb(bar, None, "history")
-        self._enter(seed.price, seed.end)
+        self._near(seed.price)
+        self._pass(seed.end)
 
     # --- trades -----------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ class Aggregator:
             self._known_from = time
         base = self._growing = self._begin(self.base, self.base.floor(time))
         base.begin(price, size, (time, number or 0))
-        self._enter(price, time)
+        self._near(price)
         self._started = True
         return made
 
@@ -223,7 +224,7 @@ class Aggregator:
         if base is None:
             base = self._growing = self._begin(self.base, bar.time)
         base.become(bar, origin)
-        self._enter(bar.close, bar.time)
+        self._near(bar.close)
         self._started = True
         return [*made, *self._pass(base.end)] if closed else made
 
@@ -269,12 +270,8 @@ class Aggregator:
         ended.sort(key=lambda span: (span.end, -span.length))
         return [*(span.span(True) for span in ended), *self._troubles.rest()]
 
-    def _enter(self, price: float, time: int) -> None:
-        """Know where the market stands."""
-        self._near(price)
-        self._pass(time)
-
     def _near(self, price: float) -> None:
+        """Know about where prices are."""
         self._low, self._high = price / FOLD, min(price * FOLD, MOST)
 
     def _begin(self, timeframe: Timeframe, opened: int) -> Growing:

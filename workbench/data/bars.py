@@ -27,8 +27,10 @@ class Bar(NamedTuple):
 
     def whole(self) -> Bar:
         """Return it with a high and low that hold open and close: sources round each by itself."""
-        high, low = max(self[1:5]), min(self[1:5])
-        return self if high == self.high and low == self.low else self._replace(high=high, low=low)
+        _, opened, high, low, close, _ = self
+        if low <= opened <= high and low <= close <= high:
+            return self
+        return self._replace(high=max(high, opened, close), low=min(low, opened, close))
 
 
 def bars_of(candles: Candles) -> list[Bar]:

@@ -86,7 +86,10 @@ class Growing:
             self.open, self.high, self.low = bar.open, bar.high, bar.low
             self.trades, self.volume = trades, bar.volume
         else:
-            self.high, self.low = max(self.high, bar.high), min(self.low, bar.low)
+            if bar.high > self.high:
+                self.high = bar.high
+            if bar.low < self.low:
+                self.low = bar.low
             self.volume += bar.volume
             self.trades = None if trades is None or self.trades is None else self.trades + trades
         self.close, self.origin = bar.close, origin

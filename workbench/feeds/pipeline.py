@@ -183,7 +183,8 @@ class Pipeline:
         if not self._is_new(span):
             return []
         self.told[span.timeframe] = span.bar.time
-        return [self._candle(span), *self._found(findings)]
+        now = self._now()
+        return [self._candle(span, now), *self._found(findings, now)]
 
     def _grow(self) -> list[Message]:
         out: list[Message] = []
@@ -193,8 +194,8 @@ class Pipeline:
                 continue
             self._grown[name] = span.bar
             findings = self._analysis.forming(name, span.bar)
-            out.append(self._candle(span))
-            out += self._found(findings)
+            now = self._now()
+            out += [self._candle(span, now), *self._found(findings, now)]
         return out
 
     def _is_new(self, span: Span) -> bool:
@@ -202,10 +203,10 @@ class Pipeline:
 
     # --- messages ---------------------------------------------------------------------
 
-    def _found(self, findings: Sequence[Finding]) -> list[Message]:
-        return [self._tell(one, self._spec.symbol, self._now()) for one in findings]
+    def _found(self, findings: Sequence[Finding], now: str) -> list[Message]:
+        return [self._tell(one, self._spec.symbol, now) for one in findings]
 
-    def _candle(self, span: Span) -> Candle:
+    def _candle(self, span: Span, now: str) -> Candle:
         _, opened, high, low, close, volume = span.bar
         known = UNSET if span.trades is None or not span.closed else span.trades
         extra: CandleExtra | UnsetType = UNSET
@@ -222,7 +223,7 @@ class Pipeline:
             volume,
             span.closed,
         )
-        return Candle(self._now(), data=data, extra=extra)
+        return Candle(now, data=data, extra=extra)
 
     def _feed(self, text: str, code: str | None) -> Feed:
         data = FeedData(
