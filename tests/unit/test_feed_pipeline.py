@@ -172,6 +172,20 @@ def test_what_was_told_before_a_restart_is_not_told_again() -> None:
     assert [bar.time for name, bar in analysis.seen if name == "1M"][-1] == at(420)
 
 
+def test_what_the_history_does_not_reach_back_to_is_told() -> None:
+    pipeline, _ = make()
+    history = {"1M": candles("1M", 7, at(420)), "5M": candles("5M", 2, at(300))}
+    told = pipeline.warm(history, {"1M": at(-240), "5M": at(-300)})
+    assert isinstance(told[0], DataGap)
+    assert (told[0].data.what, told[0].data.missing, told[0].data.timeframe) == (
+        "candles", 3, "1M",
+    )  # fmt: skip
+    assert (told[0].data.start, told[0].data.end) == (
+        "2024-01-15T09:57:00Z", "2024-01-15T10:00:00Z",
+    )  # fmt: skip
+    assert len([m for m in told if isinstance(m, DataGap)]) == 1
+
+
 def test_broken_candles_of_a_history_are_left_out_and_told() -> None:
     pipeline, analysis = make(["1M"])
     good = candles("1M", 3, at(180))

@@ -47,8 +47,10 @@ class Scripted:
     def __init__(self, script: Sequence[Any], history: Any = None) -> None:
         self.script, self._history = script, history
         self.closed = 0
+        self.asked: list[int] = []
 
     async def history(self, timeframes: Sequence[str], count: int) -> Mapping[str, Candles]:
+        self.asked.append(count)
         if isinstance(self._history, Exception):
             raise self._history
         return {}
@@ -122,6 +124,19 @@ def test_a_source_that_fails_is_made_anew_and_nothing_is_told_twice() -> None:
     assert asked == [{}, {"1M": T0 + 60_000}]
     assert clock.now == 1.0
     assert (first.closed, second.closed) == (1, 1)
+
+
+@pytest.mark.parametrize(("away", "count"), [(10, 300), (400, 400), (100_000, 2000)])
+def test_a_feed_asks_for_what_it_has_missed(away: int, count: int) -> None:
+    closed = {"1M": parse_time(NOW) - 60_000 * away}
+    source = Scripted([Note("ended", "over")])
+    sent: list[Message] = []
+    feeding = Feeding(
+        SPEC, closed, sent.append, lambda closed: source, lambda failed: RisingCandles("1M"),
+        now=lambda: NOW,
+    )  # fmt: skip
+    assert asyncio.run(feeding.run())
+    assert source.asked == [count]
 
 
 def test_one_that_fails_again_and_again_is_given_up() -> None:

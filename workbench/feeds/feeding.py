@@ -12,14 +12,17 @@ from workbench.errors import DataError, InvalidRequest, StrategyError, Workbench
 from workbench.feeds.pipeline import Pipeline
 from workbench.feeds.source import Note, Source
 from workbench.feeds.spec import FeedSpec
-from workbench.messages import FeedState, Message, error_message, utc_now
+from workbench.messages import FeedState, Message, error_message, parse_time, utc_now
 from workbench.runs.failing import clean, failure_of
+from workbench.timeframes import Timeframe
 
 log = logging.getLogger(__name__)
 
 TRIES = 8
 """So many failures in a row, without anything that came between, are the end."""
 RETRY_S = (1.0, 60.0)
+MOST_MISSED = 2000
+"""A feed that was away for longer tells what it has missed as missing."""
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -100,7 +103,7 @@ class Feeding:
             self._pipeline = pipeline = self._made(source.description, source.synthetic)
             if not self._failures:
                 self.say("starting", f"starting with {source.description}")
-            history = await source.history(self._spec.timeframes, self._spec.history)
+            history = await source.history(self._spec.timeframes, self._wanted())
             told = self._told
             self._say_all(self._looked_at(pipeline.warm, history, told))
             # What has been told stands in this from now on, whatever happens.
@@ -113,6 +116,15 @@ class Feeding:
                 await asyncio.sleep(0)
         finally:
             await source.close()
+
+    def _wanted(self) -> int:
+        """Return how many candles to ask for: those since the last told as well, within reason."""
+        wanted = self._spec.history
+        if self._spec.feed == "replay":
+            return wanted
+        now = parse_time(self._now())
+        since = [(now - time) // Timeframe.parse(name).ms for name, time in self._told.items()]
+        return max(wanted, min(max(since, default=0), MOST_MISSED))
 
     def _made(self, description: str, synthetic: bool) -> Pipeline:
         return Pipeline(

@@ -119,6 +119,7 @@ class Pipeline:
                     f"{len(wrong)} {name} candles of the history are left out: one has {wrong[0]}"
                 )
                 out.append(self._feed(text, _CODES["invalid"]))
+        out += self._missed(sound)
         for timeframe, bar in self._in_order(sound):
             out += self._close(Span(timeframe.name, bar.whole(), True, None, "history", False))
         self._aggregator.seed(sound)
@@ -145,6 +146,19 @@ class Pipeline:
             if self._every is not None and self._aggregator.time // self._every > self._slot:
                 self._slot = self._aggregator.time // self._every
                 out += self._grow()
+        return out
+
+    def _missed(self, history: Mapping[str, Candles]) -> list[Message]:
+        """Tell of candles between the last that was told and the first that is known."""
+        out: list[Message] = []
+        for timeframe in self._aggregator.timeframes:
+            candles, last = history.get(timeframe.name), self.told.get(timeframe.name)
+            if candles is None or not len(candles) or last is None:
+                continue
+            start, end = last + timeframe.ms, int(candles.time[0])
+            if missing := max(0, end - start) // timeframe.ms:
+                hole = Hole("candles", missing, start, end, False, timeframe=timeframe.name)
+                out.append(self._hole(hole))
         return out
 
     def _in_order(self, history: Mapping[str, Candles]) -> Iterator[tuple[Timeframe, Bar]]:

@@ -97,7 +97,7 @@ class ReplaySource:
             timeframe = Timeframe.parse(name)
             longer = resample(known, timeframe)
             closed = longer.slice(0, until - timeframe.ms + 1)
-            found[name] = closed[max(0, len(closed) - count) :]
+            found[timeframe.name] = closed[max(0, len(closed) - count) :]
         # A longer candle that grows at the start is made of all the shorter ones in it.
         shortest, longest = self._base, max(map(Timeframe.parse, timeframes))
         earliest = int(known.time[-min(len(known), max(1, count))])
