@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-BETWEEN_S = 60.0
+BETWEEN_S = 20.0
 """Who looks for a server so long after the last time has had one meanwhile."""
 
 
