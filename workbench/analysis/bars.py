@@ -1,24 +1,7 @@
-"""One candle as plain numbers, as detectors and feeds pass it on."""
+"""One candle as plain numbers: made in `data`, looked at here."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from workbench.data.bars import Bar, bars_of
 
-
-class Bar(NamedTuple):
-    """A candle, closed or still growing.
-
-    Attributes
-    ----------
-    time
-        Open time, epoch milliseconds, UTC.
-    volume
-        As the source counts it.
-    """
-
-    time: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
+__all__ = ["Bar", "bars_of"]

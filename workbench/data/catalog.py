@@ -185,7 +185,7 @@ def load(
     start_ms, end_ms = parse_range(start, end)
     info = find(symbol, root)
     wanted = check_timeframes(info.symbol, timeframes, root)
-    base = resample(_load_stored(info, wanted[0], root), wanted[0])
+    base = resample(load_stored(info, wanted[0], root), wanted[0])
     late = bool(len(base)) and int(base.time[0]) > start_ms + TOLERANCE_MS
     ended = bool(len(base)) and int(base.time[-1]) + base.timeframe.ms < end_ms - TOLERANCE_MS
     known = base.slice(int(base.time[0]), end_ms) if len(base) else base
@@ -206,7 +206,8 @@ def _store(root: Path | None) -> CandleStore:
     return CandleStore(paths.candles_dir() if root is None else root)
 
 
-def _load_stored(info: SymbolInfo, timeframe: Timeframe, root: Path | None) -> Candles:
+def load_stored(info: SymbolInfo, timeframe: Timeframe, root: Path | None) -> Candles:
+    """Return all candles of a symbol, in the longest stored timeframe that fills `timeframe`."""
     if info.kind == "synthetic":
         return synthetic.btc_usd()
     if info.kind == "sample":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from workbench.analysis.bars import Bar
 from workbench.data.candles import Candles
+from workbench.data.growing import Origin
 from workbench.messages import FeedState
 
 
@@ -20,16 +21,20 @@ class Tick(NamedTuple):
 
 
 class BarUpdate(NamedTuple):
-    """A candle as the source makes it; of the shortest timeframe there is."""
+    """A candle as the source makes it; of the shortest timeframe of the feed."""
 
     timeframe: str
     bar: Bar
     closed: bool
-    origin: str = "live"
+    origin: Origin = "live"
 
 
 class Moment(NamedTuple):
-    """Market time has come so far (epoch ms), with or without a trade."""
+    """Market time has come so far (epoch ms): all trades before it have been given.
+
+    It closes candles, and trades of these that come after it are late. So a source says it a
+    little after its clock does, as long as trades may be on their way.
+    """
 
     time: int
 
@@ -45,7 +50,7 @@ class Note(NamedTuple):
 class Hole(NamedTuple):
     """Something is missing between two market times (epoch ms): becomes a `data_gap` message."""
 
-    what: str
+    what: Literal["trades", "candles"]
     missing: int
     start: int
     end: int

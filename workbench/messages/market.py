@@ -55,10 +55,13 @@ class CandleExtra(Struct, frozen=True, omit_defaults=True):
         ``live``; ``history`` from before the feed began; ``backfill`` fetched after a loss.
     trades
         How many it was made of, where that is known.
+    partial
+        Whether it opened before anything was known of the market: its beginning is missing.
     """
 
     origin: Literal["live", "history", "backfill"] = "live"
     trades: int | UnsetType = UNSET
+    partial: bool = False
 
 
 class PatternData(Struct, frozen=True):
