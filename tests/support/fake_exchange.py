@@ -157,9 +157,10 @@ class FakeExchange:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             self.host = f"127.0.0.1:{runner.addresses[0][1]}"
-            self._started.set()
 
         self._loop.run_until_complete(start())
+        # Not before: stopped earlier, the loop would run for ever.
+        self._loop.call_soon(self._started.set)
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
 
