@@ -115,7 +115,7 @@ class TradeFollower:
         ticks = [seen.tick for seen in fresh if self._line.takes(seen)]
         if last is None or not ticks:
             return [*items, *await self._woven(last, ticks, None)]
-        if not self._habit.counted and len(ticks) == len(fresh):
+        if not self._habit.counted and len(ticks) == len({seen.id for seen in fresh}):
             # None of them was here before, so there may be others in between.
             items.append(self._lost(Missing(last.time, ticks[0].time)))
         items += await self._woven(last, ticks, None)
