@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import json
 import threading
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -282,10 +283,8 @@ class FakeExchange:
         interval = stream.removeprefix("kline_")
         length = INTERVALS[interval]
         opened = one.time // length * length
-        trades = [
-            t for other in self.aggregates[: self.position] for t in other.trades
-            if t.time // length * length == opened
-        ]  # fmt: skip
+        first = bisect_left(self.aggregates, opened, key=lambda other: other.time)
+        trades = [t for other in self.aggregates[first : self.position] for t in other.trades]
         row = candles_of(trades, length)[-1]
         bar = {"t": opened, "T": opened + length - 1, "s": symbol, "i": interval, "x": False,
                **dict(zip("ohlcv", map(str, row[1:]), strict=True))}  # fmt: skip

@@ -53,33 +53,26 @@ class Waits:
         await asyncio.sleep(0)
 
 
-def follow(
-    fake: FakeExchange,
-    until: Callable[[list[Item]], bool] | None = None,
-    waits: Waits | None = None,
-    **fields: Any,
-) -> list[Item]:
+def follow(fake: FakeExchange, waits: Waits | None = None, **fields: Any) -> list[Item]:
     """Return what the source gives, up to the last trade; play on whenever it has all so far."""
     items: list[Item] = []
     last = FIRST_AGGREGATE + len(fake.aggregates) - 1
-
-    def done() -> bool:
-        return until(items) if until else bool(numbers(items)[-1:] == [last])
 
     async def main() -> None:
         source = ExchangeSource(spec_of(fake, **fields), sleep=waits or Waits())
         try:
             await source.history(["1M", "5M"], 100)
+            seen, live = 0, False
             async with aclosing(source.items()) as given:
                 async for batch in given:
                     items.extend(batch)
-                    live = any(isinstance(one, Note) and one.state == "live" for one in items)
+                    seen = max(seen, *numbers(batch), 0)
+                    live |= any(isinstance(one, Note) and one.state == "live" for one in batch)
                     stop = min(fake.script.stops, default=None)
-                    if live and stop is not None and fake.position == stop:
-                        seen = numbers(items)
-                        if seen and seen[-1] >= FIRST_AGGREGATE + last_sent(fake, stop):
-                            fake.go(stop)
-                    if done():
+                    all_sent = stop is not None and fake.position == stop
+                    if live and all_sent and seen >= FIRST_AGGREGATE + last_sent(fake, stop):
+                        fake.go(stop)
+                    if seen == last:
                         return
         finally:
             await source.close()
@@ -245,6 +238,35 @@ def test_candles_are_followed_where_there_are_no_trades() -> None:
     for bar in closed:
         assert tuple(bar) == pytest.approx(whole[bar.time], rel=1e-9)
     assert [filled for _, filled in holes(items)] == [True]
+
+
+def test_a_feed_that_goes_on_reaches_back_to_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    trades = made_up(6000)
+    opens = [int(row[0]) for row in candles_of(trades, MINUTE)]
+
+    async def begin(after: int) -> tuple[list[int], list[Item]]:
+        source = ExchangeSource(
+            spec_of(fake, timeframes=["1M"], history=3), after=after, sleep=Waits()
+        )
+        try:
+            history = await source.history(["1M"], 3)
+            async with aclosing(source.items()) as given:
+                items = [one for _ in range(2) for one in await anext(given)]
+            return history["1M"].time.tolist(), items
+        finally:
+            await source.close()
+
+    with FakeExchange(trades, Script(stops=[5990]), begin=5900) as fake:
+        known = [time for time in opens if time + MINUTE <= fake.aggregates[5899].time - 3000]
+        times, items = asyncio.run(begin(known[-20]))
+        assert times == known[-20:]
+        assert not holes(items)
+        monkeypatch.setattr("workbench.feeds.exchange.MOST", 8)
+        times, items = asyncio.run(begin(known[-20]))
+    assert times == known[-8:]
+    assert [one for one in items if isinstance(one, Hole)] == [
+        Hole("candles", 11, known[-19], known[-8], False, timeframe="1M")
+    ]
 
 
 def test_an_unknown_symbol_is_an_error_with_its_neighbours() -> None:

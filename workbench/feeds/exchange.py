@@ -18,13 +18,16 @@ from workbench.feeds.exchange_clock import MarketClock
 from workbench.feeds.exchange_following import TradeFollower
 from workbench.feeds.exchange_line import Connection, bars
 from workbench.feeds.exchange_socket import Socket
-from workbench.feeds.source import Item, Note
+from workbench.feeds.source import Hole, Item, Note
 from workbench.feeds.spec import FeedSpec
 from workbench.timeframes import Timeframe
 
 PATIENCE_S = 20.0
 """How long the history is waited for; after that the feed begins, says why, and asks again."""
 
+
+MOST = 20_000
+"""Candles of an absence that are fetched at most, of each timeframe."""
 
 FOLLOWERS: tuple[tuple[str, type[TradeFollower] | type[CandleFollower]], ...] = (
     ("watchTrades", TradeFollower),
@@ -52,6 +55,9 @@ class ExchangeSource:
     spec
         `exchange` as ccxt calls it; `market` where the symbol has another name there; `options` as
         of `workbench.data.exchange.connecting.open_exchange`.
+    after
+        Of a feed that goes on: open time (epoch ms) of the last closed candle of the shortest
+        timeframe. History reaches back to it, over `MOST` candles at most.
     sleep
         Waits some seconds.
     elapsed
@@ -70,10 +76,12 @@ class ExchangeSource:
         self,
         spec: FeedSpec,
         *,
+        after: int | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spec = spec
+        self._after = after
         self._sleep = sleep
         self._elapsed = elapsed
         self._timeframes = sorted(map(Timeframe.parse, spec.timeframes))
@@ -105,7 +113,7 @@ class ExchangeSource:
         UnknownSymbol
             The exchange has no such symbol.
         """
-        lengths = sorted(map(Timeframe.parse, timeframes))
+        lengths = self._timeframes = sorted(map(Timeframe.parse, timeframes))
         deadline = self._elapsed() + PATIENCE_S
 
         def told(trouble: Trouble, wait: float) -> None:
@@ -122,10 +130,7 @@ class ExchangeSource:
             await ask(self._open)
             now = await ask(self._now)
             for length in lengths:
-                wanted = count
-                if length is lengths[0]:
-                    cut = length.floor(now - SETTLED_MS)
-                    wanted = max(count, (cut - lengths[-1].floor(cut)) // length.ms)
+                wanted = self._reach(length, now, count)
                 pager = Pager(self._exchange, self._name, length, ask)
                 found[length.name] = await pager.recent(wanted, now, self._spec.symbol)
         except WorkbenchError as error:
@@ -154,6 +159,7 @@ class ExchangeSource:
                 if self._since is None:
                     yield await self._beginning()
                 if follower is None:
+                    yield self._skipped()
                     follower = self._follow(self._connection())
                 async with aclosing(follower.batches()) as batches:
                     async for batch in batches:
@@ -216,13 +222,35 @@ class ExchangeSource:
             return await what()
 
         now = await self._now()
-        shortest, longest = self._timeframes[0], self._timeframes[-1]
-        cut = shortest.floor(now - SETTLED_MS)
-        count = max(self._spec.history, (cut - longest.floor(cut)) // shortest.ms)
+        shortest = self._timeframes[0]
+        count = self._reach(shortest, now, self._spec.history)
         pager = Pager(self._exchange, self._name, shortest, ask)
         candles = await pager.recent(count, now, self._spec.symbol)
-        self._since = cut
+        self._since = shortest.floor(now - SETTLED_MS)
         return bars(candles, shortest.name, "history")
+
+    def _reach(self, length: Timeframe, now: int, count: int) -> int:
+        """Return how many candles go back to all that is needed."""
+        shortest, longest = self._timeframes[0], self._timeframes[-1]
+        cut = length.floor(now - SETTLED_MS)
+        reach = cut - count * length.ms
+        if length is shortest:
+            reach = min(reach, longest.floor(cut))
+        if self._after is not None:
+            reach = min(reach, length.floor(self._after))
+        return min((cut - reach) // length.ms, max(count, MOST))
+
+    def _skipped(self) -> list[Item]:
+        """Say which candles of an absence are beyond what is fetched of it."""
+        if self._after is None or self._since is None:
+            return []
+        shortest = self._timeframes[0]
+        first = self._since - max(self._spec.history, MOST) * shortest.ms
+        start = self._after + shortest.ms
+        missing = (first - start) // shortest.ms
+        if missing <= 0:
+            return []
+        return [Hole("candles", missing, start, first, False, timeframe=shortest.name)]
 
     def _heard(self) -> None:
         self._clock.heard(self._elapsed() * 1000)
