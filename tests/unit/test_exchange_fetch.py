@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,6 +114,19 @@ def test_an_interrupted_fetch_keeps_what_it_has_and_goes_on(home: Path) -> None:
         assert fetched(exchange).new == 0
         assert spans(exchange) == []
     assert store.load("BTC-USD", M15).time.tolist() == [int(row[0]) for row in ROWS[:-1]]
+
+
+def test_a_fetch_that_is_killed_leaves_what_it_saved_on_the_way(home: Path) -> None:
+    store = CandleStore(paths.candles_dir())
+    ticking = itertools.count(LAST / 1000, 20.0)
+    saved: list[int] = []
+
+    def look(step: Step) -> None:
+        saved.append(len(store.load("BTC-USD", M15)) if store.has("BTC-USD", M15) else 0)
+
+    with fake() as exchange:
+        fetched(exchange, progress=look, clock=lambda: next(ticking))
+    assert saved == [0, 0, 1000, 2000]
 
 
 def test_what_lies_between_and_what_came_since_is_all_it_asks_for(home: Path) -> None:
