@@ -79,7 +79,10 @@ def test_imports_point_one_way(path):
     assert used - ALLOWED[room] - {room} - {"__version__"} == set()
 
 
-HEAVY = ("pandas", "plotly", "numba", "pyarrow", "talib", "anywidget", "IPython", "lark")
+HEAVY = (
+    "pandas", "plotly", "numba", "pyarrow", "talib", "anywidget", "IPython", "lark", "ccxt",
+    "aiohttp",
+)  # fmt: skip
 SERVER = "workbench_server.__main__, workbench_server.app"
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli import fetching
 from workbench.cli.output import Output, clean, confirmed
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import iso_time
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the subcommand and its own."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "data", help="import, check, list and remove candles"
+        "data", help="import, fetch, check, list and remove candles"
     )
     parser.set_defaults(handler=list_data)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     _add_import(actions)
+    fetching.add(actions)
     listed = actions.add_parser("list", help="list the symbols that can be run on")
     listed.set_defaults(handler=list_data)
     checked = actions.add_parser(

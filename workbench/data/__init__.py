@@ -5,6 +5,7 @@ Importing this costs numpy; pandas and pyarrow are imported by the functions tha
 
 from workbench.data.candles import Candles
 from workbench.data.catalog import SymbolInfo, find, load, symbols
+from workbench.data.exchange import Fetched, fetch
 from workbench.data.importer import ImportResult, import_file
 from workbench.data.intrabar import build_intrabar, check_intrabar, load_intrabar
 from workbench.data.resample import downsample, resample, visible_counts
@@ -13,11 +14,13 @@ from workbench.data.store import CandleStore
 __all__ = [
     "CandleStore",
     "Candles",
+    "Fetched",
     "ImportResult",
     "SymbolInfo",
     "build_intrabar",
     "check_intrabar",
     "downsample",
+    "fetch",
     "find",
     "import_file",
     "load",
