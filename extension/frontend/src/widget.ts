@@ -3,7 +3,7 @@ import "./widget.css";
 import "./lists.css";
 import "./sweep.css";
 import { Session } from "./session.ts";
-import { DirectTransport, findServer, RelayTransport, type WidgetModel } from "./transport/index.ts";
+import { DirectTransport, findServer, RelayTransport, runPlace, type WidgetModel } from "./transport/index.ts";
 import { mount } from "./view/mount.ts";
 
 interface Context {
@@ -27,7 +27,7 @@ export default function widget() {
       const server = model.get("direct") ? findServer() : null;
       const relay = new RelayTransport(model);
       const opened = new Session({
-        direct: server ? new DirectTransport(server, model.get("run_id")) : null,
+        direct: server ? new DirectTransport(server, runPlace(model.get("run_id"))) : null,
         relay,
         snapshot: () => model.get("snapshot") ?? {},
         title: model.get("title") ?? "",
