@@ -42,11 +42,10 @@ export class MarketHeader {
     const told = PLAIN.has(market.state) && !word.code ? "" : [word.message, word.code && `(${word.code})`].filter(Boolean).join(" ");
     setText(this.notice, told);
     setShown(this.notice, told !== "" && market.failure === null);
-    const [state, words] = linkWords(session, "connected", now);
+    const [state, words] = linkWords(session, () => "connected", now);
     this.connection.dataset["state"] = state;
     // Why it failed is told in full below.
-    const text = state === "failed" ? "not connected" : words;
-    setText(this.text, session.route === "relay" && state === "live" ? `${text} (through the kernel)` : text);
+    setText(this.text, state === "failed" ? "not connected" : words);
     setShown(this.state, market.state !== "" || state !== "failed");
     const merged = market.conflated;
     this.connection.title = merged > 0 ? `${whole(merged)} updates were merged into later ones on the way to this view` : "";

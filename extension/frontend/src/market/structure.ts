@@ -25,6 +25,9 @@ export interface Thing {
 /** Kinds that are drawn as a stretch of prices. */
 export const ZONES: ReadonlySet<Kind> = new Set<Kind>(["fvg", "order_block", "liquidity", "zone"]);
 
+/** After these facts a thing is history; after any other it still stands. */
+const ENDS: ReadonlySet<string> = new Set(["mitigated", "filled", "broken", "swept", "superseded", "expired"]);
+
 const MOST = 3_000;
 
 /** The structure of one timeframe: facts come one after the other, each about a thing by its id. */
@@ -40,13 +43,12 @@ export class Structure {
     if (!Number.isFinite(from)) return;
     if (known !== undefined) {
       known.status = data.status;
-      if (data.status === "confirmed") {
-        Object.assign(known, edges(data));
-        if (data.numbers) known.numbers = data.numbers;
-      } else known.to ??= from;
+      if (data.numbers) known.numbers = data.numbers;
+      if (ENDS.has(data.status)) known.to ??= from;
+      else Object.assign(known, edges(data));
       return;
     }
-    if (data.status !== "confirmed") return;
+    if (ENDS.has(data.status)) return;
     const thing: Thing = {
       id: data.id, timeframe: data.timeframe, kind: data.kind, direction: data.direction, status: data.status,
       from, confirmedAt: Date.parse(data.confirmed_at), to: null, price: data.price, ...edges(data),

@@ -1,4 +1,4 @@
-import { el, setText } from "../dom.ts";
+import { el, setShown, setText } from "../dom.ts";
 import { fixed, percent } from "../format.ts";
 import { LAYERS, type Layer } from "./layers.ts";
 import type { TimeframeModel } from "./model.ts";
@@ -14,6 +14,7 @@ export class Toolbar {
 
   constructor(private readonly choose: (timeframe: string) => void, toggle: (layer: Layer) => void) {
     this.frames.setAttribute("role", "group");
+    this.frames.hidden = true;
     this.frames.setAttribute("aria-label", "Timeframe");
     const quote = el("span", "wb-quote");
     quote.append(this.price, this.change);
@@ -35,6 +36,7 @@ export class Toolbar {
     const known = timeframes.join(" ");
     if (known !== this.known) {
       this.known = known;
+      setShown(this.frames, timeframes.length > 0);
       this.frames.replaceChildren(...timeframes.map((name, i) => this.button(name, i)));
     }
     for (const button of this.frames.children) press(button, button.textContent === shown);

@@ -79,13 +79,13 @@ export function drawZones(
     ctx.lineTo(right, edge);
     ctx.stroke();
     ctx.setLineDash([]);
-    label(ctx, g, box, taken);
+    label(ctx, g, box, taken, theme.surface);
   }
   ctx.restore();
 }
 
 /** The name, at the box's end nearest to now, where there is room for it. */
-function label(ctx: CanvasRenderingContext2D, g: Geometry, box: Box, taken: Box[]): void {
+function label(ctx: CanvasRenderingContext2D, g: Geometry, box: Box, taken: Box[], surface: string): void {
   const text = labelOf(box.thing);
   const width = ctx.measureText(text).width;
   const right = Math.min(box.right, g.left + g.width) - 4 * g.ratio;
@@ -98,6 +98,9 @@ function label(ctx: CanvasRenderingContext2D, g: Geometry, box: Box, taken: Box[
   taken.push(place);
   ctx.globalAlpha = 0.9;
   ctx.textAlign = "left";
+  ctx.strokeStyle = surface;
+  ctx.lineWidth = 3 * g.ratio;
+  ctx.strokeText(text, left, middle);
   ctx.fillText(text, left, middle);
 }
 

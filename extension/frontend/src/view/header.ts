@@ -66,8 +66,8 @@ export function shownStatus({ status, replaying }: Session): StreamStatus {
 
 /** Name of the state for the style sheet and the tests, and its text for people. */
 export function connection(session: Session, now: number): [string, string] {
-  const { replaying, run, saved, silent, route } = session;
-  const live = replaying ? (replaying.state?.state ?? "connecting") : run.over ? null : "live";
+  const { replaying, saved, silent, route } = session;
+  const live = (): string | null => (replaying ? (replaying.state?.state ?? "connecting") : session.run.over ? null : "live");
   return linkWords({ status: shownStatus(session), route, saved, silent }, live, now);
 }
 
@@ -79,15 +79,17 @@ export interface Link {
   silent: boolean;
 }
 
-/** As `connection`; `live` is what is said of a connection that is up to date, null that it is over. */
-export function linkWords({ status, route, saved, silent }: Link, live: string | null, now: number): [string, string] {
+/** As `connection`; `upToDate` tells what is said of a connection that is, null that it is over. */
+export function linkWords({ status, route, saved, silent }: Link, upToDate: () => string | null, now: number): [string, string] {
   if (saved) return ["saved", "saved view, no server"];
   if (silent && status.state !== "failed") return ["silent", "no server answers"];
   switch (status.state) {
     case "connecting": return ["connecting", "connecting"];
-    case "live":
+    case "live": {
+      const live = upToDate();
       if (live === null) return ["finished", "finished"];
-      return ["live", live === "live" && route === "relay" ? "live (through the kernel)" : live];
+      return ["live", route === "relay" ? `${live} (through the kernel)` : live];
+    }
     case "catching-up": return ["catching-up", "catching up"];
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));
