@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fake_market import PATTERNS
 from fake_server import Fake
+from market_story import PATTERNS
 from playwright.sync_api import Page
 from view_page import MARKS, ROOT, data
 

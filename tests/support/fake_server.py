@@ -7,7 +7,7 @@ is at hand, else over a generated walk. The query of the page chooses what is sh
 without replays; signals: finished, some signals were not filled; relay, saved; grid, line, walk:
 a sweep of ``bars`` combinations, finished where ``rate`` is 0), ``theme`` (light, dark),
 ``width``, ``rate`` (candles a second), ``bars`` (that many generated candles instead),
-``synthetic``. With ``market`` it is the view of a market of that name, see `fake_market`.
+``synthetic``. With ``market`` it is the view of a market of that name, see `market_story`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fake_market import MarketHandler
 from fake_replay import FakeReplay
 from fake_sweep import FakeSweep
+from market_story import MarketHandler
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from fake_market import FRAMES
 from market_server import CANDLES, MarketServer, market_server
+from market_story import FRAMES
 
 import workbench as wb
 from workbench.client.market_asking import request_body

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fake_market import FakeMarket
+from market_story import FakeMarket
 from widget_fakes import WAIT_S, FakeSource, Outbox
 
 from workbench.widgets import market_view as view_module
