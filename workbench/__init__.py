@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbench.analysis import indicators
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
+    from workbench.client.market import Market, market
+    from workbench.client.market_history import history
     from workbench.client.publishing import publish
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep
@@ -34,6 +36,7 @@ _HOMES = {
     "BacktestResult": "workbench.engine",
     "Commission": "workbench.engine.settings",
     "Convention": "workbench.engine.settings",
+    "Market": "workbench.client.market",
     "Parameter": "workbench.engine.parameters",
     "Settings": "workbench.engine.settings",
     "Slippage": "workbench.engine.settings",
@@ -47,8 +50,10 @@ _HOMES = {
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
+    "history": "workbench.client.market_history",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
+    "market": "workbench.client.market",
     "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
     "sweep": "workbench.client.sweeping",
@@ -60,6 +65,7 @@ __all__ = [
     "Candles",
     "Commission",
     "Convention",
+    "Market",
     "Parameter",
     "Reasoning",
     "Run",
@@ -76,8 +82,10 @@ __all__ = [
     "backtest",
     "compiled",
     "connect",
+    "history",
     "indicators",
     "list_runs",
+    "market",
     "publish",
     "start",
     "sweep",

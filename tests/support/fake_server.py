@@ -7,7 +7,7 @@ is at hand, else over a generated walk. The query of the page chooses what is sh
 without replays; signals: finished, some signals were not filled; relay, saved; grid, line, walk:
 a sweep of ``bars`` combinations, finished where ``rate`` is 0), ``theme`` (light, dark),
 ``width``, ``rate`` (candles a second), ``bars`` (that many generated candles instead),
-``synthetic``.
+``synthetic``. With ``market`` it is the view of a market of that name, see `market_story`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from fake_replay import FakeReplay
 from fake_sweep import FakeSweep
+from market_story import MarketHandler
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -271,7 +272,7 @@ body { margin: 12px; background: var(--jp-layout-color1, Canvas); }</style></hea
 <body %(attribute)s><div id="host" style="width: %(width)s"></div><script type="module">
 import widget from "./static/widget.js";
 const traits = { run_id: %(run)s, direct: %(direct)s, title: "EUR-USD backtest",
-  height: 560, snapshot: {} };
+  height: 560, snapshot: {}, ...%(market)s };
 const handlers = new Map();
 const fire = (name, ...args) => [...(handlers.get(name) ?? [])].forEach((h) => h(...args));
 window.sent = [];
@@ -301,6 +302,11 @@ DARK = (
 )
 
 
+def market_traits(name: str) -> Message:
+    """Return the traits of a market's view."""
+    return {"kind": "market", "name": name, "title": name, "timeframe": "1H"} if name else {}
+
+
 class PageHandler(RequestHandler):
     """The page, as its query asks for it."""
 
@@ -321,6 +327,7 @@ class PageHandler(RequestHandler):
             "width": self.get_argument("width", "100%"), "run": json.dumps(run),
             "direct": json.dumps(scenario not in ("relay", "saved")),
             "extra": self.get_argument("extra", ""),
+            "market": json.dumps(market_traits(self.get_argument("market", ""))),
         })  # fmt: skip
 
 
@@ -551,6 +558,7 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
     app = Application(
         [
             (BASE + r"api/ws/stream/backtest/(.+)", StreamHandler),
+            (BASE + r"api/ws/stream/market-data/(.+)", MarketHandler),
             (BASE + r"api/backtesting/(.+)/open", OpenHandler),
             (BASE + r"api/backtesting/(.+)/candles", CandleHandler),
             (BASE + r"api/backtesting/(.+)/control", ControlHandler),
@@ -559,6 +567,7 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
             (BASE, PageHandler),
         ],
         fake=fake,
+        markets={},
     )
     server = HTTPServer(app)
     sockets = bind_sockets(port, "127.0.0.1")

@@ -95,8 +95,9 @@ def connected(log: list[Message], epoch: str = EPOCH, state: str | None = None) 
     ended = bool(log) and log[-1].type == "complete"
     events = sum(1 for message in log if message.delivery is Delivery.EVENT)
     data = ConnectedData(
-        RUN, "Connected to backtest stream", epoch, len(log),
-        state or ("complete" if ended else "running"), "1.0", "BTC-USD", "test", True, events,
+        backtest_id=RUN, message="Connected to backtest stream", epoch=epoch, seq=len(log),
+        status=state or ("complete" if ended else "running"), protocol="1.0", symbol="BTC-USD",
+        source="test", synthetic=True, eseq=events,
     )  # fmt: skip
     return Connected(NOW, data=data)
 

@@ -1,4 +1,4 @@
-"""Reading and controlling runs from Python: `Stream`, `AsyncStream`, and finding a server.
+"""Reading streams and controlling runs from Python: `Stream`, `MarketStream`, and a server.
 
 The names are resolved when first used, so that importing a part costs only that part.
 """
@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.client.asynchronous import AsyncStream
     from workbench.client.discovery import Server, connect
+    from workbench.client.market_stream import AsyncMarketStream, MarketStream
     from workbench.client.stream import Stream
 
 _HOMES = {
+    "AsyncMarketStream": "workbench.client.market_stream",
     "AsyncStream": "workbench.client.asynchronous",
+    "MarketStream": "workbench.client.market_stream",
     "Server": "workbench.client.discovery",
     "Stream": "workbench.client.stream",
     "connect": "workbench.client.discovery",
 }
 
-__all__ = ["AsyncStream", "Server", "Stream", "connect"]
+__all__ = ["AsyncMarketStream", "AsyncStream", "MarketStream", "Server", "Stream", "connect"]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,11 +37,13 @@ def server_at(url: str, token: str = "") -> Server:
     return Server(f"{SCHEMES[parts.scheme]}://{parts.netloc}{path}", token)
 
 
-def stream_address(server: Server, run_id: str, query: Mapping[str, str]) -> str:
-    """Return the address of a run's stream."""
+def stream_address(
+    server: Server, name: str, query: Mapping[str, str], kind: str = "backtest"
+) -> str:
+    """Return the address of a stream: of a run, or of another kind of thing."""
     base = server.url.replace("http", "ws", 1)
     tail = f"?{urlencode(query, safe=',')}" if query else ""
-    return f"{base}api/ws/stream/backtest/{quote(run_id, safe='')}{tail}"
+    return f"{base}api/ws/stream/{kind}/{quote(name, safe='')}{tail}"
 
 
 def socket_options(server: Server) -> dict[str, Any]:

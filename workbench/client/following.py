@@ -6,7 +6,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -26,12 +26,16 @@ TRY_AGAIN = frozenset({408, 425, 429})
 class Following:
     """Base of `Stream`, which documents the arguments, and of `AsyncStream`."""
 
+    kind: ClassVar[str] = "backtest"
+    """What is streamed, as its address says."""
+
     def __init__(
         self,
         server: Server,
         run_id: str,
         *,
         types: Sequence[str] | None = None,
+        timeframes: Sequence[str] | None = None,
         columns: bool = False,
         max_rate: float | None = None,
         since: int = 0,
@@ -45,7 +49,8 @@ class Following:
         check_run_id(run_id)
         check_number("patience", patience, 0)
         wishes = Wishes(
-            types=None if types is None else (types,) if isinstance(types, str) else tuple(types),
+            types=_texts(types),
+            timeframes=_texts(timeframes),
             columns=columns,
             max_rate=max_rate,
             since=since,
@@ -126,7 +131,7 @@ class Following:
         return f"<{type(self).__name__} of {where}: {state}, seq {self.seq}>"
 
     def _address(self) -> str:
-        return stream_address(self._server, self._run_id, self._reader.query())
+        return stream_address(self._server, self._run_id, self._reader.query(), self.kind)
 
     def _begin(self) -> None:
         """Begin to wait for messages; `_end` is to follow.
@@ -229,3 +234,9 @@ class Following:
             msg = f"The server at {self._server.url} refuses the connection with HTTP {status}"
             raise WorkbenchError(msg, url=self._server.url, status=status) from None
         self._come_back(f"it answers with HTTP {status}")
+
+
+def _texts(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -29,6 +29,7 @@ from workbench.messages import (
     Equity,
     EquityBatch,
     Error,
+    Feed,
     Gap,
     Heartbeat,
     HeartbeatData,
@@ -232,6 +233,8 @@ class Reader:
             self._position.count(message)
         elif isinstance(message, Status):
             self.status = message.data.status
+        elif isinstance(message, Feed):
+            self.status = message.data.state
         elif isinstance(message, Complete):
             self.failure = self._position.prove(message)
             if self.failure is not None:

@@ -1,18 +1,22 @@
-"""A run as the view's kernel side reads it."""
+"""A run, or a market, as the view's kernel side reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from workbench.client.discovery import Server
+from workbench.client.market_stream import MarketStream
 from workbench.client.stream import Stream
 
 
 class ServerSource:
     """What a `BacktestView` needs of a run: its messages, its candles and its controls."""
+
+    _stream: ClassVar[type[Stream]] = Stream
+    _base: ClassVar[str] = "api/backtesting"
 
     def __init__(self, server: Server, run_id: str) -> None:
         self._server = server
@@ -21,20 +25,27 @@ class ServerSource:
 
     def messages(self, since: int, epoch: str | None) -> Iterator[list[dict[str, Any]]]:
         """Yield batches of messages after `since`, as they come, to the run's end."""
-        stream = Stream(self._server, self._run_id, since=since, epoch=epoch, columns=True)
+        stream = self._stream(self._server, self._run_id, since=since, epoch=epoch, columns=True)
         self._streams.append(stream)
         for batch in stream.batches():
             yield [msgspec.to_builtins(message) for message in batch]
 
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         """Fetch one of the run's results, such as ``candles``; what it is, with no path."""
-        return self._server.rest.get(f"api/backtesting/{self._run_id}/{path}".rstrip("/"), query)
+        return self._server.rest.get(f"{self._base}/{self._run_id}/{path}".rstrip("/"), query)
 
     def control(self, request: dict[str, Any]) -> dict[str, Any]:
         """Pass a control on."""
-        return self._server.rest.post(f"api/backtesting/{self._run_id}/control", request)
+        return self._server.rest.post(f"{self._base}/{self._run_id}/control", request)
 
     def close(self) -> None:
         """End every iteration."""
         for stream in self._streams:
             stream.close()
+
+
+class MarketSource(ServerSource):
+    """What a `MarketView` needs of a market: its messages and its candles."""
+
+    _stream = MarketStream
+    _base = "api/market-data"

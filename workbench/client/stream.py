@@ -36,6 +36,8 @@ class Stream(Following, Controls[None]):
         What to follow.
     types
         Only these message types; those of the connection itself (`connected`, `gap`) always come.
+    timeframes
+        Of a market: only what is about candles of these; what is not about candles comes too.
     columns
         Get the equity curve as `equity_columns`, many points a message.
     max_rate

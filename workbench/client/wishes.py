@@ -28,6 +28,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """
 
     types: tuple[str, ...] | None = None
+    timeframes: tuple[str, ...] | None = None
     columns: bool = False
     max_rate: float | None = None
     since: int = 0
@@ -45,6 +46,9 @@ class Wishes(Struct, frozen=True, kw_only=True):
         if self.types is not None and not self.types:
             msg = "types is empty: name the types that are wanted, or leave it out for all"
             raise InvalidRequest(msg, field="types", value=[], allowed=sorted(MESSAGE_TYPES))
+        if self.timeframes is not None and not self.timeframes:
+            msg = "timeframes is empty: name those that are wanted, or leave it out for all"
+            raise InvalidRequest(msg, field="timeframes", value=[], allowed="one or more")
         if self.heartbeat is not None:
             check_number("heartbeat", self.heartbeat, *HEARTBEAT_BOUNDS)
         if self.max_rate is not None:
@@ -57,7 +61,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     @property
     def provable(self) -> bool:
         """Whether every event is wanted, so that a missing one shows."""
-        return self._covers(EVENT_TYPES)
+        return self.timeframes is None and self._covers(EVENT_TYPES)
 
     @property
     def countable(self) -> bool:
@@ -78,6 +82,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
             "epoch": epoch,
             "from": "now" if from_now else None,
             "types": ",".join(self.types) if self.types is not None else None,
+            "timeframes": ",".join(self.timeframes) if self.timeframes is not None else None,
             "format": "columns" if self.columns else None,
             "batch": "1",
             "max_rate": repr(self.max_rate) if self.max_rate is not None else None,

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Iterator
 
 import msgspec.inspect as shapes
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 import workbench.messages
 from workbench.messages import (
@@ -118,7 +118,9 @@ def _interface(cls: type[Struct]) -> str:
     for field in shape.fields:
         if inherits and field.name in Message.__struct_fields__:
             continue
-        optional = "?" if field.default is UNSET or (omits and not field.required) else ""
+        # Of a field that is UNSET by default, msgspec tells no default at all.
+        unset = not field.required and field.default is field.default_factory
+        optional = "?" if unset or (omits and not field.required) else ""
         if field.name in attributes:
             lines.append(_comment(attributes[field.name], "  "))
         lines.append(f"  {field.encode_name}{optional}: {_type(field.type)};")

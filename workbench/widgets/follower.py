@@ -1,32 +1,45 @@
-"""Follows a run in a thread and tells what changed, now and then."""
+"""Follows a stream in a thread and tells what changed, now and then."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from workbench.errors import NotFound, WorkbenchError
 from workbench.widgets.fold import RunFold
-from workbench.widgets.source import RunSource
+from workbench.widgets.source import Message, RunSource
 
 INTERVAL_S = 0.25
 CANDLES_KEPT = 500
 
 
-class Follower:
-    """Keeps a `RunFold` up to date.
+class Fold(Protocol):
+    """What is made of the messages of a stream."""
+
+    status: str
+
+    def apply(self, message: Message) -> None:
+        """Take one message."""
+        ...
+
+
+F = TypeVar("F", bound=Fold)
+
+
+class StreamFollower(Generic[F]):
+    """Keeps a fold up to date.
 
     Parameters
     ----------
     source
         Where the messages come from.
+    fold
+        What is made of them.
     changed
-        Called from the thread with the fold: at once when the status changes, else at most once
+        Called from the thread with the fold: at once when its status changes, else at most once
         per `interval`.
-    finished
-        Called from the thread with the snapshot, once, when the run is over.
     interval
         Seconds between two calls of `changed`.
     clock
@@ -41,14 +54,14 @@ class Follower:
     def __init__(
         self,
         source: RunSource,
-        changed: Callable[[RunFold], None],
-        finished: Callable[[dict[str, Any]], None],
+        fold: F,
+        changed: Callable[[F], None],
         interval: float = INTERVAL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
+        self._fold = fold
         self._changed = changed
-        self._finished = finished
         self._interval = interval
         self._clock = clock
         self._stopped = threading.Event()
@@ -70,23 +83,23 @@ class Follower:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        fold = RunFold()
         try:
-            self._follow(fold)
+            self._follow()
         except NotFound as error:
             self.failure = error
             if self._heard:
-                fold.status = "deleted"
+                self._fold.status = "deleted"
         except (WorkbenchError, OSError) as error:
             self.failure = error
-        if self._stopped.is_set():
-            return
-        self._changed(fold)
-        if fold.over:
-            candles = None if fold.sweep.rows else self._candles()
-            self._finished(fold.snapshot(candles, self._about()))
+        if not self._stopped.is_set():
+            self._changed(self._fold)
+            self._ended()
 
-    def _follow(self, fold: RunFold) -> None:
+    def _ended(self) -> None:
+        """Do what is to be done once the stream is over."""
+
+    def _follow(self) -> None:
+        fold = self._fold
         told, last = fold.status, -self._interval
         for batch in self._source.messages(0, None):
             if self._stopped.is_set():
@@ -98,6 +111,35 @@ class Follower:
             if fold.status != told or now - last >= self._interval:
                 told, last = fold.status, now
                 self._changed(fold)
+
+
+class Follower(StreamFollower[RunFold]):
+    """Keeps a `RunFold` up to date.
+
+    Parameters
+    ----------
+    source, changed, interval, clock
+        See `StreamFollower`.
+    finished
+        Called from the thread with the snapshot, once, when the run is over.
+    """
+
+    def __init__(
+        self,
+        source: RunSource,
+        changed: Callable[[RunFold], None],
+        finished: Callable[[dict[str, Any]], None],
+        interval: float = INTERVAL_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(source, RunFold(), changed, interval, clock)
+        self._finished = finished
+
+    def _ended(self) -> None:
+        fold = self._fold
+        if fold.over:
+            candles = None if fold.sweep.rows else self._candles()
+            self._finished(fold.snapshot(candles, self._about()))
 
     def _candles(self) -> dict[str, Any] | None:
         try:

@@ -2,13 +2,22 @@ import "uplot/dist/uPlot.min.css";
 import "./widget.css";
 import "./lists.css";
 import "./sweep.css";
+import "./market.css";
+import { mountMarket } from "./market/mount.ts";
+import { MarketSession } from "./market/session.ts";
 import { Session } from "./session.ts";
-import { DirectTransport, findServer, RelayTransport, type WidgetModel } from "./transport/index.ts";
-import { mount } from "./view/mount.ts";
+import { DirectTransport, findServer, marketPlace, RelayTransport, runPlace, type WidgetModel } from "./transport/index.ts";
+import { mount, type Mounted } from "./view/mount.ts";
 
 interface Context {
   model: WidgetModel;
   signal?: AbortSignal;
+}
+
+/** A connection, and how it is drawn. */
+interface Opened {
+  mount(parent: HTMLElement, height: number): Mounted;
+  destroy(): void;
 }
 
 const HEIGHT = 560;
@@ -19,22 +28,16 @@ const HEIGHT = 560;
  * so the model cannot be the key between them.)
  */
 export default function widget() {
-  let session: Session | null = null;
+  let opened: Opened | null = null;
 
   return {
     /** Returns at once: messages wait for it. */
     initialize({ model, signal }: Context): () => void {
-      const server = model.get("direct") ? findServer() : null;
       const relay = new RelayTransport(model);
-      const opened = new Session({
-        direct: server ? new DirectTransport(server, model.get("run_id")) : null,
-        relay,
-        snapshot: () => model.get("snapshot") ?? {},
-        title: model.get("title") ?? "",
-      });
-      session = opened;
+      const made = model.get("kind") === "market" ? openMarket(model, relay) : openRun(model, relay);
+      opened = made;
       const close = (): void => {
-        opened.destroy();
+        made.destroy();
         relay.destroy();
       };
       signal?.addEventListener("abort", close, { once: true });
@@ -42,8 +45,8 @@ export default function widget() {
     },
 
     render({ model, el, signal }: Context & { el: HTMLElement }): () => void {
-      if (session === null) throw new Error("The widget was drawn before it was initialized.");
-      const view = mount(el, session, { height: model.get("height") || HEIGHT });
+      if (opened === null) throw new Error("The widget was drawn before it was initialized.");
+      const view = opened.mount(el, model.get("height") || HEIGHT);
       const resize = (): void => view.setHeight(model.get("height") || HEIGHT);
       model.on("change:height", resize);
       const close = (): void => {
@@ -52,6 +55,42 @@ export default function widget() {
       };
       signal?.addEventListener("abort", close, { once: true });
       return close;
+    },
+  };
+}
+
+function openRun(model: WidgetModel, relay: RelayTransport): Opened {
+  const server = model.get("direct") ? findServer() : null;
+  const session = new Session({
+    direct: server ? new DirectTransport(server, runPlace(model.get("run_id"))) : null,
+    relay,
+    snapshot: () => model.get("snapshot") ?? {},
+    title: model.get("title") ?? "",
+  });
+  return { mount: (parent, height) => mount(parent, session, { height }), destroy: () => session.destroy() };
+}
+
+function openMarket(model: WidgetModel, relay: RelayTransport): Opened {
+  const server = model.get("direct") ? findServer() : null;
+  const session = new MarketSession({
+    direct: server ? new DirectTransport(server, marketPlace(model.get("name"))) : null,
+    relay,
+    snapshot: () => model.get("snapshot") ?? {},
+    title: model.get("title") ?? "",
+    timeframe: model.get("timeframe") ?? "",
+    chosen(timeframe) {
+      // Python keeps the candles of what is shown.
+      model.set("timeframe", timeframe);
+      model.save_changes();
+    },
+  });
+  const chosen = (): void => session.show(model.get("timeframe"));
+  model.on("change:timeframe", chosen);
+  return {
+    mount: (parent, height) => mountMarket(parent, session, { height }),
+    destroy() {
+      model.off("change:timeframe", chosen);
+      session.destroy();
     },
   };
 }

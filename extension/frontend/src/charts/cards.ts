@@ -6,7 +6,8 @@ import type { Signal } from "../model/signal.ts";
 /** Inputs shown of a decision; more would bury the chart. */
 const MOST_INPUTS = 8;
 
-class Card {
+/** What a card in a tooltip is made of: a head, rows of names and values, and text. */
+export class Card {
   readonly parts: HTMLElement[] = [];
   private readonly rows = el("div", "wb-pairs");
 

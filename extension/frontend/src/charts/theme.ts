@@ -12,6 +12,7 @@ export interface Theme {
   drawdownFill: string;
   surface: string;
   amber: string;
+  violet: string;
   font: string;
 }
 
@@ -31,6 +32,7 @@ export function readTheme(root: HTMLElement): Theme {
     drawdownFill: read("drawdown-fill"),
     surface: read("surface"),
     amber: read("amber"),
+    violet: read("violet"),
     font: `11px ${style.fontFamily || "system-ui, sans-serif"}`,
   };
 }

@@ -1,6 +1,20 @@
-import { BacktestStreamClient, type Pace, type StreamClient } from "../../stream/src/index.ts";
+import { backtestAddress, marketAddress, StreamClient, type Pace, type StreamOptions } from "../../stream/src/index.ts";
 import { cookie, type Server } from "./page.ts";
 import { replyError, type Control, type Query, type Subscriber, type Transport } from "./types.ts";
+
+/** What is read: where its stream is, on a server, and its data, under the API. */
+export interface Place {
+  stream(server: string): URL;
+  data: string;
+}
+
+export function runPlace(runId: string): Place {
+  return { stream: (server) => backtestAddress(runId, server), data: `api/backtesting/${encodeURIComponent(runId)}` };
+}
+
+export function marketPlace(name: string): Place {
+  return { stream: (server) => marketAddress(name, server), data: `api/market-data/${encodeURIComponent(name)}` };
+}
 
 /** The browser talks to the Jupyter server itself; the page's cookie is its right to. */
 export class DirectTransport implements Transport {
@@ -8,15 +22,11 @@ export class DirectTransport implements Transport {
 
   constructor(
     private readonly server: Server,
-    private readonly runId: string,
+    private readonly place: Place,
   ) {}
 
   subscribe(subscriber: Subscriber): () => void {
-    const client = new BacktestStreamClient(this.runId, {
-      server: this.server.ws,
-      columns: true,
-      onStatus: (status) => subscriber.status(status, "direct"),
-    });
+    const client = this.client({ onStatus: (status) => subscriber.status(status, "direct") });
     client.on("reset", () => subscriber.reset());
     client.on("*", (_data, message) => subscriber.message(message));
     return () => client.close();
@@ -37,17 +47,21 @@ export class DirectTransport implements Transport {
   }
 
   to(runId: string): Transport {
-    return new DirectTransport(this.server, runId);
+    return new DirectTransport(this.server, runPlace(runId));
   }
 
   replay(pace: Pace): StreamClient {
-    return new BacktestStreamClient(this.runId, { server: this.server.ws, columns: true, replay: pace });
+    return this.client({ replay: pace });
   }
 
-  /** An empty path is the run itself. */
+  private client(options: StreamOptions): StreamClient {
+    return new StreamClient(this.place.stream(this.server.ws), { columns: true, ...options });
+  }
+
+  /** An empty path is the thing itself. */
   private address(path: string): URL {
-    const run = `api/backtesting/${encodeURIComponent(this.runId)}`;
-    return new URL(path ? `${run}/${path}` : run, this.server.http);
+    const { data } = this.place;
+    return new URL(path ? `${data}/${path}` : data, this.server.http);
   }
 
   private post(url: URL, body: unknown): Promise<any> {

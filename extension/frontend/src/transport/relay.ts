@@ -1,12 +1,18 @@
 import { StreamClient, type SocketLike } from "../../stream/src/index.ts";
 import { replyError, type Control, type Query, type Subscriber, type Transport } from "./types.ts";
 
-/** The part of an anywidget model that is used. */
-export interface WidgetModel {
-  get(name: string): any;
+/** The comm of a widget. */
+export interface Comm {
   send(content: unknown): void;
   on(event: string, handler: (...args: any[]) => void): void;
   off(event: string, handler: (...args: any[]) => void): void;
+}
+
+/** The part of an anywidget model that is used. */
+export interface WidgetModel extends Comm {
+  get(name: string): any;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
 }
 
 const ANSWER_MS = 10_000;
@@ -26,7 +32,7 @@ export class RelayTransport implements Transport {
   private readonly name = Math.random().toString(36).slice(2);
   private readonly onReply = (content: any): void => this.replied(content);
 
-  constructor(private readonly model: WidgetModel) {
+  constructor(private readonly model: Comm) {
     model.on("msg:custom", this.onReply);
   }
 
@@ -88,7 +94,7 @@ class RelaySocket implements SocketLike {
   onerror: ((event: unknown) => void) | null = null;
   private readonly listen = (content: any): void => this.heard(content);
 
-  constructor(private readonly model: WidgetModel, since: number, epoch: string | null) {
+  constructor(private readonly model: Comm, since: number, epoch: string | null) {
     model.on("msg:custom", this.listen);
     model.send({ kind: "relay", since, epoch });
   }

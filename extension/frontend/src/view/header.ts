@@ -3,6 +3,7 @@ import { date, duration, whole } from "../format.ts";
 import type { RunStatus } from "../model/run.ts";
 import type { StreamStatus } from "../../stream/src/index.ts";
 import type { Session } from "../session.ts";
+import type { Route } from "../transport/index.ts";
 
 const STATUS: Record<RunStatus, string> = {
   pending: "Pending", running: "Running", paused: "Paused",
@@ -65,16 +66,30 @@ export function shownStatus({ status, replaying }: Session): StreamStatus {
 
 /** Name of the state for the style sheet and the tests, and its text for people. */
 export function connection(session: Session, now: number): [string, string] {
-  const { route } = session;
-  const status = shownStatus(session);
-  if (session.saved) return ["saved", "saved view, no server"];
-  if (session.silent && status.state !== "failed") return ["silent", "no server answers"];
-  const by = route === "relay" ? " (through the kernel)" : "";
+  const { replaying, saved, silent, route } = session;
+  const live = (): string | null => (replaying ? (replaying.state?.state ?? "connecting") : session.run.over ? null : "live");
+  return linkWords({ status: shownStatus(session), route, saved, silent }, live, now);
+}
+
+/** How something is heard of. */
+export interface Link {
+  status: StreamStatus;
+  route: Route;
+  saved: boolean;
+  silent: boolean;
+}
+
+/** As `connection`; `upToDate` tells what is said of a connection that is, null that it is over. */
+export function linkWords({ status, route, saved, silent }: Link, upToDate: () => string | null, now: number): [string, string] {
+  if (saved) return ["saved", "saved view, no server"];
+  if (silent && status.state !== "failed") return ["silent", "no server answers"];
   switch (status.state) {
     case "connecting": return ["connecting", "connecting"];
-    case "live":
-      if (session.replaying) return ["live", session.replaying.state?.state ?? "connecting"];
-      return session.run.over ? ["finished", "finished"] : ["live", `live${by}`];
+    case "live": {
+      const live = upToDate();
+      if (live === null) return ["finished", "finished"];
+      return ["live", route === "relay" ? `${live} (through the kernel)` : live];
+    }
     case "catching-up": return ["catching-up", "catching up"];
     case "reconnecting": {
       const seconds = Math.max(0, Math.round((now - (status.since ?? now)) / 1000));

@@ -11,6 +11,8 @@ export interface Pace {
 export interface Wishes {
   /** Only these types of the log. */
   types?: readonly LogMessage["type"][];
+  /** Of a market: only what is about candles of these timeframes. */
+  timeframes?: readonly string[];
   /** Equity merged into `equity_columns` messages. */
   columns?: boolean;
   /** Be written to so many times a second at most. */
@@ -34,8 +36,9 @@ const NO_WEBSOCKET =
 export function streamAddress(address: string | URL, wishes: Wishes, { since, epoch }: Position): URL {
   const url = new URL(address);
   const query = url.searchParams;
-  const { types, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
+  const { types, timeframes, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
   if (types !== undefined) query.set("types", types.join(","));
+  if (timeframes !== undefined) query.set("timeframes", timeframes.join(","));
   if (columns) query.set("format", "columns");
   if (maxRate !== undefined) query.set("max_rate", String(maxRate));
   if (batch) query.set("batch", "1");
@@ -49,6 +52,16 @@ export function streamAddress(address: string | URL, wishes: Wishes, { since, ep
     if (epoch !== null) query.set("epoch", epoch);
   } else if (from === "now") query.set("from", "now");
   return url;
+}
+
+/** An address of the API under that of a server (http, https, ws or wss), else of the page. */
+export function socketAddress(path: string, server: string = page()): URL {
+  return new URL(path, server.replace(/^http/, "ws").replace(/\/?$/, "/"));
+}
+
+function page(): string {
+  const origin = (globalThis as { location?: Location }).location?.origin;
+  return origin?.startsWith("http") ? origin : "ws://localhost:8000";
 }
 
 /** Sockets for a ws:// or wss:// address. */

@@ -1,3 +1,4 @@
+import { socketAddress } from "./address.ts";
 import { StreamClient, type StreamOptions } from "./client.ts";
 
 export interface BacktestOptions extends StreamOptions {
@@ -13,12 +14,6 @@ export class BacktestStreamClient extends StreamClient {
 }
 
 /** The address of a backtest's stream on a server (http, https, ws or wss). */
-export function backtestAddress(backtestId: string, server: string = page()): URL {
-  const base = server.replace(/^http/, "ws").replace(/\/?$/, "/");
-  return new URL(`api/ws/stream/backtest/${encodeURIComponent(backtestId)}`, base);
-}
-
-function page(): string {
-  const origin = (globalThis as { location?: Location }).location?.origin;
-  return origin?.startsWith("http") ? origin : "ws://localhost:8000";
+export function backtestAddress(backtestId: string, server?: string): URL {
+  return socketAddress(`api/ws/stream/backtest/${encodeURIComponent(backtestId)}`, server);
 }

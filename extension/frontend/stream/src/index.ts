@@ -9,6 +9,8 @@ export type { StatusHandler, StreamOptions } from "./client.ts";
 export type { AnyHandler, MessageHandler } from "./emitter.ts";
 export type * from "./messages.ts";
 export { DELIVERY, FINAL_STATUSES, FINAL_TYPES, PROTOCOL } from "./messages.ts";
+export { marketAddress, MarketStreamClient } from "./market.ts";
+export type { MarketOptions } from "./market.ts";
 export { ENDED, StreamError } from "./socket.ts";
 export type {
   Clock, Position, SocketFactory, SocketLike, StreamState, StreamStatus, WireMessage,

@@ -8,20 +8,23 @@ import type { WireMessage } from "./socket.ts";
 export class Verifier {
   #next: number | null = null;
   #trades: TradeChecksum | null = null;
+  readonly #every: boolean;
 
-  /** `types`: the filter of the subscription, if it has one. */
-  constructor(private readonly types: readonly string[] | null) {}
+  /** `types`: the filter of the subscription, if it has one; `all`: it has no other. */
+  constructor(private readonly types: readonly string[] | null, all = true) {
+    this.#every = all && types === null;
+  }
 
   /** The story is told from `first` on; from 1 it is whole. */
   begin(first: number): void {
     const whole = first <= 1;
-    this.#next = whole && this.types === null ? 1 : null;
+    this.#next = whole && this.#every ? 1 : null;
     this.#trades = whole && (this.types?.includes("trade") ?? true) ? new TradeChecksum() : null;
   }
 
   /** Which event is missing before this message, or null. */
   missing({ eseq }: WireMessage): string | null {
-    if (typeof eseq !== "number" || this.types !== null) return null;
+    if (typeof eseq !== "number" || !this.#every) return null;
     if (this.#next !== null && eseq !== this.#next) return `event ${this.#next} was due, but ${eseq} came`;
     this.#next = eseq + 1;
     return null;

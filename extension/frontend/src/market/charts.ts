@@ -1,0 +1,212 @@
+import uPlot from "uplot";
+import { drawCandles } from "../charts/candles.ts";
+import { geometryOf, type Geometry } from "../charts/geometry.ts";
+import { bounds } from "../charts/reduce.ts";
+import { decimals, padded, PaneStack, type StackedPane } from "../charts/stack.ts";
+import { Tooltip } from "../charts/tooltip.ts";
+import type { Span } from "../charts/viewport.ts";
+import { el, setShown, setText } from "../dom.ts";
+import { fixed, MINUS } from "../format.ts";
+import { lowerBound } from "../model/series.ts";
+import { gapCard, patternCard, thingCard } from "./cards.ts";
+import type { Layer } from "./layers.ts";
+import { drawGaps, drawLines, drawPriceLine, gapAt, lineAt } from "./lines.ts";
+import { drawPatterns, patternAt } from "./marks.ts";
+import type { MarketModel, TimeframeModel } from "./model.ts";
+import { MarketReadout } from "./readout.ts";
+import { drawScore } from "./score.ts";
+import { timeframeMs } from "../model/candles.ts";
+import { drawVolume } from "./volume.ts";
+import { drawZones, zoneAt } from "./zones.ts";
+
+/** Candles in view at first. */
+const IN_VIEW = 120;
+
+/** Price with what was seen in it, volume and the score, over one time axis. */
+export class MarketCharts {
+  private readonly stack: PaneStack;
+  private readonly readout = new MarketReadout();
+  private readonly note = el("div", "wb-note");
+  private readonly tag = el("div", "wb-price-tag");
+  private readonly watermark = el("div", "wb-watermark", "SYNTHETIC");
+  private readonly tooltip: Tooltip;
+  private frame: TimeframeModel | null = null;
+  private shown = "";
+  private pointer: number | null = null;
+
+  constructor(
+    parent: HTMLElement,
+    private readonly market: MarketModel,
+    private readonly layers: ReadonlySet<Layer>,
+    height: number,
+    schedule: () => void,
+  ) {
+    parent.append(this.readout.root);
+    this.stack = new PaneStack(parent, {
+      label: "Price, volume and confluence charts. Arrow keys pan, plus and minus zoom, 0 shows all there is, f follows the present; digits choose the timeframe.",
+      panes: () => this.panes(),
+      height,
+      schedule,
+      reset: () => this.recent(),
+      cursorMoved: (u, index) => this.cursorMoved(u, index),
+      moved: () => this.tooltip.hide(),
+    });
+    const price = this.stack.frames[0] as HTMLElement;
+    this.tooltip = new Tooltip(price);
+    this.watermark.setAttribute("aria-hidden", "true");
+    this.tag.setAttribute("aria-hidden", "true");
+    price.append(this.watermark, this.tag, this.note);
+  }
+
+  setHeight(height: number): void {
+    this.stack.setHeight(height);
+  }
+
+  /** Bring the panes up to date with a timeframe; does nothing while the charts have no size. */
+  draw(timeframe: string, failed: boolean): void {
+    const { stack, market } = this;
+    if (!stack.begin()) return;
+    this.frame = market.frame(timeframe);
+    const candles = this.frame?.candles ?? null;
+    const there = candles !== null && candles.length > 0;
+    stack.root.classList.toggle("wb-empty", !there);
+    setText(this.note, there ? "" : failed ? "No prices" : "Waiting for the first candles");
+    setShown(this.note, !there);
+    setShown(this.tag, there);
+    setShown(this.watermark, there && market.info.synthetic);
+    if (there) {
+      stack.viewport.update({
+        start: candles.time[0] as number, end: null, now: candles.lastTime + candles.span, over: true, candle: candles.span,
+      });
+      if (this.shown !== timeframe) this.recent();
+      this.shown = timeframe;
+    } else this.shown = "";
+    const { span } = stack.viewport;
+    const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
+    stack.show(0, span, nothing, this.priceRange(span));
+    stack.show(1, span, nothing, this.volumeRange(span));
+    stack.show(2, span, nothing, [-1.05, 1.05]);
+    stack.end();
+    this.readout.update(this.pointer, market, candles);
+  }
+
+  destroy(): void {
+    this.stack.destroy();
+  }
+
+  /** The latest candles, and on with the present. */
+  private recent(): void {
+    const { viewport } = this.stack;
+    const candles = this.frame?.candles;
+    if (!candles) return;
+    const now = candles.lastTime + candles.span;
+    viewport.set(now - IN_VIEW * candles.span, now);
+    viewport.follow();
+  }
+
+  private panes(): StackedPane[] {
+    const series: uPlot.Series = { paths: () => null, points: { show: false } };
+    const known = (): boolean => (this.frame?.candles.length ?? 0) > 0;
+    return [
+      {
+        title: "Price", share: 0.66, series, draw: (u) => this.drawPrice(u),
+        label: (value, step) => (known() ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
+      },
+      { title: "Volume", share: 0.14, series, draw: (u) => this.drawVolume(u), label: (value) => (known() ? short(value) : "") },
+      {
+        title: "Confluence", share: 0.2, series, draw: (u) => this.drawScore(u),
+        label: (value) => (value === 0 ? "0" : (value < 0 ? MINUS : "+") + String(Math.abs(Number(value.toFixed(2))))),
+      },
+    ];
+  }
+
+  private inView(span: Span): [number, number] {
+    const candles = this.frame?.candles;
+    if (!candles) return [0, 0];
+    const { time } = candles;
+    return [lowerBound(time, span[0] - candles.span), lowerBound(time, span[1] + candles.span)];
+  }
+
+  private priceRange(span: Span): Span {
+    const candles = this.frame?.candles;
+    const found = candles ? bounds(candles.low, candles.high, ...this.inView(span)) : null;
+    return found ? padded(found[0], found[1], 0.1, found[1] * 1e-5) : [0, 1];
+  }
+
+  private volumeRange(span: Span): Span {
+    const candles = this.frame?.candles;
+    const found = candles ? bounds(candles.volume, candles.volume, ...this.inView(span)) : null;
+    return [0, Math.max(found?.[1] ?? 0, 1e-9) * 1.08];
+  }
+
+  private drawPrice(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null || this.frame === null) return;
+    const { ctx } = u;
+    const { theme } = this.stack;
+    const { candles, structure, patterns } = this.frame;
+    if (candles.length === 0) return;
+    if (this.layers.has("gaps")) drawGaps(ctx, g, this.market.gaps, theme);
+    if (this.layers.has("zones")) drawZones(ctx, g, structure, candles, theme);
+    drawCandles(ctx, g, candles, candles.length, theme);
+    if (this.layers.has("structure")) drawLines(ctx, g, structure, candles, theme);
+    if (this.layers.has("patterns")) drawPatterns(ctx, g, patterns, candles, theme);
+    const last = candles.length - 1;
+    const price = candles.close[last] as number;
+    const colour = price >= (candles.open[last] as number) ? theme.up : theme.down;
+    drawPriceLine(ctx, g, price, colour);
+    const y = Math.min(Math.max(g.y(price), g.top), g.top + g.height) / g.ratio;
+    setText(this.tag, fixed(price, candles.digits));
+    this.tag.style.background = colour;
+    this.tag.style.transform = `translate(${Math.round((g.left + g.width) / g.ratio)}px, ${Math.round(y)}px) translateY(-50%)`;
+  }
+
+  private drawVolume(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null || this.frame === null) return;
+    if (this.layers.has("gaps")) drawGaps(u.ctx, g, this.market.gaps, this.stack.theme);
+    drawVolume(u.ctx, g, this.frame.candles, this.stack.theme);
+  }
+
+  private drawScore(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null) return;
+    drawScore(u.ctx, g, this.market, timeframeMs(this.market.info.timeframes[0] ?? "") || 60_000, this.stack.theme);
+  }
+
+  private cursorMoved(u: uPlot, index: number): void {
+    const { left = -1, top = -1 } = u.cursor;
+    this.pointer = left >= 0 ? u.posToVal(left, "x") : null;
+    this.readout.update(this.pointer, this.market, this.frame?.candles ?? null);
+    if (index !== 0) return;
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null || left < 0 || top < 0 || !this.point(g, left, top)) this.tooltip.hide();
+  }
+
+  /** Show the card of what is at a point (CSS pixels of the pane); false where there is nothing. */
+  private point(g: Geometry, left: number, top: number): boolean {
+    const { frame, layers, tooltip } = this;
+    if (frame === null || frame.candles.length === 0) return false;
+    const { candles, structure, patterns } = frame;
+    const [px, py] = [g.left + left * g.ratio, g.top + top * g.ratio];
+    const [x, y] = [px / g.ratio, py / g.ratio];
+    const mark = layers.has("patterns") ? patternAt(g, patterns, candles, px, py) : null;
+    if (mark) {
+      tooltip.show(mark.group, () => patternCard(mark.group), mark.x / g.ratio, mark.y / g.ratio);
+      return true;
+    }
+    const thing = (layers.has("structure") ? lineAt(g, structure, candles, px, py) : null)
+      ?? (layers.has("zones") ? zoneAt(g, structure, candles, px, py) : null);
+    if (thing) {
+      tooltip.show(thing, () => thingCard(thing, candles.digits), x, y);
+      return true;
+    }
+    const gap = layers.has("gaps") ? gapAt(g, this.market.gaps, px) : null;
+    if (gap) tooltip.show(gap, () => gapCard(gap), x, y);
+    return gap !== null;
+  }
+}
+
+function short(value: number): string {
+  return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+}

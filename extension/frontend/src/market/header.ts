@@ -1,0 +1,54 @@
+import { el, setShown, setText } from "../dom.ts";
+import { whole } from "../format.ts";
+import { linkWords } from "../view/header.ts";
+import type { MarketSession } from "./session.ts";
+import { plain, stateOf } from "./words.ts";
+
+/** States in which there is nothing to add to the badge. */
+const PLAIN: ReadonlySet<string> = new Set(["live", "starting", ""]);
+
+/** What market it is, whether its prices are real, what its feed does, and how we hear of it. */
+export class MarketHeader {
+  readonly root = el("div", "wb-header");
+  readonly notice = el("div", "wb-notice wb-feed-notice");
+  private readonly title = el("span", "wb-title");
+  private readonly facts = el("span", "wb-facts");
+  private readonly synthetic = el("span", "wb-badge wb-synthetic", "SYNTHETIC DATA");
+  private readonly state = el("span", "wb-badge wb-feed");
+  private readonly connection = el("span", "wb-connection");
+  private readonly text = el("span");
+
+  constructor() {
+    this.synthetic.title = "These prices are generated. They are not those of any market.";
+    this.connection.setAttribute("role", "status");
+    this.connection.append(el("span", "wb-dot"), this.text);
+    this.notice.setAttribute("role", "status");
+    const names = el("div", "wb-names");
+    names.append(this.title, this.facts);
+    this.root.append(names, this.synthetic, this.state, this.connection);
+  }
+
+  /** Returns the state of the connection. */
+  update(session: MarketSession, now: number): string {
+    const { market } = session;
+    const { info, word } = market;
+    setText(this.title, info.symbol || session.title);
+    setText(this.facts, [info.feed && plain(info.feed), info.source].filter(Boolean).join("  |  "));
+    this.facts.title = info.source;
+    setShown(this.synthetic, info.synthetic);
+    setText(this.state, stateOf(market.state));
+    this.state.dataset["feed"] = market.state;
+    this.state.title = word.message;
+    const told = PLAIN.has(market.state) && !word.code ? "" : [word.message, word.code && `(${word.code})`].filter(Boolean).join(" ");
+    setText(this.notice, told);
+    setShown(this.notice, told !== "" && market.failure === null);
+    const [state, words] = linkWords(session, () => "connected", now);
+    this.connection.dataset["state"] = state;
+    // Why it failed is told in full below.
+    setText(this.text, state === "failed" ? "not connected" : words);
+    setShown(this.state, market.state !== "" || state !== "failed");
+    const merged = market.conflated;
+    this.connection.title = merged > 0 ? `${whole(merged)} updates were merged into later ones on the way to this view` : "";
+    return state;
+  }
+}

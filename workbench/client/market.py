@@ -1,0 +1,284 @@
+"""The handle of a market: what it does now, what was seen in it, and its live view."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.client.discovery import Server, connect
+from workbench.client.market_asking import request_body
+from workbench.client.market_stream import MarketStream
+from workbench.errors import Conflict, UnknownTimeframe, WorkbenchError, from_body
+from workbench.messages import Connected
+from workbench.widgets.market_fold import MarketFold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.client.market_stream import AsyncMarketStream
+    from workbench.widgets.market_view import MarketView
+
+PATIENCE_S = 30.0
+"""How long a table waits for a feed that has just begun."""
+
+
+def market(
+    symbol: str,
+    timeframes: Sequence[str] | str | None = None,
+    *,
+    detectors: Iterable[Any] = (),
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+    **options: Any,
+) -> Market:
+    """Watch a market: its candles as they grow, and what detectors see in them.
+
+    The feed is a process of its own on the server, shared by all who watch it; it ends some time
+    after the last of them has gone.
+
+    Parameters
+    ----------
+    symbol
+        What is traded, such as ``BTC-USD``.
+    timeframes
+        Such as ``["15M", "1H", "4H"]``: whole multiples of the shortest. The server's where
+        absent.
+    detectors
+        Further detectors: names of registered ones, or classes and instances of this notebook
+        with an ``update(bar)``, which are sent by value.
+    url, token, server
+        The server; by default the Jupyter server this kernel belongs to, or a private one.
+    **options
+        `name` of the feed, where it is not the symbol; `replace`: put this feed in the place of
+        another of its name; and the fields of `workbench.feeds.spec.FeedSpec`: `feed`
+        (``synthetic``, ``replay`` or ``exchange``; the server decides where absent),
+        `exchange`, `market`, `path`, `start`, `end`, `speed`, `seed`, `patterns`, `weights`,
+        `history`, `options`.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds; nothing was started.
+    Conflict
+        Another feed of this name runs: give `replace` or another `name`.
+    ServerUnreachable
+        The server named by `url` does not answer.
+    """
+    body = request_body(symbol, timeframes, detectors, options)
+    server = server or connect(url, token)
+    reply = server.rest.post("api/market-data/start", body)
+    return Market(str(reply["name"]), server, title=symbol)
+
+
+class Market:
+    """A market as a server watches it. It goes on without this handle while others watch.
+
+    Made by `workbench.market`. Shown as a cell's value it is the live view. The tables hold what
+    the stream has told up to now: the server keeps the latest messages, this handle what it has
+    read once.
+
+    Attributes
+    ----------
+    name
+        Of the feed and its stream.
+    server
+        Where it is.
+    """
+
+    def __init__(self, name: str, server: Server, *, title: str = "") -> None:
+        self.name = name
+        self.server = server
+        self._title = title or name
+        self._fold = MarketFold(None, None)
+        self._reading = threading.Lock()
+        self._view: MarketView | None = None
+
+    # --- what it is doing ---------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """All the server knows of the feed now: status, spec, source, subscribers."""
+        return self.server.rest.get(f"api/market-data/{self.name}")
+
+    @property
+    def status(self) -> str:
+        """starting, live, reconnecting, backfilling, stopped, ended or failed."""
+        return str(self.info["status"])
+
+    @property
+    def feed(self) -> dict[str, Any]:
+        """Where prices come from: symbol, feed, source, synthetic, timeframes."""
+        now = self.info
+        names = ("symbol", "feed", "source", "synthetic", "timeframes")
+        return {name: now[name] for name in names if name in now}
+
+    def stop(self) -> None:
+        """End the feed's process for all who watch it; its stream and tables stay."""
+        self.server.rest.post(f"api/market-data/{self.name}/stop", {})
+
+    def delete(self) -> None:
+        """End the feed and remove its stream for good."""
+        self.server.rest.delete(f"api/market-data/{self.name}")
+
+    # --- what was told ------------------------------------------------------------------
+
+    def candles(self, timeframe: str | None = None) -> pd.DataFrame:
+        """Return the closed candles by open time (UTC): open, high, low, close, volume.
+
+        Parameters
+        ----------
+        timeframe
+            One of the feed's; the shortest where absent.
+
+        Raises
+        ------
+        UnknownTimeframe
+            The feed has no such candles.
+        WorkbenchError
+            The feed has failed: with the reason.
+        """
+        from workbench.client.market_frames import candles_frame
+
+        fold = self._read()
+        known = fold.timeframes
+        name = known[0] if timeframe is None and known else str(timeframe).upper()
+        if name not in known:
+            msg = f"{self.name} has no candles of {timeframe!r}: use {', '.join(known)}"
+            raise UnknownTimeframe(msg, field="timeframe", value=timeframe, allowed=known)
+        return candles_frame(fold.closed(name))
+
+    @property
+    def patterns(self) -> pd.DataFrame:
+        """Candlestick patterns on closed candles, one a row, in the order they became known."""
+        from workbench.client.market_frames import PATTERN_COLUMNS, findings_frame
+
+        return findings_frame(self._read().patterns, PATTERN_COLUMNS)
+
+    @property
+    def structure(self) -> pd.DataFrame:
+        """Facts of market structure, one a row: later ones about a thing repeat its `id`."""
+        from workbench.client.market_frames import STRUCTURE_COLUMNS, findings_frame
+
+        return findings_frame(self._read().structure, STRUCTURE_COLUMNS)
+
+    @property
+    def confluence(self) -> pd.DataFrame:
+        """Scores by time of their candle, with the value of each term.
+
+        A score is *state*: the stream keeps the latest, this table also those that it was told
+        before.
+        """
+        from workbench.client.market_frames import confluence_frame
+
+        return confluence_frame(self._read().scores)
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """Where prices are missing, one a row."""
+        from workbench.client.market_frames import GAP_COLUMNS, findings_frame
+
+        return findings_frame(self._read().gaps, GAP_COLUMNS)
+
+    @property
+    def latest(self) -> pd.DataFrame:
+        """The last candle of each timeframe, also one that still grows (`closed` is False)."""
+        import pandas as pd
+
+        from workbench.client.market_frames import candles_frame
+
+        fold = self._read()
+        found = {name: message for name in fold.timeframes if (message := fold.latest(name))}
+        frame = candles_frame(found.values()).reset_index()
+        frame["closed"] = [message["data"]["closed"] for message in found.values()]
+        return frame.set_index(pd.Index(list(found), name="timeframe"))
+
+    def follow(self, types: Sequence[str] | None = None) -> Iterator[Any]:
+        """Iterate over the messages from the first that is kept, as they come."""
+        with self.stream(types=types) as stream:
+            yield from stream
+
+    def stream(self, **options: Any) -> MarketStream:
+        """Return the market's stream, from the first message that is kept, as they come.
+
+        Parameters
+        ----------
+        **options
+            Those of `workbench.client.Stream`: `types`, `timeframes`, `max_rate`, `since`,
+            `epoch`, `from_now`, `heartbeat`, `patience`.
+        """
+        return MarketStream(self.server, self.name, **options)
+
+    def astream(self, **options: Any) -> AsyncMarketStream:
+        """Return the stream for asyncio: ``async for message in market.astream()``."""
+        from workbench.client.market_stream import AsyncMarketStream
+
+        return AsyncMarketStream(self.server, self.name, **options)
+
+    # --- looking at it ------------------------------------------------------------------
+
+    def view(self, *, height: int | None = None, timeframe: str | None = None) -> MarketView:
+        """Return the live view, an ipywidget; the same one each time.
+
+        Parameters
+        ----------
+        height
+            Of the charts, in CSS pixels.
+        timeframe
+            The one to show.
+        """
+        if self._view is None:
+            from workbench.client.source import MarketSource
+            from workbench.widgets.market_view import MarketView
+
+            self._view = MarketView(
+                self.name,
+                source=MarketSource(self.server, self.name),
+                direct=self.server.own,
+                title=self._title,
+            )
+        if height is not None:
+            self._view.height = height
+        if timeframe is not None:
+            self._view.timeframe = timeframe.upper()
+        return self._view
+
+    def _read(self) -> MarketFold:
+        """Read on from where this handle was, up to where the stream stands now."""
+        fold = self._fold
+        with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
+            impatient = threading.Timer(PATIENCE_S, stream.close)
+            impatient.start()
+            try:
+                head: int | None = None
+                for batch in stream.batches():
+                    for message in batch:
+                        if isinstance(message, Connected):
+                            head = message.data.seq
+                        fold.apply(msgspec.to_builtins(message))
+                    if head is not None and fold.seq >= head and fold.status != "starting":
+                        break
+            finally:
+                impatient.cancel()
+        if fold.error is not None:
+            body = {**fold.error["data"], **fold.error.get("extra", {})}
+            raise from_body(body)
+        if not fold.candles and fold.status in ("", "starting"):
+            msg = f"{self.name} has told no candles for {PATIENCE_S:g} s: see .info, or wait"
+            raise Conflict(msg, value=fold.status)
+        return fold
+
+    def __repr__(self) -> str:
+        try:
+            now = self.info
+        except WorkbenchError as error:
+            return f"<Market {self.name} on {self.server.url}: {error}>"
+        what = f"{now['symbol']} {'/'.join(now['timeframes'])}"
+        real = ", synthetic data" if now.get("synthetic") else ""
+        return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.view()._repr_mimebundle_(**kwargs)
