@@ -1,0 +1,170 @@
+"""Areas of price that are watched until something becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import NamedTuple
+
+from workbench.analysis.bars import Bar
+from workbench.analysis.detecting import StructureFinding
+from workbench.messages import Bias, StructureKind
+
+BIAS: Mapping[int, Bias] = {1: "bullish", -1: "bearish", 0: "neutral"}
+
+
+class Area(NamedTuple):
+    """A level, gap, block, pool or zone that is still in force.
+
+    Attributes
+    ----------
+    id
+        As in its findings.
+    sign
+        1 where it lies below the price and holds it (bullish), -1 above (bearish).
+    top, bottom
+        Prices.
+    time
+        Open time of the candle it lies on, epoch ms, UTC.
+    confirmed_at
+        Close time of the candle that made it known, epoch ms, UTC.
+    status
+        Of the last finding about it.
+    touches
+        Swings it is made of, where it is made of swings.
+    """
+
+    id: str
+    kind: StructureKind
+    sign: int
+    top: float
+    bottom: float
+    time: int
+    confirmed_at: int
+    status: str = "confirmed"
+    touches: int = 0
+
+    @property
+    def direction(self) -> Bias:
+        """``bullish`` or ``bearish``."""
+        return BIAS[self.sign]
+
+    @property
+    def near(self) -> float:
+        """The edge met first; mirrored for bearish areas, so that lower is always further in."""
+        return self.top if self.sign > 0 else -self.bottom
+
+    @property
+    def far(self) -> float:
+        """The edge met last, mirrored as `near`."""
+        return self.bottom if self.sign > 0 else -self.top
+
+
+class Moment(NamedTuple):
+    """The candle that has just closed, as detectors of structure need it.
+
+    Attributes
+    ----------
+    timeframe
+        Its name.
+    close_time
+        Epoch ms, UTC.
+    atr
+        Average true range, this candle included; None while there is none.
+    """
+
+    timeframe: str
+    bar: Bar
+    close_time: int
+    atr: float | None
+
+    def reach(self, sign: int) -> float:
+        """Return how far the candle went towards areas of this side, mirrored as `Area.near`."""
+        return self.bar.low if sign > 0 else -self.bar.high
+
+    def tell(
+        self, area: Area, numbers: Mapping[str, float] | None = None, price: float | None = None
+    ) -> StructureFinding:
+        """Return the finding that an area is what it is now, known from this candle on."""
+        fresh = area.status == "confirmed"
+        edge = area.top if area.sign > 0 else area.bottom
+        return StructureFinding(
+            self.timeframe, area.id, area.kind, BIAS[area.sign], area.status,
+            area.time if fresh else self.bar.time, self.close_time,
+            edge if price is None else price, area.top, area.bottom, dict(numbers or {}),
+        )  # fmt: skip
+
+
+def name(kind: str, time_ms: int) -> str:
+    """Return the id of what lies on the candle that opened then.
+
+    By time and not by count: it is the same wherever the history began.
+    """
+    return f"{kind}_{time_ms // 1000}"
+
+
+class Watch:
+    """The open areas of one kind and side, the nearest first; a bounded number.
+
+    Almost every candle reaches none of them, which costs one comparison.
+
+    Parameters
+    ----------
+    sign
+        Of its areas.
+    limit
+        How many are kept.
+    touched
+        Whether something happens when the near edge of a fresh area is reached, not only at the
+        far one.
+    """
+
+    __slots__ = ("_alarm", "_limit", "_touched", "areas", "sign")
+
+    def __init__(self, sign: int, limit: int, *, touched: bool) -> None:
+        self.sign = sign
+        self.areas: list[Area] = []
+        self._limit = limit
+        self._touched = touched
+        self._alarm = -inf
+
+    def reached(self, reach: float) -> Sequence[Area]:
+        """Return the areas of which the next edge is reached; `reach` mirrored as `Area.near`."""
+        if reach > self._alarm:
+            return ()
+        return [area for area in self.areas if self._next_edge(area) >= reach]
+
+    def add(self, area: Area) -> Area | None:
+        """Watch one more; return the one that is forgotten for it."""
+        lost = None
+        if len(self.areas) == self._limit:
+            lost = min(self.areas, key=_age)
+            self.areas.remove(lost)
+        self.areas.append(area)
+        self._changed()
+        return lost
+
+    def replace(self, area: Area, by: Area) -> None:
+        """Note what has become of an area."""
+        self.areas[self.areas.index(area)] = by
+        self._changed()
+
+    def remove(self, area: Area) -> None:
+        """Watch one less."""
+        self.areas.remove(area)
+        self._changed()
+
+    def _next_edge(self, area: Area) -> float:
+        return area.near if self._touched and area.status == "confirmed" else area.far
+
+    def _changed(self) -> None:
+        self.areas.sort(key=_nearness)
+        self._alarm = max(map(self._next_edge, self.areas), default=-inf)
+
+
+def _nearness(area: Area) -> float:
+    return -area.near
+
+
+def _age(area: Area) -> int:
+    return area.confirmed_at
