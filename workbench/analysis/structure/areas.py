@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import NamedTuple
 
@@ -69,6 +70,8 @@ class Moment(NamedTuple):
         Its name.
     close_time
         Epoch ms, UTC.
+    reach
+        How far it went towards bullish areas (1) and bearish ones (-1), mirrored as `Area.near`.
     atr
         Average true range, this candle included; None while there is none.
     """
@@ -76,11 +79,8 @@ class Moment(NamedTuple):
     timeframe: str
     bar: Bar
     close_time: int
+    reach: Mapping[int, float]
     atr: float | None
-
-    def reach(self, sign: int) -> float:
-        """Return how far the candle went towards areas of this side, mirrored as `Area.near`."""
-        return self.bar.low if sign > 0 else -self.bar.high
 
     def tell(
         self, area: Area, numbers: Mapping[str, float] | None = None, price: float | None = None
@@ -104,9 +104,9 @@ def name(kind: str, time_ms: int) -> str:
 
 
 class Watch:
-    """The open areas of one kind and side, the nearest first; a bounded number.
+    """The open areas of one kind and side; a bounded number.
 
-    Almost every candle reaches none of them, which costs one comparison.
+    Almost every candle reaches none of them: it stays above `alarm`, mirrored as `Area.near`.
 
     Parameters
     ----------
@@ -119,52 +119,59 @@ class Watch:
         far one.
     """
 
-    __slots__ = ("_alarm", "_limit", "_touched", "areas", "sign")
+    __slots__ = ("_limit", "_queue", "_touched", "alarm", "sign")
 
     def __init__(self, sign: int, limit: int, *, touched: bool) -> None:
         self.sign = sign
-        self.areas: list[Area] = []
+        self.alarm = -inf
         self._limit = limit
         self._touched = touched
-        self._alarm = -inf
+        # By the edge that is next to be reached, negated: the first is the first to be.
+        self._queue: list[tuple[float, Area]] = []
 
-    def reached(self, reach: float) -> Sequence[Area]:
+    @property
+    def areas(self) -> list[Area]:
+        """The areas, the first to be reached first."""
+        return [area for _, area in self._queue]
+
+    def reached(self, reach: float) -> list[Area]:
         """Return the areas of which the next edge is reached; `reach` mirrored as `Area.near`."""
-        if reach > self._alarm:
-            return ()
-        return [area for area in self.areas if self._next_edge(area) >= reach]
+        found = []
+        for edge, area in self._queue:
+            if -edge < reach:
+                break
+            found.append(area)
+        return found
 
     def add(self, area: Area) -> Area | None:
         """Watch one more; return the one that is forgotten for it."""
         lost = None
-        if len(self.areas) == self._limit:
+        if len(self._queue) == self._limit:
             lost = min(self.areas, key=_age)
-            self.areas.remove(lost)
-        self.areas.append(area)
-        self._changed()
+            self.remove(lost)
+        insort(self._queue, self._entry(area))
+        self.alarm = -self._queue[0][0]
         return lost
 
     def replace(self, area: Area, by: Area) -> None:
         """Note what has become of an area."""
-        self.areas[self.areas.index(area)] = by
-        self._changed()
+        self.remove(area)
+        self.add(by)
 
     def remove(self, area: Area) -> None:
         """Watch one less."""
-        self.areas.remove(area)
-        self._changed()
+        queue = self._queue
+        del queue[bisect_left(queue, self._entry(area))]
+        self.alarm = -queue[0][0] if queue else -inf
 
-    def _next_edge(self, area: Area) -> float:
-        return area.near if self._touched and area.status == "confirmed" else area.far
-
-    def _changed(self) -> None:
-        self.areas.sort(key=_nearness)
-        self._alarm = max(map(self._next_edge, self.areas), default=-inf)
-
-
-def _nearness(area: Area) -> float:
-    return -area.near
+    def _entry(self, area: Area) -> tuple[float, Area]:
+        fresh = self._touched and area.status == "confirmed"
+        return (-area.near if fresh else -area.far, area)
 
 
 def _age(area: Area) -> int:
     return area.confirmed_at
+
+
+Follow = Callable[[Watch, Moment, list[StructureFinding]], None]
+"""Called with a watch whose alarm a candle has reached."""

@@ -64,17 +64,17 @@ class Blocks:
         self.watches = {sign: Watch(sign, limit, touched=True) for sign in (1, -1)}
         self._last: dict[int, str] = {}
 
-    def follow(self, now: Moment, found: list[StructureFinding]) -> None:
-        """See what the candle does to open blocks."""
-        for sign, watch in self.watches.items():
-            for area in watch.reached(now.reach(sign)):
-                if sign * now.bar.close < area.far:
-                    watch.remove(area)
-                    found.append(now.tell(area._replace(status="broken")))
-                elif area.status == "confirmed":
-                    touched = area._replace(status="mitigated")
-                    watch.replace(area, touched)
-                    found.append(now.tell(touched))
+    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+        """See what the candle does to open blocks of a side."""
+        sign = watch.sign
+        for area in watch.reached(now.reach[sign]):
+            if sign * now.bar.close < area.far:
+                watch.remove(area)
+                found.append(now.tell(area._replace(status="broken")))
+            elif area.status == "confirmed":
+                touched = area._replace(status="mitigated")
+                watch.replace(area, touched)
+                found.append(now.tell(touched))
 
     def made(self, sign: int, impulse: Impulse, now: Moment, found: list[StructureFinding]) -> None:
         """Take the block of a move that has just broken structure."""

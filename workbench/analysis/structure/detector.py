@@ -9,7 +9,7 @@ from typing import NamedTuple
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import StructureFinding
 from workbench.analysis.running import RunningAtr
-from workbench.analysis.structure.areas import BIAS, Area, Moment, name
+from workbench.analysis.structure.areas import BIAS, Area, Follow, Moment, Watch, name
 from workbench.analysis.structure.blocks import Blocks, Impulse
 from workbench.analysis.structure.gaps import Gaps
 from workbench.analysis.structure.liquidity import Pools
@@ -78,6 +78,11 @@ class StructureDetector:
         self._impulses = {sign: Impulse(sign) for sign in (1, -1)}
         self._known: dict[int, int] = {}
         self._places: Places | None = None
+        # Pools before zones, as told; bullish and bearish watch of each.
+        self._watched: list[tuple[Watch, Watch, Follow]] = [
+            (kind.watches[1], kind.watches[-1], kind.follow)
+            for kind in (self.gaps, self.blocks, self.pools, self.zones)
+        ]
 
     @property
     def atr(self) -> float | None:
@@ -86,19 +91,22 @@ class StructureDetector:
     def update(self, bar: Bar) -> Sequence[StructureFinding]:
         """Take the next closed candle; return what it made known, in order."""
         atr = self._atr.update(bar.high, bar.low, bar.close)
-        now = Moment(self.timeframe, bar, bar.time + self._ms, atr)
+        low, up = bar.low, -bar.high
+        now = Moment(self.timeframe, bar, bar.time + self._ms, {1: low, -1: up}, atr)
         found: list[StructureFinding] = []
-        self.gaps.follow(now, found)
-        self.blocks.follow(now, found)
-        self.pools.follow(now, found)
-        self.zones.follow(now, found)
+        for bulls, bears, follow in self._watched:
+            if low <= bulls.alarm:
+                follow(bulls, now, found)
+            if up <= bears.alarm:
+                follow(bears, now, found)
+        for sign, reach in now.reach.items():
+            if reach < self.pools.singles[sign].alarm:
+                self.pools.singles[sign].passed(reach)
         self._recent.append(bar)
-        for impulse in self._impulses.values():
-            impulse.update(bar)
-        for swing in tuple(self.unbroken.values()):
-            # A swing high is broken by a close above it, a low by one below.
-            if swing.sign * (bar.close - swing.price) < 0:
-                self._break(swing, now, found)
+        self._impulses[1].update(bar)
+        self._impulses[-1].update(bar)
+        if self.unbroken:
+            self._breaks(now, found)
         for swing in self._finder.update(bar):
             self._swing(swing, now, found)
         self.gaps.find(now, found)
@@ -128,6 +136,14 @@ class StructureDetector:
             found.append(Area(name(kind, swing.time), kind, sign, price, price, swing.time, known))
         found.sort(key=lambda area: -area.near)
         return tuple(found)
+
+    def _breaks(self, now: Moment, found: list[StructureFinding]) -> None:
+        close = now.bar.close
+        high, low = self.unbroken.get(-1), self.unbroken.get(1)
+        if high is not None and close > high.price:
+            self._break(high, now, found)
+        if low is not None and close < low.price:
+            self._break(low, now, found)
 
     def _break(self, swing: Swing, now: Moment, found: list[StructureFinding]) -> None:
         sign, bar = -swing.sign, now.bar

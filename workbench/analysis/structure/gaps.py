@@ -24,18 +24,17 @@ class Gaps:
         self._middle: Bar | None = None
         self.watches = {sign: Watch(sign, limit, touched=True) for sign in (1, -1)}
 
-    def follow(self, now: Moment, found: list[StructureFinding]) -> None:
-        """See what the candle does to open gaps."""
-        for sign, watch in self.watches.items():
-            reach = now.reach(sign)
-            for area in watch.reached(reach):
-                if reach <= area.far:
-                    watch.remove(area)
-                    found.append(now.tell(area._replace(status="filled")))
-                else:
-                    touched = area._replace(status="mitigated")
-                    watch.replace(area, touched)
-                    found.append(now.tell(touched))
+    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+        """See what the candle does to open gaps of a side."""
+        reach = now.reach[watch.sign]
+        for area in watch.reached(reach):
+            if reach <= area.far:
+                watch.remove(area)
+                found.append(now.tell(area._replace(status="filled")))
+            else:
+                touched = area._replace(status="mitigated")
+                watch.replace(area, touched)
+                found.append(now.tell(touched))
 
     def find(self, now: Moment, found: list[StructureFinding]) -> None:
         """See whether the candle leaves a gap."""

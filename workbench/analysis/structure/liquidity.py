@@ -17,32 +17,31 @@ class Pools:
     M. Huddleston's (ICT) lectures; R. D. Wyckoff's "upthrust" and "spring" are the same events.
     """
 
-    __slots__ = ("_apart", "_singles", "watches")
+    __slots__ = ("_apart", "singles", "watches")
 
     def __init__(self, apart: float, limit: int) -> None:
         self._apart = apart
         self.watches = {sign: Watch(sign, limit, touched=False) for sign in (1, -1)}
-        self._singles = {sign: _Singles(limit) for sign in (1, -1)}
+        self.singles = {sign: Singles(limit) for sign in (1, -1)}
 
-    def follow(self, now: Moment, found: list[StructureFinding]) -> None:
-        """See what the candle does to pools, and to swings that could become one."""
-        for sign, watch in self.watches.items():
-            reach = now.reach(sign)
-            for area in watch.reached(reach):
-                if reach < area.far:
-                    watch.remove(area)
-                    back = sign * now.bar.close >= area.far
-                    gone = area._replace(status="swept" if back else "broken")
-                    beyond = {"beyond": area.far - reach, "touches": float(area.touches)}
-                    found.append(now.tell(gone, beyond, sign * area.far))
-            self._singles[sign].pass_by(reach)
+    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+        """See what the candle does to the pools of a side."""
+        sign = watch.sign
+        reach = now.reach[sign]
+        for area in watch.reached(reach):
+            if reach < area.far:
+                watch.remove(area)
+                back = sign * now.bar.close >= area.far
+                gone = area._replace(status="swept" if back else "broken")
+                beyond = {"beyond": area.far - reach, "touches": float(area.touches)}
+                found.append(now.tell(gone, beyond, sign * area.far))
 
     def take(self, swing: Swing, now: Moment, found: list[StructureFinding]) -> None:
         """Take a swing that is known now."""
         if now.atr is None:
             return
         sign, level, apart = swing.sign, swing.sign * swing.price, self._apart * now.atr
-        watch, singles = self.watches[sign], self._singles[sign]
+        watch, singles = self.watches[sign], self.singles[sign]
         for area in watch.areas:
             top, bottom = max(area.top, swing.price), min(area.bottom, swing.price)
             if top - bottom <= apart:
@@ -67,19 +66,27 @@ class Pools:
             found.append(now.tell(lost._replace(status="expired")))
 
 
-class _Singles:
-    """Swings that no other is level with yet, and that price has not gone through."""
+class Singles:
+    """Swings that no other is level with yet, and that price has not gone through.
 
-    __slots__ = ("_alarm", "_limit", "_swings")
+    Attributes
+    ----------
+    alarm
+        A candle that goes beyond it takes some of them away.
+    """
+
+    __slots__ = ("_limit", "_swings", "alarm")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._swings: list[tuple[float, float, Swing]] = []
-        self._alarm = -inf
+        self.alarm = -inf
 
     def add(self, level: float, edge: float, swing: Swing) -> None:
         """Take one, until price goes beyond `edge`."""
-        self._swings = [*self._swings[1 - self._limit :], (level, edge, swing)]
+        if len(self._swings) == self._limit:
+            del self._swings[0]
+        self._swings.append((level, edge, swing))
         self._changed()
 
     def near(self, level: float, apart: float) -> Swing | None:
@@ -91,11 +98,10 @@ class _Singles:
                 return one[2]
         return None
 
-    def pass_by(self, reach: float) -> None:
+    def passed(self, reach: float) -> None:
         """Forget what price has gone through."""
-        if reach < self._alarm:
-            self._swings = [one for one in self._swings if reach >= one[1]]
-            self._changed()
+        self._swings = [one for one in self._swings if reach >= one[1]]
+        self._changed()
 
     def _changed(self) -> None:
-        self._alarm = max([edge for _, edge, _ in self._swings], default=-inf)
+        self.alarm = max([edge for _, edge, _ in self._swings], default=-inf)

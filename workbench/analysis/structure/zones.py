@@ -23,21 +23,20 @@ class Zones:
 
     @property
     def areas(self) -> list[Area]:
-        """The zones told and in force, bullish ones first, each side the nearest first."""
+        """The zones told and in force, bullish ones first."""
         return [area for sign in (1, -1) for area in self.of(sign)]
 
     def of(self, sign: int) -> list[Area]:
-        """Return the zones of one side, the nearest first."""
+        """Return the zones of one side."""
         return [area for area in self.watches[sign].areas if area.touches > 1]
 
-    def follow(self, now: Moment, found: list[StructureFinding]) -> None:
-        """See what the candle does to zones."""
-        for sign, watch in self.watches.items():
-            close = sign * now.bar.close
-            for area in watch.reached(close):
-                if close < area.far:
-                    watch.remove(area)
-                    self._tell(area._replace(status="broken"), now, found)
+    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+        """See what the candle does to the zones of a side."""
+        close = watch.sign * now.bar.close
+        for area in watch.reached(close):
+            if close < area.far:
+                watch.remove(area)
+                self._tell(area._replace(status="broken"), now, found)
 
     def take(self, swing: Swing, now: Moment, found: list[StructureFinding]) -> None:
         """Take a swing that is known now."""
@@ -46,10 +45,11 @@ class Zones:
         price, apart = swing.price, self._apart * now.atr
         for watch in self.watches.values():
             for area in watch.areas:
-                top, bottom = max(area.top, price), min(area.bottom, price)
-                if area.bottom - apart <= price <= area.top + apart and top - bottom <= 2 * apart:
-                    self._join(watch, area, top, bottom, now, found)
-                    return
+                if area.bottom - apart <= price <= area.top + apart:
+                    top, bottom = max(area.top, price), min(area.bottom, price)
+                    if top - bottom <= 2 * apart:
+                        self._join(watch, area, top, bottom, now, found)
+                        return
         label = name("zone_low" if swing.sign > 0 else "zone_high", swing.time)
         seed = Area(
             label, "zone", swing.sign, price, price, swing.time, now.close_time, touches=1
