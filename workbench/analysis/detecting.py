@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from workbench.analysis.bars import Bar
-from workbench.messages import Bias, Message, StructureKind
+from workbench.messages import Bias, StructureKind
 from workbench.messages import ConfluenceTerm as Term
 
 
@@ -83,8 +83,3 @@ class Analysis(Protocol):
     def forming(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
         """Look at a candle that still grows."""
         ...
-
-
-def message_of(finding: Finding, symbol: str, now: str) -> Message:
-    """Return what a stream says of a finding (`workbench.analysis.telling`)."""
-    raise NotImplementedError

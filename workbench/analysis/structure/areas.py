@@ -103,6 +103,31 @@ def name(kind: str, time_ms: int) -> str:
     return f"{kind}_{time_ms // 1000}"
 
 
+class Shelf:
+    """What price may turn at on one side, the nearest first.
+
+    Attributes
+    ----------
+    places
+        Near edge negated, far edge (both mirrored as `Area.near`), and the area.
+    """
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        self.places: list[tuple[float, float, Area]] = []
+
+    def put(self, area: Area) -> None:
+        """Take an area; one swing alone makes no zone yet."""
+        if area.touches != 1:
+            insort(self.places, (-area.near, area.far, area))
+
+    def take(self, area: Area) -> None:
+        """Take an area away."""
+        if area.touches != 1:
+            del self.places[bisect_left(self.places, (-area.near, area.far, area))]
+
+
 class Watch:
     """The open areas of one kind and side; a bounded number.
 
@@ -117,13 +142,16 @@ class Watch:
     touched
         Whether something happens when the near edge of a fresh area is reached, not only at the
         far one.
+    shelf
+        Where its areas are put as well, for who looks for the nearest.
     """
 
-    __slots__ = ("_limit", "_queue", "_touched", "alarm", "sign")
+    __slots__ = ("_limit", "_queue", "_shelf", "_touched", "alarm", "sign")
 
-    def __init__(self, sign: int, limit: int, *, touched: bool) -> None:
+    def __init__(self, sign: int, limit: int, *, touched: bool, shelf: Shelf | None = None) -> None:
         self.sign = sign
         self.alarm = -inf
+        self._shelf = shelf
         self._limit = limit
         self._touched = touched
         # By the edge that is next to be reached, negated: the first is the first to be.
@@ -151,6 +179,8 @@ class Watch:
             self.remove(lost)
         insort(self._queue, self._entry(area))
         self.alarm = -self._queue[0][0]
+        if self._shelf is not None:
+            self._shelf.put(area)
         return lost
 
     def replace(self, area: Area, by: Area) -> None:
@@ -163,6 +193,8 @@ class Watch:
         queue = self._queue
         del queue[bisect_left(queue, self._entry(area))]
         self.alarm = -queue[0][0] if queue else -inf
+        if self._shelf is not None:
+            self._shelf.take(area)
 
     def _entry(self, area: Area) -> tuple[float, Area]:
         fresh = self._touched and area.status == "confirmed"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import StructureFinding
-from workbench.analysis.structure.areas import Area, Moment, Watch, name
+from workbench.analysis.structure.areas import Area, Moment, Shelf, Watch, name
 
 
 class Impulse:
@@ -60,8 +60,10 @@ class Blocks:
 
     __slots__ = ("_last", "watches")
 
-    def __init__(self, limit: int) -> None:
-        self.watches = {sign: Watch(sign, limit, touched=True) for sign in (1, -1)}
+    def __init__(self, limit: int, shelves: Mapping[int, Shelf]) -> None:
+        self.watches = {
+            sign: Watch(sign, limit, touched=True, shelf=shelves[sign]) for sign in (1, -1)
+        }
         self._last: dict[int, str] = {}
 
     def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import StructureFinding
 from workbench.analysis.running import RunningAtr
-from workbench.analysis.structure.areas import BIAS, Area, Follow, Moment, Watch, name
+from workbench.analysis.structure.areas import BIAS, Area, Follow, Moment, Shelf, Watch, name
 from workbench.analysis.structure.blocks import Blocks, Impulse
 from workbench.analysis.structure.gaps import Gaps
 from workbench.analysis.structure.liquidity import Pools
@@ -18,13 +17,6 @@ from workbench.analysis.structure.swings import Swing, Swings
 from workbench.analysis.structure.zones import Zones
 from workbench.messages import StructureKind
 from workbench.timeframes import Timeframe
-
-
-class Places(NamedTuple):
-    """The nearest open area of each kind on either side, by what may be told of it."""
-
-    bullish: tuple[Area, ...]
-    bearish: tuple[Area, ...]
 
 
 class StructureDetector:
@@ -52,6 +44,8 @@ class StructureDetector:
         Average true range; None before its first value.
     last
         The last finding.
+    shelves
+        What price may turn at, by side (1 below, -1 above): blocks, gaps, zones, unbroken swings.
 
     Raises
     ------
@@ -67,17 +61,17 @@ class StructureDetector:
         self.swings: dict[int, Swing] = {}
         self.unbroken: dict[int, Swing] = {}
         self.last: StructureFinding | None = None
-        self.gaps = Gaps(settings.gap, settings.open)
-        self.blocks = Blocks(settings.open)
+        self.shelves = {1: Shelf(), -1: Shelf()}
+        self.gaps = Gaps(settings.gap, settings.open, self.shelves)
+        self.blocks = Blocks(settings.open, self.shelves)
         self.pools = Pools(settings.pool, settings.open)
-        self.zones = Zones(settings.zone, settings.open)
+        self.zones = Zones(settings.zone, settings.open, self.shelves)
         self._ms = parsed.ms
         self._atr = RunningAtr(settings.atr_period)
         self._finder = Swings(settings.width)
         self._recent: deque[Bar] = deque(maxlen=settings.width + 1)
         self._impulses = {sign: Impulse(sign) for sign in (1, -1)}
-        self._known: dict[int, int] = {}
-        self._places: Places | None = None
+        self._shelved: dict[int, Area] = {}
         # Pools before zones, as told; bullish and bearish watch of each.
         self._watched: list[tuple[Watch, Watch, Follow]] = [
             (kind.watches[1], kind.watches[-1], kind.follow)
@@ -112,30 +106,11 @@ class StructureDetector:
         self.gaps.find(now, found)
         if found:
             self.last = found[-1]
-            self._places = None
         return found
 
     def peek(self, bar: Bar) -> Sequence[StructureFinding]:
         """Return nothing: structure is made by closes."""
         return ()
-
-    def places(self) -> Places:
-        """Return the nearest open area of each kind, below and above."""
-        if self._places is None:
-            self._places = Places(self._side(1), self._side(-1))
-        return self._places
-
-    def _side(self, sign: int) -> tuple[Area, ...]:
-        found = [
-            *self.blocks.watches[sign].areas, *self.gaps.watches[sign].areas, *self.zones.of(sign),
-        ]  # fmt: skip
-        swing = self.unbroken.get(sign)
-        if swing is not None:
-            kind, known = _kind(sign), self._known[sign]
-            price = swing.price
-            found.append(Area(name(kind, swing.time), kind, sign, price, price, swing.time, known))
-        found.sort(key=lambda area: -area.near)
-        return tuple(found)
 
     def _breaks(self, now: Moment, found: list[StructureFinding]) -> None:
         close = now.bar.close
@@ -148,6 +123,7 @@ class StructureDetector:
     def _break(self, swing: Swing, now: Moment, found: list[StructureFinding]) -> None:
         sign, bar = -swing.sign, now.bar
         del self.unbroken[swing.sign]
+        self.shelves[swing.sign].take(self._shelved.pop(swing.sign))
         found.append(self._fact(swing, "broken", now))
         kind: StructureKind = "choch" if self.trend == -sign else "bos"
         self.trend = sign
@@ -167,9 +143,13 @@ class StructureDetector:
         sign = swing.sign
         older, before = self.unbroken.get(sign), self.swings.get(sign)
         if older is not None:
+            self.shelves[sign].take(self._shelved[sign])
             found.append(self._fact(older, "superseded", now))
         self.swings[sign] = self.unbroken[sign] = swing
-        self._known[sign] = now.close_time
+        kind, price = _kind(sign), swing.price
+        area = Area(name(kind, swing.time), kind, sign, price, price, swing.time, now.close_time)
+        self._shelved[sign] = area
+        self.shelves[sign].put(area)
         change = {} if before is None else {"change": swing.price - before.price}
         found.append(self._fact(swing, "confirmed", now, change))
         # What may break it began at or after it.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import StructureFinding
-from workbench.analysis.structure.areas import Area, Moment, Watch, name
+from workbench.analysis.structure.areas import Area, Moment, Shelf, Watch, name
 
 
 class Gaps:
@@ -18,11 +20,13 @@ class Gaps:
 
     __slots__ = ("_before", "_least", "_middle", "watches")
 
-    def __init__(self, least: float, limit: int) -> None:
+    def __init__(self, least: float, limit: int, shelves: Mapping[int, Shelf]) -> None:
         self._least = least
         self._before: Bar | None = None
         self._middle: Bar | None = None
-        self.watches = {sign: Watch(sign, limit, touched=True) for sign in (1, -1)}
+        self.watches = {
+            sign: Watch(sign, limit, touched=True, shelf=shelves[sign]) for sign in (1, -1)
+        }
 
     def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
         """See what the candle does to open gaps of a side."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench.analysis.detecting import StructureFinding
-from workbench.analysis.structure.areas import Area, Moment, Watch, name
+from workbench.analysis.structure.areas import Area, Moment, Shelf, Watch, name
 from workbench.analysis.structure.swings import Swing
 
 
@@ -17,9 +19,11 @@ class Zones:
 
     __slots__ = ("_apart", "watches")
 
-    def __init__(self, apart: float, limit: int) -> None:
+    def __init__(self, apart: float, limit: int, shelves: Mapping[int, Shelf]) -> None:
         self._apart = apart
-        self.watches = {sign: Watch(sign, limit, touched=False) for sign in (1, -1)}
+        self.watches = {
+            sign: Watch(sign, limit, touched=False, shelf=shelves[sign]) for sign in (1, -1)
+        }
 
     @property
     def areas(self) -> list[Area]:
