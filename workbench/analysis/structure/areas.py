@@ -70,8 +70,6 @@ class Moment(NamedTuple):
         Its name.
     close_time
         Epoch ms, UTC.
-    reach
-        How far it went towards bullish areas (1) and bearish ones (-1), mirrored as `Area.near`.
     atr
         Average true range, this candle included; None while there is none.
     """
@@ -79,7 +77,6 @@ class Moment(NamedTuple):
     timeframe: str
     bar: Bar
     close_time: int
-    reach: Mapping[int, float]
     atr: float | None
 
     def tell(
@@ -205,5 +202,5 @@ def _age(area: Area) -> int:
     return area.confirmed_at
 
 
-Follow = Callable[[Watch, Moment, list[StructureFinding]], None]
-"""Called with a watch whose alarm a candle has reached."""
+Follow = Callable[[Watch, float, Moment, list[StructureFinding]], None]
+"""Called with a watch whose alarm a candle has reached, and how far it went."""

@@ -66,10 +66,12 @@ class Blocks:
         }
         self._last: dict[int, str] = {}
 
-    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+    def follow(
+        self, watch: Watch, reach: float, now: Moment, found: list[StructureFinding]
+    ) -> None:
         """See what the candle does to open blocks of a side."""
         sign = watch.sign
-        for area in watch.reached(now.reach[sign]):
+        for area in watch.reached(reach):
             if sign * now.bar.close < area.far:
                 watch.remove(area)
                 found.append(now.tell(area._replace(status="broken")))

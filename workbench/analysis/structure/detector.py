@@ -72,7 +72,7 @@ class StructureDetector:
         self._recent: deque[Bar] = deque(maxlen=settings.width + 1)
         self._impulses = {sign: Impulse(sign) for sign in (1, -1)}
         self._shelved: dict[int, Area] = {}
-        # Pools before zones, as told; bullish and bearish watch of each.
+        self._singles = self.pools.singles[1], self.pools.singles[-1]
         self._watched: list[tuple[Watch, Watch, Follow]] = [
             (kind.watches[1], kind.watches[-1], kind.follow)
             for kind in (self.gaps, self.blocks, self.pools, self.zones)
@@ -86,16 +86,18 @@ class StructureDetector:
         """Take the next closed candle; return what it made known, in order."""
         atr = self._atr.update(bar.high, bar.low, bar.close)
         low, up = bar.low, -bar.high
-        now = Moment(self.timeframe, bar, bar.time + self._ms, {1: low, -1: up}, atr)
+        now = Moment(self.timeframe, bar, bar.time + self._ms, atr)
         found: list[StructureFinding] = []
         for bulls, bears, follow in self._watched:
             if low <= bulls.alarm:
-                follow(bulls, now, found)
+                follow(bulls, low, now, found)
             if up <= bears.alarm:
-                follow(bears, now, found)
-        for sign, reach in now.reach.items():
-            if reach < self.pools.singles[sign].alarm:
-                self.pools.singles[sign].passed(reach)
+                follow(bears, up, now, found)
+        lows, highs = self._singles
+        if low < lows.alarm:
+            lows.passed(low)
+        if up < highs.alarm:
+            highs.passed(up)
         self._recent.append(bar)
         self._impulses[1].update(bar)
         self._impulses[-1].update(bar)

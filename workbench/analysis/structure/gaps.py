@@ -28,9 +28,10 @@ class Gaps:
             sign: Watch(sign, limit, touched=True, shelf=shelves[sign]) for sign in (1, -1)
         }
 
-    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+    def follow(
+        self, watch: Watch, reach: float, now: Moment, found: list[StructureFinding]
+    ) -> None:
         """See what the candle does to open gaps of a side."""
-        reach = now.reach[watch.sign]
         for area in watch.reached(reach):
             if reach <= area.far:
                 watch.remove(area)

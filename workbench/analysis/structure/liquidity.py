@@ -24,10 +24,11 @@ class Pools:
         self.watches = {sign: Watch(sign, limit, touched=False) for sign in (1, -1)}
         self.singles = {sign: Singles(limit) for sign in (1, -1)}
 
-    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+    def follow(
+        self, watch: Watch, reach: float, now: Moment, found: list[StructureFinding]
+    ) -> None:
         """See what the candle does to the pools of a side."""
         sign = watch.sign
-        reach = now.reach[sign]
         for area in watch.reached(reach):
             if reach < area.far:
                 watch.remove(area)

@@ -34,7 +34,9 @@ class Zones:
         """Return the zones of one side."""
         return [area for area in self.watches[sign].areas if area.touches > 1]
 
-    def follow(self, watch: Watch, now: Moment, found: list[StructureFinding]) -> None:
+    def follow(
+        self, watch: Watch, reach: float, now: Moment, found: list[StructureFinding]
+    ) -> None:
         """See what the candle does to the zones of a side."""
         close = watch.sign * now.bar.close
         for area in watch.reached(close):
