@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from workbench.data.candles import VALUES, Candles
+
 
 class Bar(NamedTuple):
     """A candle, closed or still growing.
@@ -22,3 +24,9 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: float
+
+
+def bars_of(candles: Candles) -> list[Bar]:
+    """Return the candles one by one; of bid and ask, the bid's."""
+    columns = [getattr(candles, name).tolist() for name in ("time", *VALUES)]
+    return list(map(Bar._make, zip(*columns, strict=True)))

@@ -127,7 +127,9 @@ class Scorer:
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
         self.weights = checked_weights(weights)
 
-    def score(self, bar: Bar, lanes: Sequence[Lane]) -> ConfluenceFinding:
+    def score(
+        self, bar: Bar, lanes: Sequence[Lane], places: Mapping[int, Place] | None = None
+    ) -> ConfluenceFinding:
         """Return the score at the close of a candle.
 
         Parameters
@@ -136,11 +138,14 @@ class Scorer:
             The closed candle of the shortest timeframe.
         lanes
             What has been seen up to it, the shortest timeframe first.
+        places
+            Where price is (`places_at`), if that is known already.
         """
         base = lanes[0]
         longer = lanes[1:] or lanes
         trend = sum([lane.structure.trend for lane in longer]) / len(longer)
-        places = places_at(bar, lanes)
+        if places is None:
+            places = places_at(bar, lanes)
         location = sum([sign * (1 - one.distance / REACH) for sign, one in places.items()])
         patterns = [one for one in base.patterns.values.items() if one[0] not in UNDECIDED]
         bulls = max([value for _, value in patterns if value > 0], default=0)

@@ -78,14 +78,14 @@ def _sides(
     pro, contra = [], []
     if trend >= CLEAR:
         pro.append(f"{high}{bias} bias")
+    if momentum >= CLEAR:
+        pro.append(f"{bias} momentum")
     at = f" at {place}" if location >= CLEAR else ""
     if pattern >= CLEAR and patterns:
         # The rarest word first: an LE candle says more than the engulfing it often is as well.
         pro.append(f"{low}{spoken(patterns[0])}{at}")
     elif at:
         pro.append(f"price{at}")
-    if momentum >= CLEAR:
-        pro.append(f"{bias} momentum")
     if trend <= -CLEAR:
         contra.append(f"{high}{other} bias")
     if location <= -CLEAR:
