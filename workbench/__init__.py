@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.analysis import indicators
+    from workbench.analysis.batch import detect
+    from workbench.analysis.own import OwnDetector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
     from workbench.client.publishing import publish
@@ -44,9 +46,11 @@ _HOMES = {
     "Sweep": "workbench.client.sweep",
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
+    "OwnDetector": "workbench.analysis.own",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
+    "detect": "workbench.analysis.batch",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
     "publish": "workbench.client.publishing",
@@ -60,6 +64,7 @@ __all__ = [
     "Candles",
     "Commission",
     "Convention",
+    "OwnDetector",
     "Parameter",
     "Reasoning",
     "Run",
@@ -76,6 +81,7 @@ __all__ = [
     "backtest",
     "compiled",
     "connect",
+    "detect",
     "indicators",
     "list_runs",
     "publish",

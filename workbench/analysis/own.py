@@ -220,9 +220,13 @@ class Guarded:
                 f"{iso_time(close)}"
             )
             raise self._error(method, bar, text)
-        if (method == "peek") is not getattr(one, "provisional", False):
-            text = "is provisional from peek, and from there alone"
-            raise self._error(method, bar, f"returned a finding that is not so: a finding {text}")
+        provisional = isinstance(one, PatternFinding) and one.provisional
+        if method == "peek" and not provisional:
+            text = "returned a finding that is not provisional: a candle that grows proves nothing"
+            raise self._error(method, bar, text)
+        if method == "update" and provisional and one.strength:
+            text = "returned a provisional pattern: on a closed candle it is one or it has gone (0)"
+            raise self._error(method, bar, text)
 
     def _error(self, method: str, bar: Bar, text: str) -> DetectorError:
         when = iso_time(bar.time)
