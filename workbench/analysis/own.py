@@ -220,11 +220,12 @@ class Guarded:
                 f"{iso_time(close)}"
             )
             raise self._error(method, bar, text)
-        provisional = isinstance(one, PatternFinding) and one.provisional
-        if method == "peek" and not provisional:
+        if method == "peek" and not (isinstance(one, PatternFinding) and one.provisional):
             text = "returned a finding that is not provisional: a candle that grows proves nothing"
             raise self._error(method, bar, text)
-        if method == "update" and provisional and one.strength:
+        if method == "update" and isinstance(one, PatternFinding) and one.provisional:
+            if not one.strength:
+                return
             text = "returned a provisional pattern: on a closed candle it is one or it has gone (0)"
             raise self._error(method, bar, text)
 

@@ -29,12 +29,17 @@ class Impulse:
         return self._sign * self._extreme
 
     def restart(self, bars: Iterable[Bar]) -> None:
-        """Begin with the candles from a new swing on."""
+        """Begin with the candle of a new swing and those after it.
+
+        That candle may be the block; how low (or high) it went was before the swing.
+        """
         self._extreme = inf
         self._against: Bar | None = None
         self.origin: Bar | None = None
-        for bar in bars:
+        for number, bar in enumerate(bars):
             self.update(bar)
+            if number == 0:
+                self._extreme, self.origin = inf, None
 
     def update(self, bar: Bar) -> None:
         """Take the next closed candle."""
@@ -46,7 +51,7 @@ class Impulse:
             if bar.close > bar.open:
                 self._against = bar
             reach = -bar.high
-        if reach < self._extreme:
+        if reach <= self._extreme:
             self._extreme = reach
             self.origin = self._against
 
