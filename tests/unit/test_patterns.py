@@ -18,7 +18,7 @@ from workbench.analysis.patterns.names import LIQUIDITY_ENGULFING, TALIB
 from workbench.errors import InvalidRequest
 
 MINUTE = 60_000
-LENGTH = 8_000
+LENGTH = 2_500
 
 
 def test_every_pattern_of_talib_has_a_name() -> None:
