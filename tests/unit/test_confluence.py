@@ -120,8 +120,11 @@ def test_without_a_range_there_is_no_location() -> None:
 @pytest.mark.parametrize(
     ("weights", "field"),
     [
-        ({"trnd": 1}, "weights"), ({"trend": -1}, "weights.trend"), ({"trend": nan}, "weights.trend"),
-        ({"trend": inf}, "weights.trend"), ({"trend": "1"}, "weights.trend"),
+        ({"trnd": 1}, "weights"),
+        ({"trend": -1}, "weights.trend"),
+        ({"trend": nan}, "weights.trend"),
+        ({"trend": inf}, "weights.trend"),
+        ({"trend": "1"}, "weights.trend"),
         (dict.fromkeys(WEIGHTS, 0), "weights"),
     ],
 )  # fmt: skip
