@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oracles.markets import REAL, SAMPLES, bid_side, real
 from random_runs import SEEDS, START, walk
 
-from workbench.analysis.bars import Bar, bars_of
+from workbench.analysis.bars import Bar
 from workbench.analysis.batch import detect
 from workbench.analysis.patterns import ALL, PatternDetector
 from workbench.analysis.structure import StructureDetector, StructureSettings, swing_levels
