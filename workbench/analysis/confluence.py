@@ -126,6 +126,7 @@ class Scorer:
 
     def __init__(self, weights: Mapping[str, float] | None = None) -> None:
         self.weights = checked_weights(weights)
+        self._shares = tuple(self.weights.values())
 
     def score(
         self, bar: Bar, lanes: Sequence[Lane], places: Mapping[int, Place] | None = None
@@ -143,32 +144,46 @@ class Scorer:
         """
         base = lanes[0]
         longer = lanes[1:] or lanes
-        trend = sum([lane.structure.trend for lane in longer]) / len(longer)
         if places is None:
             places = places_at(bar, lanes)
-        location = sum([sign * (1 - one.distance / REACH) for sign, one in places.items()])
+        trend = location = momentum = 0.0
+        for lane in longer:
+            trend += lane.structure.trend
+        trend /= len(longer)
+        for sign, place in places.items():
+            location += sign * (1 - place.distance / REACH)
         patterns = [one for one in base.patterns.values.items() if one[0] not in UNDECIDED]
-        bulls = max([value for _, value in patterns if value > 0], default=0)
-        bears = min([value for _, value in patterns if value < 0], default=0)
-        pattern = max(-1.0, min(1.0, (bulls + bears) / 100))
+        pattern = _net(patterns) if patterns else 0.0
         rsi = base.rsi.value
-        momentum = 0.0 if rsi is None else max(-1.0, min(1.0, (rsi - 50) / RSI_REACH))
-        votes = (trend, location, pattern, momentum)
-        weights = tuple(self.weights.values())
-        lean = sum([weight * vote for weight, vote in zip(weights, votes, strict=True)])
-        score = round(abs(lean), 4)
-        sign = 0 if not score else 1 if lean > 0 else -1
-        terms = (
-            Term("trend", round(trend, 4), weights[0], _trends(longer)),
-            Term("location", round(location, 4), weights[1], place_words(places)),
-            Term("pattern", pattern, weights[2], _patterns(base.timeframe, patterns)),
-            Term("momentum", round(momentum, 4), weights[3], _momentum(rsi)),
-        )
-        seen = [name for name, value in patterns if value * sign > 0]
-        return ConfluenceFinding(
-            base.timeframe, bar.time, bar.time + base.ms, score, BIAS[sign], terms,
-            reason(score, sign, votes, seen, len(lanes) > 1),
+        if rsi is not None:
+            momentum = (rsi - 50) / RSI_REACH
+            momentum = 1.0 if momentum > 1 else -1.0 if momentum < -1 else momentum
+        of_trend, of_location, of_pattern, of_momentum = self._shares
+        lean = (
+            of_trend * trend + of_location * location + of_pattern * pattern
+            + of_momentum * momentum
         )  # fmt: skip
+        score = round(abs(lean), 4)
+        side = 0 if not score else 1 if lean > 0 else -1
+        terms = (
+            Term("trend", trend, of_trend, _trends(longer)),
+            Term("location", round(location, 4), of_location, place_words(places)),
+            Term("pattern", pattern, of_pattern, _patterns(base.timeframe, patterns)),
+            Term("momentum", round(momentum, 4), of_momentum, _momentum(rsi)),
+        )
+        seen = [name for name, value in patterns if value * side > 0]
+        votes = (trend, location, pattern, momentum)
+        return ConfluenceFinding(
+            base.timeframe, bar.time, bar.time + base.ms, score, BIAS[side], terms,
+            reason(score, side, votes, seen, longer is not lanes),
+        )  # fmt: skip
+
+
+def _net(patterns: Sequence[tuple[str, int]]) -> float:
+    """Return the strongest bullish pattern less the strongest bearish one, 100 being 1."""
+    bulls = max([value for _, value in patterns if value > 0], default=0)
+    bears = min([value for _, value in patterns if value < 0], default=0)
+    return max(-1.0, min(1.0, (bulls + bears) / 100))
 
 
 def _trends(lanes: Sequence[Lane]) -> str:
