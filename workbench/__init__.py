@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.analysis import indicators
+    from workbench.analysis.batch import detect
+    from workbench.analysis.own import OwnDetector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
     from workbench.client.market import Market, market
@@ -47,10 +49,12 @@ _HOMES = {
     "Sweep": "workbench.client.sweep",
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
+    "OwnDetector": "workbench.analysis.own",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
     "history": "workbench.client.market_history",
+    "detect": "workbench.analysis.batch",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
     "market": "workbench.client.market",
@@ -66,6 +70,7 @@ __all__ = [
     "Commission",
     "Convention",
     "Market",
+    "OwnDetector",
     "Parameter",
     "Reasoning",
     "Run",
@@ -82,6 +87,7 @@ __all__ = [
     "backtest",
     "compiled",
     "connect",
+    "detect",
     "history",
     "indicators",
     "list_runs",

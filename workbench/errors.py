@@ -20,6 +20,7 @@ WorkbenchError
 │   ├── InsufficientData
 │   └── InvalidCandles
 ├── StrategyError           the user's strategy raised
+├── DetectorError           a user's detector raised, or broke what detectors promise
 ├── WorkerLost              the run's process went away without a result
 ├── LogDamaged              messages of a log cannot be read from the state file (500)
 ├── StreamCorrupted         what a stream told is not what its log holds
@@ -190,6 +191,13 @@ class StrategyError(WorkbenchError):
     """The user's strategy raised; `details` carries the traceback's end."""
 
     code = "strategy_error"
+    status = 422
+
+
+class DetectorError(WorkbenchError):
+    """A user's detector raised, or told what cannot be; `details` names it and the candle."""
+
+    code = "detector_error"
     status = 422
 
 

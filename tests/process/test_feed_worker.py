@@ -86,7 +86,6 @@ def test_a_feed_that_cannot_be_ends_its_stream_with_an_error(door: Door, tmp_pat
 
 
 def test_a_feed_is_told_to_stop(door: Door, tmp_path: Path) -> None:
-    pytest.importorskip("workbench.analysis.market")
 
     def stop(door: Door, connection: ServerConnection) -> None:
         if any(isinstance(m, Candle) and not m.data.closed for m in door.messages):
@@ -104,7 +103,6 @@ def test_a_feed_is_told_to_stop(door: Door, tmp_path: Path) -> None:
 
 
 def test_a_feed_that_is_started_again_tells_what_was_missing(door: Door, tmp_path: Path) -> None:
-    pytest.importorskip("workbench.analysis.market")
     span = {"feed": "replay", "start": "2024-01-10", "end": "2024-01-10", "history": 10}
     start = 1_704_844_800_000
     told = {"15M": start + 39 * 900_000, "1H": start + 8 * 3_600_000}
@@ -117,7 +115,6 @@ def test_a_feed_that_is_started_again_tells_what_was_missing(door: Door, tmp_pat
 
 
 def test_a_feed_that_is_refused_ends(door: Door, tmp_path: Path) -> None:
-    pytest.importorskip("workbench.analysis.market")
 
     def refuse(door: Door, connection: ServerConnection) -> None:
         connection.send(encode_reply(Refused("another process feeds this stream")).decode())

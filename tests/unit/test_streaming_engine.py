@@ -205,7 +205,7 @@ def test_numbers_a_decision_saw_stand_beside_the_contract() -> None:
     trades = [message for message in emitted("strategy1") if isinstance(message, Trade)]
     entry = trades[0]
     assert entry.data.reasoning.rationale.endswith(("at support", "at resistance"))  # type: ignore[union-attr]
-    assert {"htf_close", "level", "risk"} <= set(entry.extra.inputs)  # type: ignore[arg-type]
+    assert {"trend", "location", "distance", "risk"} <= set(entry.extra.inputs)  # type: ignore[arg-type]
     assert entry.extra.strategy == "Strategy1"
     exits = [trade for trade in trades if trade.data is not None and trade.extra.reasoning]
     assert exits

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
+
 from workbench.analysis.bars import Bar
-from workbench.messages import Bias, Message, StructureKind
+from workbench.messages import Bias, StructureKind
 from workbench.messages import ConfluenceTerm as Term
 
 
-@dataclass(frozen=True, slots=True)
-class PatternFinding:
+class PatternFinding(Struct, frozen=True, gc=False):
     """A candlestick pattern; times in epoch milliseconds, see `messages.PatternData`."""
 
     timeframe: str
@@ -24,8 +24,7 @@ class PatternFinding:
     provisional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StructureFinding:
+class StructureFinding(Struct, frozen=True, gc=False):
     """A fact of market structure; times in epoch milliseconds, see `messages.StructureData`."""
 
     timeframe: str
@@ -41,8 +40,7 @@ class StructureFinding:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfluenceFinding:
+class ConfluenceFinding(Struct, frozen=True, gc=False):
     """How much speaks for one side; times in epoch ms, see `messages.ConfluenceData`."""
 
     timeframe: str
@@ -83,8 +81,3 @@ class Analysis(Protocol):
     def forming(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
         """Look at a candle that still grows."""
         ...
-
-
-def message_of(finding: Finding, symbol: str, now: str) -> Message:
-    """Return what a stream says of a finding (`workbench.analysis.telling`)."""
-    raise NotImplementedError

@@ -16,6 +16,7 @@ from workbench.engine.deciding import look_again
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
 from workbench.engine.idling import why_idle
+from workbench.engine.insight import Insight
 from workbench.engine.memory import name_indicators
 from workbench.engine.parameters import hint_for
 from workbench.engine.signals import gives_signals
@@ -79,9 +80,10 @@ class Crew:
         base, *higher = self._columns
         clocks = [Clock() for _ in self._columns]
         counts = [visible_counts(base, one) for one in higher]
+        insight = Insight(list(zip(self._columns, clocks, strict=True)))
         for index, (kind, params) in enumerate(zip(self.kinds, self.params, strict=True)):
             views = {
-                one.timeframe.name: View(one, clock)
+                one.timeframe.name: View(one, clock, insight)
                 for one, clock in zip(self._columns, clocks, strict=True)
             }
             strategy = kind()

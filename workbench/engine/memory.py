@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.analysis.series import Series
 from workbench.engine.inputs import Inputs
+from workbench.engine.insight import PatternReading, StructureReading
 from workbench.engine.position import Order, Position
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
@@ -48,6 +49,9 @@ def recall(strategy: Strategy, memory: Mapping[str, Any]) -> None:
         setattr(strategy, name, again)
 
 
+_MADE = (Series, View, Position, StructureReading, PatternReading)
+
+
 class _Ordered:
     def __init__(self, number: int) -> None:
         self.number = number
@@ -55,4 +59,4 @@ class _Ordered:
 
 def _declared(value: Any) -> bool:
     parts = value if isinstance(value, tuple) else (value,)
-    return any(isinstance(part, (Series, View, Position)) for part in parts)
+    return any(isinstance(part, _MADE) for part in parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from workbench.analysis.series import Series
+from workbench.engine.looking import Looking
 from workbench.engine.orders import (
     EntryOptions,
     Reason,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from workbench.engine.inputs import Inputs
 
 
-class Strategy:
+class Strategy(Looking):
     """Base of every strategy.
 
     Parameters are class attributes of type int, float, bool or str, or a `Parameter` with bounds.
@@ -83,7 +84,7 @@ class Strategy:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, value in vars(cls).items():
-            taken = name in Strategy.__annotations__ or name in vars(Strategy)
+            taken = name in Strategy.__annotations__ or hasattr(Strategy, name)
             if (
                 taken
                 and isinstance(value, (int, float, bool, str, Parameter))

@@ -12,6 +12,7 @@ from workbench.analysis.indicators import by_name
 from workbench.analysis.series import Clock, Series, whole
 from workbench.data.candles import Candles
 from workbench.engine.declaring import Declaration, Extent, compute
+from workbench.engine.insight import Insight, PatternReading, StructureReading
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
@@ -27,17 +28,22 @@ class View:
         The indicators, in order of declaration, and how they were declared.
     clock
         How many candles have closed by now.
+    insight
+        What detectors see in the run's candles up to now.
     asked
         The strategy asked for it in `init`, so it waits for a closed candle.
     sealed
         `init` is over: no further indicators.
     """
 
-    def __init__(self, candles: Candles, clock: Clock | None = None) -> None:
+    def __init__(
+        self, candles: Candles, clock: Clock | None = None, insight: Insight | None = None
+    ) -> None:
         self.timeframe = candles.timeframe.name
         self.candles = candles
         self._extent = Extent(len(candles), candles.timeframe)
         self.clock = clock or Clock()
+        self.insight = insight or Insight([(candles, self.clock)])
         self.declared: list[Series] = []
         self.declarations: list[Declaration] = []
         self.asked = False
@@ -67,6 +73,16 @@ class View:
     def time(self) -> Series:
         """Open times, in epoch milliseconds, UTC."""
         return Series(self.candles.time, self.clock, "time")
+
+    @property
+    def structure(self) -> StructureReading:
+        """Market structure at the close of the last closed candle."""
+        return self.insight.structure(self.timeframe)
+
+    @property
+    def patterns(self) -> PatternReading:
+        """Candlestick patterns at the close of the last closed candle."""
+        return self.insight.patterns(self.timeframe)
 
     def __len__(self) -> int:
         return self.clock.count

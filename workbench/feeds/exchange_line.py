@@ -11,6 +11,7 @@ from workbench.analysis.bars import Bar
 from workbench.data.candles import Candles
 from workbench.data.exchange.paging import Pager
 from workbench.data.exchange.trouble import Trouble, persist
+from workbench.data.growing import Origin
 from workbench.feeds.exchange_clock import MarketClock
 from workbench.feeds.exchange_socket import Socket
 from workbench.feeds.source import BarUpdate, Item, Moment, Note
@@ -99,13 +100,13 @@ class Connection:
         return found
 
 
-def bars(candles: Candles, timeframe: str, origin: str) -> list[Item]:
+def bars(candles: Candles, timeframe: str, origin: Origin) -> list[Item]:
     """Return candles as closed ones of a feed."""
     c = candles
     rows = zip(c.time, c.open, c.high, c.low, c.close, c.volume, strict=True)
     return [_bar(row, timeframe, origin) for row in rows]
 
 
-def _bar(row: Any, timeframe: str, origin: str) -> BarUpdate:
+def _bar(row: Any, timeframe: str, origin: Origin) -> BarUpdate:
     bar = Bar(int(row[0]), *(float(value) for value in row[1:]))
     return BarUpdate(timeframe, bar, True, origin)

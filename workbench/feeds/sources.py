@@ -34,7 +34,7 @@ def source_for(spec: FeedSpec, home: Path, closed: Mapping[str, int] | None = No
     if spec.feed == "exchange":
         from workbench.feeds.exchange import ExchangeSource
 
-        return ExchangeSource(spec)
+        return ExchangeSource(spec, after=after)
     if spec.feed == "synthetic":
         from workbench.feeds.synthetic import SyntheticSource
 

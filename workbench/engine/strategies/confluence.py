@@ -1,120 +1,75 @@
-"""The built-in multi-timeframe strategy: bias, location and trigger must agree."""
+"""The built-in multi-timeframe strategy: trend, location and pattern must agree."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from workbench.analysis.indicators import atr, ema
-from workbench.analysis.structure import swing_levels
+from workbench.analysis.confluence import Place
+from workbench.analysis.patterns.names import LIQUIDITY_ENGULFING
+from workbench.engine.insight import Confluence
 from workbench.engine.parameters import Parameter
 from workbench.engine.strategy import Strategy
-from workbench.messages import Direction, Reasoning
-
-
-def slope(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the change from one candle to the next, the first NaN."""
-    return np.diff(values, prepend=np.nan)
+from workbench.messages import Reasoning
 
 
 class Strategy1(Strategy):
-    """Trades with the higher timeframe, at support or resistance, on an engulfing candle.
+    """Trades on confluence: with the higher timeframes, at support or resistance, on a candle.
 
-    - Bias: the highest timeframe (HTF) closes above its rising EMA, or below its falling one.
-    - Location: the candle comes within `zone` average true ranges of the last confirmed
-      swing low (high for shorts) of the middle timeframe, and closes on the right side of it.
-    - Trigger: a liquidity-engulfing (LE) candle on the lowest timeframe (LTF): it sweeps the
-      extreme of the candle before and closes beyond that candle's body.
+    It enters when the confluence score is at least `min_confidence` and three things agree:
 
-    The stop lies `buffer` average true ranges beyond the sweep; three targets of equal parts
-    lie at multiples of the risk. With two timeframes, the higher one also gives the levels;
-    with one, that one gives everything.
+    - Bias: the market structure of the higher timeframes (HTF) points that way.
+    - Location: price is within `zone` average true ranges of support (resistance for shorts):
+      an order block, fair value gap, zone or swing of any timeframe.
+    - Trigger: a liquidity-engulfing (LE) candle on the lowest timeframe (LTF), and no pattern
+      of the same strength against it.
+
+    The stop lies `buffer` average true ranges beyond the candle; three targets of equal parts
+    lie at multiples of the risk. With one timeframe, that one gives everything. The reasoning is
+    that of the score.
 
     Attributes
     ----------
-    bias_period, atr_period, swing_width
-        In candles.
     zone, buffer
-        In average true ranges of the lowest timeframe.
+        In average true ranges of the lowest timeframe; areas over 0.5 away are not looked at.
     target_1, target_2, target_3
         In multiples of the risk.
     min_confidence
-        0 to 1: weaker setups are passed over.
+        Least score, 0 to 1.
     """
 
-    bias_period = Parameter(20, low=1)
-    atr_period = Parameter(14, low=1)
-    swing_width = Parameter(2, low=1)
-    zone: Any = Parameter(2.0, low=0.01)
+    zone: Any = Parameter(0.5, low=0.01)
     buffer: Any = Parameter(0.5, low=0.0)
     target_1: Any = Parameter(1.0, low=0.01)
     target_2: Any = Parameter(2.0, low=0.01)
     target_3: Any = Parameter(3.0, low=0.01)
-    min_confidence = Parameter(0.5, low=0.0, high=1.0)
-
-    def init(self) -> None:
-        names = self.timeframes
-        self.htf = htf = self.on(names[-1])
-        mtf = self.on(names[len(names) // 2])
-        self.htf_ema = htf.I(ema, htf.close, self.bias_period)
-        self.htf_slope = htf.I(slope, self.htf_ema)
-        self.htf_atr = htf.I(atr, htf.high, htf.low, htf.close, self.atr_period)
-        self.resistance, self.support = mtf.I(
-            swing_levels, mtf.high, mtf.low, self.swing_width, name="level"
-        )
-        self.ltf_atr = self.I(atr, self.high, self.low, self.close, self.atr_period)
+    min_confidence: Any = Parameter(0.7, low=0.0, high=1.0)
 
     def next(self) -> None:
-        if self.position:
+        if self.position or LIQUIDITY_ENGULFING not in self.patterns.values:
             return
-        trend = self.htf.close[-1] - self.htf_ema[-1]
-        if trend > 0 and self.htf_slope[-1] > 0:
-            self.consider("long", trend)
-        elif trend < 0 and self.htf_slope[-1] < 0:
-            self.consider("short", trend)
+        seen = self.confluence
+        if seen.score < self.min_confidence or seen.direction == "neutral":
+            return
+        sign, place = (1, seen.support) if seen.direction == "bullish" else (-1, seen.resistance)
+        agreed = sign * seen.terms["trend"].value > 0 and sign * seen.terms["pattern"].value > 0
+        if agreed and place is not None and place.distance <= self.zone:
+            self.enter(sign, seen, place)
 
-    def consider(self, direction: Direction, trend: float) -> None:
-        """Enter if location and trigger agree with the bias; `trend` is HTF close less EMA."""
-        sign = 1 if direction == "long" else -1
-        extreme, level = (self.low, self.support) if sign > 0 else (self.high, self.resistance)
-        close, opened, reached = self.close[-1], self.open[-1], extreme[-1]
-        body_end = sign * max(sign * self.open[-2], sign * self.close[-2])
-        swept = sign * (extreme[-2] - reached) > 0
-        engulfed = sign * (close - body_end) > 0 and sign * (close - opened) > 0
-        zone = self.zone * self.ltf_atr[-1]
-        distance = abs(reached - level[-1])
-        if not (swept and engulfed and distance <= zone and sign * (close - level[-1]) > 0):
-            return
-        strength = min(1.0, abs(trend) / self.htf_atr[-1]) if self.htf_atr[-1] > 0 else 0.0
-        body = abs(close - opened) / (self.high[-1] - self.low[-1])
-        confidence = 0.4 * strength + 0.3 * (1 - distance / zone) + 0.3 * body
-        stop = reached - sign * self.buffer * self.ltf_atr[-1]
-        risk = abs(close - stop)
+    def enter(self, sign: int, seen: Confluence, place: Place) -> None:
+        """Order, unless the market leaves no room for stop and targets."""
+        close, atr = self.close[-1], self.structure.atr
+        extreme = self.low[-1] if sign > 0 else self.high[-1]
+        stop = extreme - sign * self.buffer * atr
+        risk = sign * (close - stop)
         targets = [close + sign * m * risk for m in (self.target_1, self.target_2, self.target_3)]
-        if confidence < self.min_confidence or min(*targets, stop) <= 0:
+        if risk <= 0 or min(*targets, stop) <= 0:
             return
-        enter = self.enter_long if sign > 0 else self.enter_short
+        side = "long" if sign > 0 else "short"
+        level = {"support": place.area.top} if sign > 0 else {"resistance": place.area.bottom}
+        votes = {name: term.value for name, term in seen.terms.items()}
+        numbers = {"distance": place.distance, "close": close, "atr": atr, "risk": risk}
         reason = Reasoning(
-            f"enter_{direction}",
-            round(confidence, 3),
-            self.describe(sign, confidence),
-            {
-                "htf_close": self.htf.close[-1],
-                "htf_ema": self.htf_ema[-1],
-                "level": level[-1],
-                "swept": extreme[-2],
-                "reached": reached,
-                "close": close,
-                "atr": self.ltf_atr[-1],
-                "risk": risk,
-            },
+            f"enter_{side}", round(seen.score, 3), seen.rationale, votes | level | numbers
         )
+        enter = self.enter_long if sign > 0 else self.enter_short
         enter(stop_loss=stop, take_profit=targets, reason=reason)
-
-    def describe(self, sign: int, confidence: float) -> str:
-        """Say in a sentence what agreed."""
-        grade = "Strong" if confidence >= 0.7 else "Moderate" if confidence >= 0.5 else "Weak"
-        side, place = ("bullish", "support") if sign > 0 else ("bearish", "resistance")
-        return f"{grade} confluence: HTF {side} bias + LTF LE candle at {place}"
