@@ -110,6 +110,10 @@ class Channel:
             return list(islice(self._tail, start, start + limit))
         return self._log.read(self.info.id, since, limit)
 
+    def current(self) -> StreamInfo:
+        """Return where the log stands, as the log itself says it."""
+        return self._log.info(self.info.id) or self.info
+
     def stand(self) -> tuple[int, float]:
         """Return where the log stands, and since when the last news have been there."""
         return self.info.seq, self._news_at

@@ -170,9 +170,10 @@ class WebSocketManager:
     async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
         chunk = channel.chunk(reader, merge)
         if 0 < reader.sent < chunk.first - 1:
-            lost = _gap(Position(reader.sent), channel.info._replace(first_seq=chunk.first))
-            assert lost is not None
-            await reader.connection.send(text_frame(encode(lost)))
+            # Superseded states that were taken out of the middle are no loss.
+            lost = _gap(Position(reader.sent), channel.current())
+            if lost is not None:
+                await reader.connection.send(text_frame(encode(lost)))
         deflate = reader.connection.deflate
         frames = chunk.frames(deflate)
         if frames:

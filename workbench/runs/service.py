@@ -309,4 +309,3 @@ class RunService:
         entry = self.log.read(run_id, seq - 1, 1)[0]
         data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
         return data
-
