@@ -12,6 +12,7 @@ from workbench.runs.commands import shortened
 from workbench.streams import Database, Entry, SqliteLog
 
 Listener = Callable[[str, list[Entry]], None]
+Rule = Callable[[str, LogMessage], None]
 SERVER = "server"
 """The producer of what the server itself says."""
 
@@ -22,8 +23,8 @@ class Desk(Protocol):
     def admit(self, stream: str, producer: str) -> None:
         """Raise if this producer is not the stream's any more; called with the write lock held."""
 
-    def check(self, stream: str, message: LogMessage) -> None:
-        """Raise `InvalidRequest` for what a producer may not say."""
+    def rules(self, stream: str) -> Rule:
+        """Return what raises `InvalidRequest` for what a producer may not say in this stream."""
 
     def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
         """Take down what new messages tell, in the transaction that appends them."""
@@ -100,7 +101,7 @@ class Intake:
             As `StreamLog.append`; nothing was taken, and the stream goes on.
         """
         known = max(0, self.log.position(stream, producer) - first + 1)
-        count, flaw = admission.good(stream, messages[known:], desk.check)
+        count, flaw = admission.good(stream, messages[known:], desk.rules(stream))
         self.append(desk, stream, producer, first, messages[: known + count])
         refused = flaw or failure
         if refused is None:

@@ -21,7 +21,7 @@ from workbench.paths import candles_dir
 from workbench.runs import admission, combination, request
 from workbench.runs.controlling import Controller, Send
 from workbench.runs.figures import Figures, figures
-from workbench.runs.intake import Intake, Listener
+from workbench.runs.intake import Intake, Listener, Rule
 from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.publishing import Command
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
@@ -277,9 +277,9 @@ class RunService:
     def admit(self, stream: str, producer: str) -> None:
         """Take what the producer of a run says: no other has its token."""
 
-    def check(self, stream: str, message: LogMessage) -> None:
-        """Check what a producer says of its run; see `admission.check`."""
-        admission.check(stream, message)
+    def rules(self, stream: str) -> Rule:
+        """Return what a producer may say of its run; see `admission.check`."""
+        return admission.check
 
     def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
         """Enter into the registry what messages tell of a run's state."""

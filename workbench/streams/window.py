@@ -22,7 +22,8 @@ BLOCK_ENTRIES = 1000
 
 def overflows(info: StreamInfo) -> bool:
     """Tell whether a log holds more than it is to."""
-    return bool(info.window) and info.kept > info.window + info.window // SLACK
+    window = info.window or 0
+    return 0 < window < info.kept - window // SLACK
 
 
 def keep(tx: sqlite3.Connection, info: StreamInfo) -> StreamInfo:
@@ -37,9 +38,8 @@ def keep(tx: sqlite3.Connection, info: StreamInfo) -> StreamInfo:
     info
         Where the log stands; it overflows.
     """
-    assert info.window
     info = _thinned(tx, info)
-    surplus = info.kept - info.window
+    surplus = info.kept - (info.window or info.kept)
     if surplus <= 0:
         return info
     rows = tx.execute(
