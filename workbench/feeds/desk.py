@@ -64,20 +64,20 @@ class FeedDesk:
 
     def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
         """Take down the feed's state, and its last closed candles."""
-        told: Feed | None = None
+        told: Feed | Error | None = None
         closed: dict[str, int] = {}
         for message in messages:
             if isinstance(message, Candle) and message.data.closed:
                 closed[message.data.timeframe] = _time(message)
-            elif isinstance(message, Feed):
+            elif isinstance(message, Feed | Error):
                 told = message
-            elif isinstance(message, Error):
-                record = self._book.get(stream)
-                text = message.data.error
-                self._book.set_status(stream, "failed", text, record.source, record.synthetic)
-        if told is not None:
+        if isinstance(told, Feed):
             data = told.data
             self._book.set_status(stream, data.state, data.message, data.source, data.synthetic)
+        elif told is not None:
+            record = self._book.get(stream)
+            text = told.data.error
+            self._book.set_status(stream, "failed", text, record.source, record.synthetic)
         if closed:
             self._book.set_closed(stream, {**self._book.get(stream).closed, **closed})
 

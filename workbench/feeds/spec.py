@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 FeedKind = Literal["synthetic", "replay", "exchange"]
@@ -43,7 +44,7 @@ class FeedSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     """
 
     symbol: str
-    timeframes: list[str] = list(DEFAULT_TIMEFRAMES)
+    timeframes: list[str] = msgspec.field(default_factory=lambda: list(DEFAULT_TIMEFRAMES))
     feed: FeedKind = "synthetic"
     exchange: str | None = None
     market: str | None = None

@@ -114,5 +114,5 @@ class Intake:
 
 def _refusal(refused: InvalidRequest) -> WorkbenchError:
     """Return what the stream says of a message that was refused."""
-    msg = f"The server refused what the run's producer said: {refused.message}"
+    msg = f"The server refused what the stream's producer said: {refused.message}"
     return type(refused)(shortened(msg, 500), field=refused.details.get("field"))

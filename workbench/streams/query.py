@@ -11,7 +11,7 @@ from workbench.streams.subscription import Subscription
 
 PARAMETERS = (
     "since", "epoch", "from", "types", "format", "batch", "max_rate", "heartbeat", "replay",
-    "speed",
+    "speed", "timeframes",
 )  # fmt: skip
 HEARTBEAT_S = (0.1, 3600.0)
 RATE = (0.01, 1000.0)
@@ -76,6 +76,30 @@ class StreamQuery(NamedTuple):
             msg = f"speed is {shown!r}, but only a replay has a pace: give replay=1"
             raise InvalidRequest(msg, field="speed", value=shown, allowed="replay=1")
         return cls(_position(given), subscription, _number(given, "heartbeat", HEARTBEAT_S), replay)
+
+    @classmethod
+    def parse_market(cls, given: Mapping[str, str], timeframes: Sequence[str]) -> StreamQuery:
+        """Make it for the stream of a market, which has `timeframes` and no end to replay from.
+
+        Raises
+        ------
+        InvalidRequest
+            A value is wrong; `details` names `field`, `value` and `allowed`.
+        """
+        if _flag(given, "replay"):
+            msg = "replay is 1, but only a run is replayed: a market's past has a feed of its own"
+            raise InvalidRequest(msg, field="replay", value=given["replay"], allowed=["0"])
+        parsed = cls.parse(given)
+        wanted = given.get("timeframes")
+        if wanted is None:
+            return parsed
+        names = [name.strip().upper() for name in wanted.split(",")]
+        for name in names:
+            if name not in timeframes:
+                known = list(timeframes)
+                msg = f"timeframes has {name[:40]!r}, the market has {', '.join(known)}"
+                raise InvalidRequest(msg, field="timeframes", value=name[:40], allowed=known)
+        return parsed._replace(subscription=parsed.subscription.only(names))
 
 
 def once(given: Mapping[str, Sequence[object]]) -> None:
