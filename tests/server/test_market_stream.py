@@ -275,7 +275,7 @@ async def test_what_a_feed_may_not_say_ends_its_stream(call, watch, feeds):
 
 async def test_a_feed_that_has_come_to_its_end_stays_readable(call, watch, feeds):
     body = {"symbol": "BTC-USD", "seed": 3, "name": "short"}
-    _, reply = await call("POST", "api", "market-data", "start", body=body)
+    await call("POST", "api", "market-data", "start", body=body)
     first = await watch("short")
     messages = await until(
         first, lambda m: m["type"] == "feed" and m["data"]["state"] == "ended"

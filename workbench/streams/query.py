@@ -11,8 +11,12 @@ from workbench.streams.subscription import Subscription
 
 PARAMETERS = (
     "since", "epoch", "from", "types", "format", "batch", "max_rate", "heartbeat", "replay",
-    "speed", "timeframes",
+    "speed",
 )  # fmt: skip
+MARKET_PARAMETERS = (
+    *(name for name in PARAMETERS if name not in ("replay", "speed")),
+    "timeframes",
+)
 HEARTBEAT_S = (0.1, 3600.0)
 RATE = (0.01, 1000.0)
 
@@ -102,7 +106,7 @@ class StreamQuery(NamedTuple):
         return parsed._replace(subscription=parsed.subscription.only(names))
 
 
-def once(given: Mapping[str, Sequence[object]]) -> None:
+def once(given: Mapping[str, Sequence[object]], names: Sequence[str] = PARAMETERS) -> None:
     """Check that no parameter of the stream is given twice.
 
     Raises
@@ -110,7 +114,7 @@ def once(given: Mapping[str, Sequence[object]]) -> None:
     InvalidRequest
         One is.
     """
-    for name in PARAMETERS:
+    for name in names:
         times = len(given.get(name, ()))
         if times > 1:
             msg = f"{name} is given {times} times, expected once"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.errors import InvalidRequest, NotFound
 from workbench.messages import ControlRequest
 from workbench.streams import StreamQuery
+from workbench.streams.query import MARKET_PARAMETERS
 from workbench_server.handlers.streaming import StreamHandler
 from workbench_server.subjects import Subject, of_feed
 
@@ -12,6 +13,7 @@ from workbench_server.subjects import Subject, of_feed
 class MarketStreamHandler(StreamHandler):
     """One subscriber of a market; its feed runs while there are some."""
 
+    parameters = MARKET_PARAMETERS
     _feed: str | None = None
 
     def named(self, asked: str) -> str:

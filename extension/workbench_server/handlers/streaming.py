@@ -29,7 +29,7 @@ from workbench.messages import (
 )
 from workbench.runs.spoken import attempted, explained
 from workbench.streams import StreamQuery
-from workbench.streams.query import once
+from workbench.streams.query import PARAMETERS, once
 from workbench_server.closing import (
     CLOSE_DAMAGED,
     CLOSE_FAILED,
@@ -51,6 +51,7 @@ class StreamHandler(SocketHandler):
 
     max_message_size = MAX_MESSAGE_BYTES
     shared = True
+    parameters = PARAMETERS
 
     def named(self, asked: str) -> str:
         """Return the name of the stream that is asked for."""
@@ -124,7 +125,7 @@ class StreamHandler(SocketHandler):
 
     async def _serve(self) -> None:
         try:
-            once(self.request.query_arguments)
+            once(self.request.query_arguments, self.parameters)
             given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
             subject = await self.subject()
             query = self.query(given, subject)

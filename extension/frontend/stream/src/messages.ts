@@ -35,6 +35,8 @@ export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" 
  * What all messages share. `type` is the struct's tag.
  *
  * `conflated` is set for one reader: so many earlier messages were merged into this one.
+ * `delivery` is the class of the type; of a type that is `passing`, messages with a key other
+ * than the type are *state* all the same, such as a candle that still grows.
  */
 export interface Message {
   timestamp: string;
@@ -45,6 +47,7 @@ export interface Message {
 
 /** First message of every connection: where the log stands. */
 export interface ConnectedData {
+  /** Of a run; not in the stream of a market. */
   backtest_id: string;
   /** For people. */
   message: string;
@@ -52,7 +55,7 @@ export interface ConnectedData {
   epoch: string;
   /** Number of the log's last message, and of its last event. */
   seq: number;
-  /** The run's state. */
+  /** The state of the run, or of the market's feed. */
   status: string;
   /** Version of the messages. */
   protocol: string;
@@ -64,6 +67,10 @@ export interface ConnectedData {
   synthetic: boolean;
   /** Number of the log's last message, and of its last event. */
   eseq: number;
+  /** Of a market's stream: its timeframes, and what kind of feed serves it. */
+  timeframes: string[];
+  /** Of a market's stream: its timeframes, and what kind of feed serves it. */
+  feed: string;
 }
 
 export interface ConnectedMessage extends Message {
@@ -536,6 +543,162 @@ export interface ControlMessage extends Message {
   data: ControlData;
 }
 
+/** A candle, closed or still growing. */
+export interface CandleData {
+  symbol: string;
+  timeframe: string;
+  /** Its open time. */
+  time: string;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  /** In units of the base currency, or as the source counts it. */
+  volume: number;
+  /** False while it grows; its last state is told with True, once. */
+  closed: boolean;
+}
+
+/** What else is known of a candle. */
+export interface CandleExtra {
+  /** `live`; `history` from before the feed began; `backfill` fetched after a loss. */
+  origin?: "backfill" | "history" | "live";
+  /** How many it was made of, where that is known. */
+  trades?: number;
+}
+
+export interface CandleMessage extends Message {
+  type: "candle";
+  data: CandleData;
+  extra?: CandleExtra;
+}
+
+/** A candlestick pattern on the candle that opened at `bar_time`. */
+export interface PatternData {
+  symbol: string;
+  timeframe: string;
+  /** Its name, such as `engulfing`. */
+  pattern: string;
+  direction: "bearish" | "bullish" | "neutral";
+  /** As TA-Lib counts: 100 or 80 for bullish, negative for bearish, 200 where confirmed; 0 when a provisional one has gone. */
+  strength: number;
+  bar_time: string;
+  confirmed_at: string;
+  /** Whether the candle is still growing. */
+  provisional: boolean;
+}
+
+export interface PatternMessage extends Message {
+  type: "pattern";
+  data: PatternData;
+}
+
+/** A fact of market structure. */
+export interface StructureData {
+  symbol: string;
+  timeframe: string;
+  /** Of the thing it speaks of, such as `fvg_12`: later facts about it repeat it. */
+  id: string;
+  /** What it is. */
+  kind: "bos" | "choch" | "fvg" | "liquidity" | "order_block" | "swing_high" | "swing_low" | "zone";
+  direction: "bearish" | "bullish" | "neutral";
+  /** What has become of it: `confirmed`; later `superseded`, `broken`, `mitigated`, `filled` or `swept`. */
+  status: string;
+  /** The candle it lies on; of a later fact, the one that brought it. */
+  bar_time: string;
+  confirmed_at: string;
+  /** The level; of a zone, its nearer edge. */
+  price: number;
+  /** Edges of a zone. */
+  top: number;
+  /** Edges of a zone. */
+  bottom: number;
+  /** What decided, by name: sizes in average true ranges, levels crossed. */
+  numbers: Record<string, number>;
+}
+
+export interface StructureMessage extends Message {
+  type: "structure";
+  data: StructureData;
+}
+
+/** One vote. */
+export interface ConfluenceTerm {
+  name: string;
+  /** -1 (bearish) to 1 (bullish). */
+  value: number;
+  /** Its share, the weights of all add up to 1. */
+  weight: number;
+  /** What it saw. */
+  rationale: string;
+}
+
+/** How much speaks for one side, at the close of a candle of the shortest timeframe. */
+export interface ConfluenceData {
+  symbol: string;
+  timeframe: string;
+  bar_time: string;
+  confirmed_at: string;
+  /** 0 (nothing) to 1 (all agree): how far the weighted votes lean to `direction`. */
+  score: number;
+  direction: "bearish" | "bullish" | "neutral";
+  terms: ConfluenceTerm[];
+  rationale: string;
+}
+
+export interface ConfluenceMessage extends Message {
+  type: "confluence";
+  data: ConfluenceData;
+}
+
+/** What the feed of a market is doing. */
+export interface FeedData {
+  symbol: string;
+  /** `synthetic`, `replay` or `exchange`. */
+  feed: string;
+  state: "backfilling" | "ended" | "failed" | "live" | "reconnecting" | "starting" | "stopped";
+  message: string;
+  /** Where prices come from, for people, and whether they never traded. */
+  source: string;
+  /** Where prices come from, for people, and whether they never traded. */
+  synthetic: boolean;
+  timeframes: string[];
+  /** Stable, where something went wrong. */
+  code?: string;
+}
+
+/** What the feed of a market is doing. */
+export interface FeedMessage extends Message {
+  type: "feed";
+  data: FeedData;
+}
+
+/** Something is missing in what the feed was given. */
+export interface DataGapData {
+  symbol: string;
+  /** `trades` or `candles`. */
+  what: "candles" | "trades";
+  /** How many, by their numbers or by the clock. */
+  missing: number;
+  /** Between which market times. */
+  start: string;
+  /** Between which market times. */
+  end: string;
+  /** Whether they could be fetched afterwards. */
+  filled: boolean;
+  timeframe?: string;
+  /** Numbers of the missing trades. */
+  first_id?: number;
+  /** Numbers of the missing trades. */
+  last_id?: number;
+}
+
+/** Prices are missing; `gap` is about messages that are not kept, this about the market. */
+export interface DataGapMessage extends Message {
+  type: "data_gap";
+  data: DataGapData;
+}
+
 /** Answered by `pong`. */
 export interface Ping {
   type: "ping";
@@ -568,7 +731,13 @@ export type LogMessage =
   | CompleteMessage
   | ErrorMessage
   | StatusMessage
-  | ControlMessage;
+  | ControlMessage
+  | CandleMessage
+  | PatternMessage
+  | StructureMessage
+  | ConfluenceMessage
+  | FeedMessage
+  | DataGapMessage;
 
 /** Every message of a stream. */
 export type AnyMessage =
@@ -589,7 +758,13 @@ export type AnyMessage =
   | CompleteMessage
   | ErrorMessage
   | StatusMessage
-  | ControlMessage;
+  | ControlMessage
+  | CandleMessage
+  | PatternMessage
+  | StructureMessage
+  | ConfluenceMessage
+  | FeedMessage
+  | DataGapMessage;
 
 /** What a client may say. */
 export type ClientMessage =
@@ -631,6 +806,12 @@ export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
   error: "event",
   status: "event",
   control: "event",
+  candle: "event",
+  pattern: "event",
+  structure: "event",
+  confluence: "state",
+  feed: "event",
+  data_gap: "event",
 };
 
 /** A message of one of these types is the last of its log. */
