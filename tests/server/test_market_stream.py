@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-from pathlib import Path
-
 import psutil
 import pytest
 from contracts import message_problems
-
-SUPPORT = Path(__file__).parent.parent / "support"
+from markets import candles, closed, once, read, until
 
 
 @pytest.fixture(autouse=True)
-def feeds(app, monkeypatch):
-    """The market side of the server, its feeds served by the fake process."""
-    monkeypatch.setenv("PYTHONPATH", str(SUPPORT), prepend=":")
-    app.markets.keeper._module = "fake_feed"
-    yield app.markets
-    for record in app.markets.book.running():
-        psutil.Process(record.pid).kill()
-
-
-@pytest.fixture
-def watch(jp_ws_fetch):
-    """Open a market's stream; returns the socket."""
-    sockets = []
-
-    async def open_stream(symbol, **params):
-        socket = await jp_ws_fetch("api", "ws", "stream", "market-data", symbol, params=params)
-        sockets.append(socket)
-        return socket
-
-    yield open_stream
-    for socket in sockets:
-        socket.close()
-
-
-async def read(socket):
-    text = await asyncio.wait_for(socket.read_message(), 60)
-    return None if text is None else json.loads(text)
-
-
-async def until(socket, wanted, most=20_000):
-    """Read up to a message that `wanted` says yes to; return all."""
-    messages = []
-    while len(messages) < most:
-        messages.append(await read(socket))
-        assert messages[-1] is not None, f"closed with {socket.close_code}: {messages[-3:]}"
-        if wanted(messages[-1]):
-            return messages
-    raise AssertionError("it did not come")
-
-
-async def once(condition):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        await asyncio.sleep(0.02)
-    raise AssertionError("gave up waiting")
-
-
-def closed(messages, timeframe):
-    return [
-        m["data"]["time"]
-        for m in messages
-        if m and m["type"] == "candle" and m["data"]["closed"]
-        and m["data"]["timeframe"] == timeframe
-    ]  # fmt: skip
-
-
-def candles(count, timeframe="1M"):
-    seen = 0
-
-    def counted(message):
-        nonlocal seen
-        seen += bool(closed([message], timeframe))
-        return seen >= count
-
-    return counted
+def _fake(feeds):
+    """Every feed here is the fake process."""
 
 
 async def test_a_symbol_that_is_known_has_a_stream_that_says_it_is_generated(watch, feeds):
@@ -277,9 +205,7 @@ async def test_a_feed_that_has_come_to_its_end_stays_readable(call, watch, feeds
     body = {"symbol": "BTC-USD", "seed": 3, "name": "short"}
     await call("POST", "api", "market-data", "start", body=body)
     first = await watch("short")
-    messages = await until(
-        first, lambda m: m["type"] == "feed" and m["data"]["state"] == "ended"
-    )
+    messages = await until(first, lambda m: m["type"] == "feed" and m["data"]["state"] == "ended")
     assert len(closed(messages, "1M")) == 20
     await once(lambda: not feeds.book.running())
     late = await watch("short")

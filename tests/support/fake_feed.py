@@ -77,9 +77,7 @@ def main() -> None:
     publisher = Publisher(job.stream, job.token, urls, lambda command: None)
 
     def state(name: str) -> Feed:
-        data = FeedData(
-            spec.symbol, spec.feed, name, name, "a fake feed", True, spec.timeframes
-        )
+        data = FeedData(spec.symbol, spec.feed, name, name, "a fake feed", True, spec.timeframes)
         return Feed(utc_now(), data=data)
 
     publisher.send(state("live"))
