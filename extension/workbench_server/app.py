@@ -10,9 +10,12 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, CaselessStrEnum, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Dict, Float, Int, List, Unicode
 
 from workbench import paths
+from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER
+from workbench.feeds.service import WINDOW, FeedService
+from workbench.feeds.spec import DEFAULT_TIMEFRAMES
 from workbench.runs import servers
 from workbench.runs.producers import LEASE_S
 from workbench.runs.records import PATIENCE_S
@@ -94,12 +97,30 @@ class WorkbenchApp(ExtensionApp):
         min=0,
         help="Bytes that all runs may take before the oldest finished ones go. Default: no bound.",
     ).tag(config=True)
+    feeds = Dict(
+        help="Which feed serves a symbol: by symbol, or a pattern such as '*-USDT', the fields of "
+        "a feed without its symbol. Other symbols that have candles are served by generated ones.",
+    ).tag(config=True)
+    feed_timeframes = List(
+        Unicode(), list(DEFAULT_TIMEFRAMES), help="Timeframes of feeds that name none."
+    ).tag(config=True)
+    feed_window = Int(WINDOW, min=100, help="Messages of a market that are kept, about.").tag(
+        config=True
+    )
+    feed_grace = Float(
+        GRACE_S, min=0.0, help="Seconds a feed goes on after its last subscriber has left."
+    ).tag(config=True)
+    max_feeds = Int(MOST_FEEDS, min=0, help="Feeds that may run at once; 0 for any number.").tag(
+        config=True
+    )
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(
         False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
     ).tag(config=True)
 
+    feed_module = WORKER
     service: RunService
+    markets: FeedService
     manager: WebSocketManager
 
     def initialize_settings(self) -> None:
@@ -113,6 +134,16 @@ class WorkbenchApp(ExtensionApp):
             self.producer_lease,
             self.stop_patience,
         )
+        self.markets = FeedService(
+            self.service,
+            lambda: [self.base_address],
+            configured=self.feeds,
+            timeframes=self.feed_timeframes,
+            window=self.feed_window,
+            grace=self.feed_grace,
+            most=self.max_feeds,
+            module=self.feed_module,
+        )
         self.manager = WebSocketManager(self.service)
         self.sockets: set[WatchedSocket] = set()
         self.places = Places(self.max_connections, self.max_connections_per_stream)
@@ -120,7 +151,7 @@ class WorkbenchApp(ExtensionApp):
         self._retention = Retention(self.service, self.keep_days, self.keep_bytes, self._followed)
         self._tidy = PeriodicCallback(self.tidy, TIDY_MS)
         self._server_file: Path | None = None
-        self._poll = PeriodicCallback(self.service.supervisor.poll, POLL_MS)
+        self._poll = PeriodicCallback(self._look_after, POLL_MS)
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class prefixes the server's base_url."""
@@ -144,7 +175,7 @@ class WorkbenchApp(ExtensionApp):
         self._first_tidy = asyncio.create_task(self.tidy())
 
     async def stop_extension(self) -> None:
-        """Close the sockets; workers go on and find the next server."""
+        """Close the sockets; workers and feeds go on and find the next server."""
         self._poll.stop()
         self._metrics.unregister()
         await farewell(self.sockets)
@@ -153,7 +184,16 @@ class WorkbenchApp(ExtensionApp):
         self.manager.shut_down()
         if self._server_file is not None:
             self._server_file.unlink(missing_ok=True)
+        self.markets.keeper.release()
         self.service.close()
+
+    def door(self, stream: str) -> RunService | FeedService:
+        """Return who takes in what a stream's producer says."""
+        return self.service if stream.startswith("backtest_") else self.markets
+
+    def _look_after(self) -> None:
+        self.service.supervisor.poll()
+        self.markets.keeper.poll()
 
     async def tidy(self) -> None:
         """Delete the runs that are not to be kept, and give their room back, piece by piece."""
@@ -166,8 +206,11 @@ class WorkbenchApp(ExtensionApp):
         return {stream["id"] for stream in self.manager.counts()}
 
     def current_activity(self) -> dict[str, int]:
-        """Tell the server's idle culler how many runs are at work."""
-        return {"runs": len(self.service.registry.list("pending", "running", "paused"))}
+        """Tell the server's idle culler how many runs and feeds are at work."""
+        return {
+            "runs": len(self.service.registry.list("pending", "running", "paused")),
+            "feeds": len(self.markets.book.running()),
+        }
 
 
 main = launch_new_instance = WorkbenchApp.launch_instance

@@ -39,11 +39,17 @@ class Channel:
         Where the stream stands.
     counters
         Where deliveries are counted.
+
+    Attributes
+    ----------
+    deleted, renewed
+        Whether this log is gone, and whether another has taken its place.
     """
 
     def __init__(self, log: StreamLog, info: StreamInfo, counters: Counters) -> None:
         self.info = info
         self.deleted = False
+        self.renewed = False
         self.subscribers = 0
         self._log = log
         self._counters = counters
@@ -67,6 +73,8 @@ class Channel:
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Take in entries that have just been appended to the log."""
+        if self.deleted:
+            return
         if entries[0].seq == self.info.seq + 1:
             self.info = _advanced(self.info, entries)
             self._wake()
@@ -79,8 +87,9 @@ class Channel:
     def refresh(self) -> None:
         """Look where the log stands; if it has grown or is gone, the subscribers will be woken."""
         info = self._log.info(self.info.id)
-        if info is None:
+        if info is None or info.epoch != self.info.epoch:
             self.deleted = True
+            self.renewed = info is not None
         elif info.seq == self.info.seq:
             return
         else:
@@ -109,6 +118,10 @@ class Channel:
             start = since + 1 - self._tail[0].seq
             return list(islice(self._tail, start, start + limit))
         return self._log.read(self.info.id, since, limit)
+
+    def current(self) -> StreamInfo:
+        """Return where the log stands, as the log itself says it."""
+        return self._log.info(self.info.id) or self.info
 
     def stand(self) -> tuple[int, float]:
         """Return where the log stands, and since when the last news have been there."""

@@ -13,16 +13,12 @@ from typing import Any
 
 from workbench.errors import NotFound
 from workbench.messages import (
-    FINAL_STATUSES,
-    PROTOCOL,
     Connected,
-    ConnectedData,
     Gap,
     GapData,
     encode,
     utc_now,
 )
-from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Position, StreamInfo, StreamQuery
 from workbench_server.channel import Channel
@@ -37,6 +33,7 @@ from workbench_server.framing import text_frame
 from workbench_server.liveness import heartbeats
 from workbench_server.reader import Connection, Reader, TooSlow
 from workbench_server.replaying import Replays
+from workbench_server.subjects import Subject
 
 KINDS = ("backtest", "live_trading", "market_data")
 MERGE_ABOVE = 300
@@ -68,27 +65,26 @@ class WebSocketManager:
         self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
 
-    async def serve(self, connection: Connection, run_id: str, query: StreamQuery) -> None:
-        """Send a run's stream to a connection until it ends or the connection does.
+    async def serve(self, connection: Connection, subject: Subject, query: StreamQuery) -> None:
+        """Send a stream to a connection until it ends or the connection does.
 
         Raises
         ------
         NotFound
-            There is no such run.
+            There is no such stream.
         """
-        record = self._service.registry.get(run_id)
         position = query.position
-        channel = self._open(run_id)
+        channel = self._open(subject.stream)
         reader = self._readers[connection] = Reader(connection, query.subscription)
         self._read[reader] = channel
         try:
             if query.replay is not None:
-                frames, hello = record.spec.timeframes, _greeting(record, channel)
+                frames, hello = subject.timeframes, _greeting(subject, channel)
                 gap = _gap(position, channel.info)
                 end = await self.replays.serve(reader, channel, query, frames, hello, gap)
                 connection.close(*end)
                 return
-            await connection.send(_greeting(record, channel))
+            await connection.send(_greeting(subject, channel))
             if position.now:
                 reader.sent = channel.info.seq
             elif position.since or position.epoch:
@@ -104,7 +100,7 @@ class WebSocketManager:
             connection.close(CLOSE_TOO_SLOW, "too slow, resume from your last seq")
         finally:
             del self._readers[connection], self._read[reader]
-            self._release(run_id, channel)
+            self._release(subject.stream, channel)
 
     def counts(self) -> list[dict[str, Any]]:
         """Return the streams that have subscribers, with their number."""
@@ -116,6 +112,11 @@ class WebSocketManager:
             }
             for channel in self._channels.values()
         ]
+
+    def subscribers(self, stream: str) -> int:
+        """Return the number of a stream's subscribers."""
+        channel = self._channels.get(stream)
+        return 0 if channel is None else channel.subscribers
 
     def totals(self) -> dict[str, int]:
         """Return the number of connections by stream type, and in all."""
@@ -162,7 +163,9 @@ class WebSocketManager:
                 due = now() + 1 / rate
             await self._catch_up(reader, channel, merge)
             await asyncio.sleep(0)  # Catching up may not keep others waiting.
-        if channel.deleted:
+        if channel.renewed:
+            connection.close(CLOSE_GOING_AWAY, "the stream begins anew")
+        elif channel.deleted:
             connection.close(CLOSE_NO_STREAM, "deleted")
         else:
             connection.close(CLOSE_FINISHED, "finished")
@@ -170,9 +173,10 @@ class WebSocketManager:
     async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
         chunk = channel.chunk(reader, merge)
         if 0 < reader.sent < chunk.first - 1:
-            lost = _gap(Position(reader.sent), channel.info._replace(first_seq=chunk.first))
-            assert lost is not None
-            await reader.connection.send(text_frame(encode(lost)))
+            # Superseded states that were taken out of the middle are no loss.
+            lost = _gap(Position(reader.sent), channel.current())
+            if lost is not None:
+                await reader.connection.send(text_frame(encode(lost)))
         deflate = reader.connection.deflate
         frames = chunk.frames(deflate)
         if frames:
@@ -185,21 +189,21 @@ class WebSocketManager:
         reader.conflated += chunk.conflated
         self.counters.conflated[channel.info.kind] += chunk.conflated
 
-    def _open(self, run_id: str) -> Channel:
-        channel = self._channels.get(run_id)
-        if channel is None:
-            info = self._service.log.info(run_id)
+    def _open(self, stream: str) -> Channel:
+        channel = self._channels.get(stream)
+        if channel is None or channel.deleted:
+            info = self._service.log.info(stream)
             if info is None:
-                msg = f"There is no stream {run_id!r}"
-                raise NotFound(msg, stream=run_id)
-            channel = self._channels[run_id] = Channel(self._service.log, info, self.counters)
+                msg = f"There is no stream {stream!r}"
+                raise NotFound(msg, stream=stream)
+            channel = self._channels[stream] = Channel(self._service.log, info, self.counters)
         channel.subscribers += 1
         return channel
 
-    def _release(self, run_id: str, channel: Channel) -> None:
+    def _release(self, stream: str, channel: Channel) -> None:
         channel.subscribers -= 1
-        if not channel.subscribers and self._channels.get(run_id) is channel:
-            del self._channels[run_id]
+        if not channel.subscribers and self._channels.get(stream) is channel:
+            del self._channels[stream]
             channel.close()
 
     def _appended(self, stream: str, entries: list[Entry]) -> None:
@@ -212,28 +216,8 @@ class WebSocketManager:
             channel.refresh()
 
 
-def _greeting(record: RunRecord, channel: Channel) -> bytes:
-    info = channel.info
-    status = record.status if record.status in FINAL_STATUSES or not info.closed else "complete"
-    return text_frame(
-        encode(
-            Connected(
-                utc_now(),
-                data=ConnectedData(
-                    backtest_id=record.id,
-                    message="Connected to backtest stream",
-                    epoch=info.epoch,
-                    seq=info.seq,
-                    status=status,
-                    protocol=PROTOCOL,
-                    symbol=record.spec.symbol,
-                    source=record.source,
-                    synthetic=record.synthetic,
-                    eseq=info.eseq,
-                ),
-            )
-        )
-    )
+def _greeting(subject: Subject, channel: Channel) -> bytes:
+    return text_frame(encode(Connected(utc_now(), data=subject.connected(channel.info))))
 
 
 def _gap(position: Position, info: StreamInfo) -> Gap | None:

@@ -10,6 +10,14 @@ from workbench_server.handlers.contract import (
     OpenApiHandler,
     SchemasHandler,
 )
+from workbench_server.handlers.market_stream import MarketStreamHandler
+from workbench_server.handlers.markets import (
+    MarketCandlesHandler,
+    MarketHandler,
+    MarketsHandler,
+    StartMarketHandler,
+    StopMarketHandler,
+)
 from workbench_server.handlers.publish import NewStreamHandler, PublishHandler
 from workbench_server.handlers.results import (
     CandlesHandler,
@@ -30,6 +38,7 @@ from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
 
 _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
+_FEED = r"(?P<name>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
     (r"/api/workbench", InfoHandler),
@@ -49,7 +58,14 @@ routes: list[tuple[str, type[Any]]] = [
     (rf"/api/backtesting/{_RUN}/candles", CandlesHandler),
     (rf"/api/backtesting/{_RUN}/report", ReportHandler),
     (rf"/api/backtesting/{_RUN}", RunHandler),
+    (r"/api/market-data", MarketsHandler),
+    (r"/api/market-data/start", StartMarketHandler),
+    (rf"/api/market-data/{_FEED}/stop", StopMarketHandler),
+    (rf"/api/market-data/{_FEED}/candles", MarketCandlesHandler),
+    (rf"/api/market-data/{_FEED}", MarketHandler),
     (r"/api/ws/stream/status", StatusHandler),
     (rf"/api/ws/stream/backtest/{_RUN}", BacktestStreamHandler),
+    # A symbol may have a slash in it.
+    (r"/api/ws/stream/market-data/(?P<symbol>.+)", MarketStreamHandler),
     (rf"/api/ws/publish/{_RUN}", PublishHandler),
 ]

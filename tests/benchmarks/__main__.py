@@ -8,7 +8,16 @@ from importlib import import_module
 
 from tests.benchmarks import report
 
-NAMES = ("engine", "engine_fast", "late_join", "fan_out", "stall", "control", "imports")
+NAMES = (
+    "engine",
+    "engine_fast",
+    "late_join",
+    "fan_out",
+    "market_stream",
+    "stall",
+    "control",
+    "imports",
+)
 
 
 def main() -> int:

@@ -169,13 +169,17 @@ class Publishing:
         self._greetings = 1 if door.stream_headers else 0
         subscribers(self._greetings)
 
+    def message(self, number: int) -> bytes:
+        """Return the message of this number."""
+        return _message(self._run_id, number)
+
     def rounds(self, size: int, rounds: int) -> Cost:
         """Publish batches of `size`; return what each delivered message came to."""
         messages_before, bytes_before = self._subscribers(0)
         cpu = cpu_of_process(self._door.server.pid)
         for _ in range(rounds):
             time.sleep(PAUSE_S)
-            messages = [_message(self._run_id, self._sent + number) for number in range(size)]
+            messages = [self.message(self._sent + number) for number in range(size)]
             self._send(self._door.frame(self._sent + 1, messages))
             self._sent += size
             self._receive()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 from bodies import SPEC_BODY
 from pytest_jupyter.jupyter_core import jp_asyncio_loop  # noqa: F401
@@ -97,3 +99,28 @@ def story(connect):
             messages.append(json.loads(text))
 
     return read
+
+
+@pytest.fixture
+def feeds(app, monkeypatch):
+    """The market side of the server, its feeds served by the fake process."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"), prepend=":")
+    app.markets.keeper._module = "fake_feed"
+    yield app.markets
+    for record in app.markets.book.running():
+        psutil.Process(record.pid).kill()
+
+
+@pytest.fixture
+def watch(jp_ws_fetch):
+    """Open a market's stream; returns the socket."""
+    sockets = []
+
+    async def open_stream(symbol, **params):
+        socket = await jp_ws_fetch("api", "ws", "stream", "market-data", symbol, params=params)
+        sockets.append(socket)
+        return socket
+
+    yield open_stream
+    for socket in sockets:
+        socket.close()

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from bodies import SPEC_BODY
 from contracts import message_problems, problems
+from markets import once
 from tornado.httpclient import HTTPClientError
 
-from workbench.contract import examples, files
+from workbench.contract import examples, files, market_examples
 from workbench.contract.operations import OPERATIONS
 from workbench.contract.replies import ErrorBody
 
@@ -52,10 +53,19 @@ def finished(call, story):
     return run
 
 
-async def test_every_reply_is_as_described(finished, call, story):
+def places(path, run_id, feed="BTC-USD"):
+    """Return the parts of an address."""
+    return path.format(backtest_id=run_id, name=feed).strip("/").split("/")
+
+
+async def test_every_reply_is_as_described(finished, call, story, feeds):
     start = await finished()
     run_id = start["backtest_id"]
     replies = {"startRun": start}
+    market = ("POST", "api", "market-data")
+    _, replies["startFeed"] = await call(*market, "start", body=market_examples.START)
+    await once(lambda: feeds.book.get("BTC-USD").closed.get("15M"))
+    _, replies["stopFeed"] = await call(*market, "BTC-USD", "stop")
     _, paced = await call("POST", "api", "backtesting", "start", body={**SPEC_BODY, "speed": 20})
     control = ("POST", "api", "backtesting", paced["backtest_id"], "control")
     _, replies["controlRun"] = await call(*control, body={"action": "pause"})
@@ -74,7 +84,7 @@ async def test_every_reply_is_as_described(finished, call, story):
     _, replies["resumeSweep"] = await call(*ended, "resume", body={})
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
-            path = operation.path.format(backtest_id=run_id).strip("/").split("/")
+            path = places(operation.path, run_id)
             status, replies[operation.id] = await call("GET", *path)
             assert status == operation.status, operation.id
     described = {each.id: each.reply for each in OPERATIONS if each.reply is not None}
@@ -87,11 +97,12 @@ async def test_every_reply_is_as_described(finished, call, story):
         assert again == reply, f"{kind.__name__} in workbench/contract/replies.py lacks a field"
 
 
-async def test_parameters_are_taken_as_described(call):
+async def test_parameters_are_taken_as_described(call, feeds):
+    await call("POST", "api", "market-data", "start", body=market_examples.START)
     _, reply = await call("POST", "api", "backtesting", "start", body=SPEC_BODY)
     run_id = reply["backtest_id"]
     for operation in OPERATIONS:
-        path = operation.path.format(backtest_id=run_id).strip("/").split("/")
+        path = places(operation.path, run_id)
         for each in operation.query:
             for key in ("example", "minimum", "default"):
                 value = each.example if key == "example" else each.schema.get(key, "")
@@ -104,7 +115,8 @@ async def test_parameters_are_taken_as_described(call):
                 assert status == 400, (operation.id, each.name, low)
 
 
-async def test_refusals_are_as_described(finished, call):
+async def test_refusals_are_as_described(finished, call, feeds):
+    await call("POST", "api", "market-data", "start", body=market_examples.START)
     run_id = (await finished())["backtest_id"]
     run = ("api", "backtesting", run_id)
     unknown = ("api", "backtesting", "backtest_of_nobody")
@@ -120,14 +132,21 @@ async def test_refusals_are_as_described(finished, call):
         ("getEvents", "GET", (*run, "events"), {"params": {"types": "nonsense"}}, 400),
         ("getCandles", "GET", (*run, "candles"), {"params": {"timeframe": "7H"}}, 400),
         ("deleteRun", "DELETE", unknown, {}, 404),
+        ("deleteFeed", "DELETE", ("api", "market-data", "NO-FEED"), {}, 404),
+        ("stopFeed", "POST", ("api", "market-data", "NO-FEED", "stop"), {}, 404),
+        ("startFeed", "POST", ("api", "market-data", "start"), {"body": {}}, 400),
+        ("startFeed", "POST", ("api", "market-data", "start"),
+         {"body": {**market_examples.START, "seed": 5}}, 409),
+        ("getFeedCandles", "GET", ("api", "market-data", "BTC-USD", "candles"),
+         {"params": {"timeframe": "7H"}}, 400),
         *(
             (each.id, each.method,
-             each.path.format(backtest_id=unknown[-1]).strip("/").split("/"), {}, 404)
+             places(each.path, unknown[-1], "NO-FEED"), {}, 404)
             for each in OPERATIONS
-            if each.method == "GET" and "{backtest_id}" in each.path
+            if each.method == "GET" and "{" in each.path
         ),
         *(
-            (each.id, "GET", each.path.format(backtest_id=run_id).strip("/").split("/"),
+            (each.id, "GET", places(each.path, run_id),
              {"headers": nobody}, 403)
             for each in OPERATIONS
             if each.method == "GET"

@@ -78,9 +78,7 @@ async def test_a_batch_the_server_cannot_take_is_given_up(
     assert failing.calls == rebuffs.FAILURES
     assert "failed 20 times in a row" in publisher.refused
     logged = [record for record in caplog.records if record.exc_info]
-    assert {record.getMessage() for record in logged} == {
-        f"a batch of run {run_id} could not be taken"
-    }
+    assert {record.getMessage() for record in logged} == {f"a batch of {run_id} could not be taken"}
     assert "a fault of the server's own" in caplog.text
     assert app.manager.counters.closed[1011] == rebuffs.FAILURES
 

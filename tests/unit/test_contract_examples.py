@@ -72,7 +72,7 @@ def test_an_example_decodes_re_encodes_and_validates(name):
 def test_examples_are_numbered_as_a_log_numbers():
     for name, message in examples.MESSAGES.items():
         assert isinstance(message, Message)
-        event = message.delivery.value == "event"
+        event = message.delivery_of(message.key).value == "event"
         assert isinstance(message.eseq, int) == event, name
 
 

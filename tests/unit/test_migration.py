@@ -120,7 +120,7 @@ def test_a_migrated_file_has_the_tables_of_a_new_one(tmp_path):
         columns.append(
             {
                 table: [row[1:4] for row in database.query(f"PRAGMA table_info({table})")]
-                for table in ("streams", "blocks", "producers", "runs")
+                for table in ("streams", "blocks", "producers", "runs", "feeds")
             }
         )
         database.close()

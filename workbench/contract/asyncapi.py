@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from workbench import __version__
@@ -16,9 +17,15 @@ STREAM_PATH = "/api/ws/stream/backtest/{backtest_id}"
 PUBLISH_PATH = "/api/ws/publish/{backtest_id}"
 _DESCRIPTION = (
     "Every run is an append-only, numbered log of messages; a subscriber reads it from a "
-    "position, then live. Streams of live trading and of market data are planned and not "
-    "served yet.\n\n" + wording.UNITS
+    "position, then live. So is every market, but for a log that keeps a window. Streams of live "
+    "trading are planned and not served yet.\n\n" + wording.UNITS
 )
+MARKET_PATH = "/api/ws/stream/market-data/{symbol}"
+_MARKET = {
+    "symbol": {"description": "A symbol (`BTC-USD`; `btc/usd` finds it), or the name of a feed."}
+}
+_OF_MARKETS = frozenset({"candle", "pattern", "structure", "confluence", "feed", "data_gap"})
+_OF_ALL = frozenset({"connected", "pong", "gap", "heartbeat", "shutdown", "error"})
 _RUN = {"backtest_id": {"description": "The `backtest_id` of the start reply."}}
 
 
@@ -66,8 +73,19 @@ def document() -> Schema:
                 "an array with `batch=1`. After `complete` or `error` the socket closes. Without a "
                 "token or a login the handshake is refused with 403; a stream that is not there is "
                 "answered by `error` and close code 4404.",
-                [*told, *asked],
+                [*_some(told, MESSAGE_TYPES.keys() - _OF_MARKETS), *asked],
                 parameters.STREAM,
+            ),
+            "market": _channel(
+                MARKET_PATH,
+                "What a market does and what is seen in it: what the log holds, then live. Its "
+                "feed runs while there are subscribers. A candle that grows, and what is seen in "
+                "it, is told as state; what is final, as an event, once. After `error` the socket "
+                "closes; the next subscriber begins a fresh log. An unknown symbol is answered by "
+                "`error` and close code 4404. Only `ping` is answered.",
+                [*_some(told, _OF_MARKETS | _OF_ALL), asked[0]],
+                parameters.MARKET,
+                _MARKET,
             ),
             "publish": _channel(
                 PUBLISH_PATH,
@@ -81,7 +99,15 @@ def document() -> Schema:
             ),
         },
         "operations": {
-            "tellStory": _operation("send", "backtest", told, "Tell a run's story.", _LOGINS),
+            "tellStory": _operation(
+                "send", "backtest", _some(told, MESSAGE_TYPES.keys() - _OF_MARKETS),
+                "Tell a run's story.", _LOGINS,
+            ),
+            "tellMarket": _operation(
+                "send", "market", _some(told, _OF_MARKETS | _OF_ALL), "Tell what a market does.",
+                _LOGINS,
+            ),
+            "hearPing": _operation("receive", "market", asked[:1], "Answer a ping.", _LOGINS),
             "hearRequest": _operation(
                 "receive", "backtest", asked,
                 "Answer a ping, or pass a control on; a control needs the right `execute`.",
@@ -116,6 +142,10 @@ _LOGINS = ("token", "login")
 _PUBLISH = ("publish",)
 
 
+def _some(messages: list[dict[str, Any]], names: AbstractSet[str]) -> list[dict[str, Any]]:
+    return [each for each in messages if each["name"] in names]
+
+
 def _message(
     name: str, struct: str, shown: dict[str, Any], delivery: str | None = None
 ) -> dict[str, Any]:
@@ -133,12 +163,13 @@ def _channel(
     description: str,
     messages: list[dict[str, Any]],
     query: tuple[Parameter, ...],
+    places: dict[str, Any] = _RUN,
 ) -> dict[str, Any]:
     asked = {each.name: {**each.schema, "description": each.description} for each in query}
     return {
         "address": address,
         "description": description,
-        "parameters": _RUN,
+        "parameters": places,
         "messages": {
             each["name"]: {"$ref": f"#/components/messages/{each['name']}"} for each in messages
         },

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.contract.market_examples import MARKET_EXAMPLES
 from workbench.contract.more_examples import MORE_EXAMPLES
 from workbench.contract.parameters import RUN_ID
 from workbench.messages import (
@@ -170,6 +171,7 @@ MESSAGES: dict[str, Message] = {
     "trade": _ENTRY,
     "trade exit": _EXIT,
     **MORE_EXAMPLES,
+    **MARKET_EXAMPLES,
     "equity": Equity(
         _NOW,
         data=EquityData(RUN_ID, "2024-01-15T12:00:00Z", 11327.05, 11250.5, -0.045),

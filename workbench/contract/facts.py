@@ -57,6 +57,16 @@ BY_NAME: dict[str, Fact] = {
     "lag_ms": {"x-unit": "milliseconds"},
     "reconnect_ms": {"x-unit": "milliseconds"},
     "confidence": {"x-unit": "fraction, 0 to 1"},
+    "bar_time": _TIME,
+    "confirmed_at": _TIME,
+    "open": _PRICE,
+    "high": _PRICE,
+    "low": _PRICE,
+    "close": _PRICE,
+    "price": _PRICE,
+    "top": _PRICE,
+    "bottom": _PRICE,
+    "score": {"x-unit": "fraction, 0 to 1"},
 }
 """For every field of this name, unless its struct says otherwise below."""
 
@@ -70,6 +80,14 @@ FIELDS: dict[str, Fact] = {
     "EquityData.time": _TIME,
     "EquityColumns.time": _EPOCH_MS,
     "EquityReply.time": _EPOCH_MS,
+    "FeedCandles.time": _EPOCH_MS,
+    "CandleData.time": _TIME,
+    "DataGapData.start": _TIME,
+    "DataGapData.end": _TIME,
+    "FeedSummary.created": _TIME,
+    "FeedSummary.started": _TIME,
+    "ConfluenceTerm.value": {"x-unit": "-1 (bearish) to 1 (bullish)"},
+    "ConfluenceTerm.weight": {"x-unit": "fraction, 0 to 1"},
     "CandlesReply.time": _EPOCH_MS,
     "FinalMetrics.max_drawdown": {"x-unit": "percent, 0 or below"},
     "FinalMetrics.total_return": _PERCENT,
@@ -113,6 +131,13 @@ FIELDS: dict[str, Fact] = {
     "StartRequest.strategy_ids": {"minItems": 1, "maxItems": 1},
 }  # fmt: skip
 """For one field of one struct and of those made from it; ``x-of`` names the structs it holds."""
+
+RULES: dict[str, Fact] = {
+    "ConnectedData": {
+        "anyOf": [{"required": ["backtest_id"]}, {"required": ["feed", "timeframes"]}]
+    },
+}
+"""What must hold between the fields of a struct."""
 
 SUMMARIES: dict[str, str] = {"Pong": "Answer to `ping`."}
 """Of structs without a docstring; a message without one is described by what it carries."""

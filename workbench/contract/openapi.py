@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from workbench import __version__
-from workbench.contract import examples, more_examples, wording
+from workbench.contract import examples, market_examples, more_examples, wording
 from workbench.contract.failures import codes_below
-from workbench.contract.operations import JSON, OPERATIONS, Operation
+from workbench.contract.operation import JSON, Operation
+from workbench.contract.operations import OPERATIONS
 from workbench.contract.parameters import RUN_ID, Parameter
 from workbench.contract.schemas import DIALECT, Schema, components
 from workbench.errors import (
@@ -16,15 +17,17 @@ from workbench.errors import (
     UnsupportedMediaType,
     WorkbenchError,
 )
+from workbench.feeds.checking import NAME, FeedRequest
 from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
 
 SCHEMAS = "#/components/schemas/"
 _DESCRIPTION = (
-    "Start, control and read runs. Streams are described by `asyncapi.json`. Prometheus metrics "
-    "are at the Jupyter server's own `/metrics`. A method that a route does not have is refused "
-    "with 405, code `method_not_allowed`, and the header `Allow`.\n\n" + wording.UNITS
+    "Start, control and read runs, and feeds of markets. Streams are described by "
+    "`asyncapi.json`. Prometheus metrics are at the Jupyter server's own `/metrics`. A method "
+    "that a route does not have is refused with 405, code `method_not_allowed`, and the header "
+    "`Allow`.\n\n" + wording.UNITS
 )
 _RUN = {
     "name": "backtest_id",
@@ -34,18 +37,29 @@ _RUN = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"},
     "example": RUN_ID,
 }
+_FEED = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "description": "The `name` of the start reply: the symbol, unless another was given.",
+    "schema": {"type": "string", "pattern": f"^{NAME}$"},
+    "example": "BTC-USD",
+}
+_PLACES = {"backtest_id": _RUN, "name": _FEED}
 _BODIES: dict[Any, Any] = {
     StartRequest: examples.START,
     PublishRequest: examples.PUBLISH,
     OpenRequest: more_examples.OPEN,
+    FeedRequest: market_examples.START,
 }
 _MEANINGS = {
     400: "The request is wrong.",
     403: "Nobody known asks (`not_authenticated`), or the right is missing.",
-    404: "There is no such run.",
-    409: "The run's present state does not allow this.",
+    404: "There is no such run, or no such feed.",
+    409: "The present state of the run, or of the feed, does not allow this.",
     413: "The body is too large.",
     415: "The body is not JSON.",
+    503: "As many feeds run as may; try again later.",
     422: "The candles are missing or broken.",
 }
 
@@ -56,8 +70,9 @@ def document() -> Schema:
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         path = paths.setdefault(operation.path, {})
-        if "{backtest_id}" in operation.path:
-            path["parameters"] = [{"$ref": "#/components/parameters/backtest_id"}]
+        for name in _PLACES:
+            if f"{{{name}}}" in operation.path:
+                path["parameters"] = [{"$ref": f"#/components/parameters/{name}"}]
         path[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
@@ -78,7 +93,7 @@ def document() -> Schema:
         "security": [{name: []} for name in wording.SECURITY],
         "paths": paths,
         "components": {
-            "parameters": {"backtest_id": _RUN},
+            "parameters": _PLACES,
             "schemas": schemas,
             "securitySchemes": {
                 name: {"type": "apiKey", **each} for name, each in wording.SECURITY.items()

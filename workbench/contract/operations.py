@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from workbench.contract import parameters
-from workbench.contract.parameters import Parameter
+from workbench.contract.market_operations import MARKET_OPERATIONS
+from workbench.contract.operation import HTML, Operation
 from workbench.contract.replies import (
     CandlesReply,
     ControlReply,
@@ -24,60 +23,11 @@ from workbench.errors import (
     DataError,
     InvalidRequest,
     NotFound,
-    WorkbenchError,
 )
 from workbench.messages import ControlRequest
 from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
-
-JSON = "application/json"
-HTML = "text/html"
-
-
-class Operation(NamedTuple):
-    """One method of one route.
-
-    Attributes
-    ----------
-    method, path
-        As in ``GET /api/backtesting/{backtest_id}``.
-    id
-        Name of the operation, for generated clients.
-    summary
-        What it does, in a sentence.
-    reply
-        The struct of the reply, None where there is no body.
-    query
-        Query parameters.
-    body, omit
-        The struct of the request's body, and its fields that have no place there.
-    right
-        ``read`` or ``execute``, on the resource ``workbench``.
-    errors
-        Kinds of errors it may reply with; those without the right are refused everywhere.
-    media
-        Content type of the reply.
-    status
-        Of a reply without an error.
-    description
-        More than the summary says.
-    """
-
-    method: str
-    path: str
-    id: str
-    summary: str
-    reply: Any = None
-    query: tuple[Parameter, ...] = ()
-    body: Any = None
-    omit: tuple[str, ...] = ()
-    right: str = "read"
-    errors: tuple[type[WorkbenchError], ...] = ()
-    media: str = JSON
-    status: int = 200
-    description: str = ""
-
 
 _CONTROL = (
     "`pause`, `resume` and `stop` take nothing; `step` takes `value` (candles, 1 if absent); "
@@ -159,6 +109,7 @@ OPERATIONS = (
         "GET", f"{_RUN}/report", "getReport", "The report as one HTML page.", media=HTML,
         errors=(InvalidRequest, NotFound),
     ),
+    *MARKET_OPERATIONS,
     Operation(
         "GET", "/api/ws/stream/status", "streamStatus", "Who is connected to what.", StatusReply
     ),

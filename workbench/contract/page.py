@@ -23,7 +23,7 @@ def render() -> str:
     events, rest, defs = asyncapi.document(), openapi.document(), schemas.document()["$defs"]
     sections: list[Section] = [
         ("routes", "Routes", _routes(rest)),
-        ("stream", "The stream", _stream(events)),
+        ("stream", "The streams", _stream(events)),
         ("messages", "Messages", _messages(events, defs, "told")),
         ("requests", "What a client may say", _messages(events, defs, "request_")),
         ("publishing", "Publishing", _publishing(events, defs)),
@@ -78,7 +78,10 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _stream(events: dict[str, Any]) -> str:
-    return _channel("stream-backtest", events["channels"]["backtest"], "right: read")
+    channels = events["channels"]
+    return "\n".join(
+        _channel(f"stream-{name}", channels[name], "right: read") for name in ("backtest", "market")
+    )
 
 
 def _channel(anchor: str, channel: dict[str, Any], right: str) -> str:

@@ -8,6 +8,7 @@ from workbench.streams import query
 from workbench.streams.pace import ALLOWED as PACES
 from workbench.streams.subscription import LOG_TYPES
 
+_FRAME = "[1-9][0-9]{0,3}[MHDW]"
 RUN_ID = "backtest_20240211_123456"
 
 
@@ -91,6 +92,17 @@ STREAM = (
 )
 """What a subscriber may ask for, see `workbench.streams.query`."""
 
+MARKET = (
+    *(each for each in STREAM if each.name in query.MARKET_PARAMETERS),
+    Parameter(
+        "timeframes",
+        "Only candles of these timeframes, and what was found on them, separated by commas.",
+        {"type": "string", "pattern": rf"^\s*{_FRAME}\s*(,\s*{_FRAME}\s*)*$"},
+        "1M,1H",
+    ),
+)
+"""What a subscriber of a market may ask for."""
+
 PUBLISHER = (
     Parameter(
         "obeyed",
@@ -123,4 +135,13 @@ CANDLES = (
     Parameter("start", "From here: ISO 8601, UTC.", {"type": "string"}, "2024-01-15T08:00:00Z"),
     Parameter("end", "Up to here, exclusive.", {"type": "string"}, "2024-01-16"),
     _count("max_points", "Merge to so many, every extreme kept.", 4000, 2, 20_000),
+)
+FEED_CANDLES = (
+    Parameter(
+        "timeframe",
+        "One of the feed's; absent: its shortest.",
+        {"type": "string", "pattern": "^[1-9][0-9]{0,3}[MHDW]$"},
+        "15M",
+    ),
+    _count("limit", "The last so many.", 1000, 1, 20_000),
 )

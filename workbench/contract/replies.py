@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.contract.market_replies import MARKET_REPLIES
 from workbench.messages import (
     EntryData,
     ExitData,
@@ -311,4 +312,5 @@ class InfoReply(Struct, frozen=True):
 REPLIES: tuple[type[Struct], ...] = (
     ErrorBody, StartReply, OpenedStream, RunList, RunDetail, ControlReply, TradesReply, EquityReply,
     EventsPage, CandlesReply, StatusReply, InfoReply,
+    *MARKET_REPLIES,
 )  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 
 from workbench.contract import docstrings, facts
 from workbench.contract.replies import REPLIES
+from workbench.feeds.checking import FeedRequest
 from workbench.messages import (
     MESSAGE_TYPES,
     PROTOCOL,
@@ -32,6 +33,7 @@ ROOTS: dict[str, Any] = {
     "StartRequest": StartRequest,
     "PublishRequest": PublishRequest,
     "OpenRequest": OpenRequest,
+    "FeedRequest": FeedRequest,
     **{cls.__name__: cls for cls in REPLIES},
 }
 """What can stand alone on the wire, by the name of its schema."""
@@ -111,6 +113,7 @@ def _describe(schema: Schema, cls: type[msgspec.Struct], prefix: str) -> None:
     schema.pop("description", None)
     if text:
         schema["description"] = text
+    schema.update(facts.RULES.get(cls.__name__, {}))
     if issubclass(cls, Message):
         schema["x-delivery"] = cls.delivery.value
     said = docstrings.attributes(cls)

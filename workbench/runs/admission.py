@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -67,15 +67,25 @@ def check(run_id: str, message: LogMessage) -> None:
         )
 
 
-def good(run_id: str, messages: Sequence[LogMessage]) -> tuple[int, InvalidRequest | None]:
-    """Return how many messages from the start may be told, and what is wrong with the next."""
+def good(
+    stream: str,
+    messages: Sequence[LogMessage],
+    check: Callable[[str, LogMessage], None] = check,
+) -> tuple[int, InvalidRequest | None]:
+    """Return how many messages from the start may be told, and what is wrong with the next.
+
+    Parameters
+    ----------
+    check
+        Raises for what may not be told in this stream.
+    """
     for count, message in enumerate(messages):
         if count and messages[count - 1].type in FINAL_TYPES:
             last = messages[count - 1].type
             msg = f"A {last} message ends the log, but {message.type} follows it"
             return count, InvalidRequest(msg, field="messages", value=last, allowed="at the end")
         try:
-            check(run_id, message)
+            check(stream, message)
         except InvalidRequest as error:
             return count, error
     return len(messages), None

@@ -30,7 +30,11 @@ def figures(database: Database) -> Figures:
     path = database.path
     files = [path, path.with_name(path.name + "-wal")]
     return Figures(
-        dict(database.query("SELECT kind, SUM(seq - first_seq + 1) FROM streams GROUP BY kind")),
+        dict(
+            database.query(
+                "SELECT kind, SUM(seq - first_seq + 1 - spared) FROM streams GROUP BY kind"
+            )
+        ),
         sum(file.stat().st_size for file in files if file.exists()),
         dict(database.query("SELECT status, COUNT(*) FROM runs GROUP BY status")),
     )

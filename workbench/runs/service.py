@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.errors import InvalidRequest
 from workbench.messages import (
     FINAL_STATUSES,
     Complete,
@@ -16,23 +16,22 @@ from workbench.messages import (
     Error,
     LogMessage,
     Status,
-    error_message,
 )
 from workbench.paths import candles_dir
 from workbench.runs import admission, combination, request, resuming
-from workbench.runs.commands import shortened
-from workbench.runs.controlling import Controller
+from workbench.runs.controlling import Controller, Send
 from workbench.runs.figures import Figures, figures
+from workbench.runs.intake import Intake, Listener, Rule
 from workbench.runs.producers import LEASE_S, Producers
+from workbench.runs.publishing import Command
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
 from workbench.runs.spec import RunSpec
 from workbench.runs.supervisor import STOP_PATIENCE_S, Supervisor
-from workbench.streams import Database, Entry, SqliteLog
+from workbench.streams import Database, SqliteLog
 
 DETAILS = ("statistics", "intervals")
 """What of a result `detail` alone tells."""
-Listener = Callable[[str, list[Entry]], None]
 
 
 class RunService:
@@ -67,6 +66,7 @@ class RunService:
         self.home = home
         self._database = Database(home / "workbench.db")
         self.log = SqliteLog(self._database)
+        self.intake = Intake(self._database, self.log)
         self.registry = RunRegistry(self._database)
         self.producers = Producers()
         self.supervisor = Supervisor(
@@ -76,11 +76,11 @@ class RunService:
         self.controller = Controller(
             self.registry, self.log, self._append_own, self.supervisor.stop_asked
         )
-        self._listeners: list[Listener] = [self.controller.deliver]
+        self.intake.listen(self.controller.deliver)
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with (stream, entries) after each append."""
-        self._listeners.append(listener)
+        """Call `listener` with (stream, entries) after each append, of runs and of markets."""
+        self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
         """Give up to `pages` free pages of the state file back; tell whether there are more."""
@@ -211,8 +211,7 @@ class RunService:
         self.registry.delete(run_id)
         self.log.delete(run_id)
         self.supervisor.forget(run_id)
-        for listener in self._listeners:
-            listener(run_id, [])
+        self.intake.deleted(run_id)
 
     def control(
         self, run_id: str, request: ControlRequest, by: str | None = None
@@ -259,67 +258,74 @@ class RunService:
         messages: Sequence[LogMessage],
         failure: InvalidRequest | None = None,
     ) -> None:
-        """Take in what a producer says, up to what it may not say; with that the run ends.
-
-        Parameters
-        ----------
-        failure
-            What is wrong with the message after `messages`, if that could not be understood.
+        """Take in what a run's producer says; see `Intake.publish`.
 
         Raises
         ------
         InvalidRequest
-            A message was refused. Those before it are in the log, after them an `error`, unless
-            they end the run themselves.
+            A message was refused; what stands before it is in the log, and the run has ended.
         NotFound, OutOfOrder, StreamEnded
             As `StreamLog.append`; nothing was taken, and the run goes on.
         """
-        known = max(0, self.log.position(run_id, producer) - first + 1)
-        count, flaw = admission.good(run_id, messages[known:])
-        self.append(run_id, producer, first, messages[: known + count])
-        refused = flaw or failure
-        if refused is None:
-            return
-        info = self.log.info(run_id)
-        if info is not None and not info.closed:
-            self._append_own(run_id, [error_message(_refusal(refused))])
-        raise refused
+        self.intake.publish(self, run_id, producer, first, messages, failure)
 
     def append(
         self, stream: str, producer: str, first: int, messages: Sequence[LogMessage]
     ) -> None:
-        """Put messages into a log, note what they tell of the run, and tell the listeners.
+        """Put messages into a run's log; see `Intake.append`.
 
         Raises
         ------
         NotFound, OutOfOrder
             As `StreamLog.append`.
         """
-        # One transaction: what the registry says of a run is never behind its log.
-        with self._database.transaction():
-            entries = self.log.append(stream, producer, first, messages)
-            for message in messages[len(messages) - len(entries) :]:
-                self._note(stream, message)
-        if entries:
-            for listener in self._listeners:
-                listener(stream, entries)
+        self.intake.append(self, stream, producer, first, messages)
+
+    def producer_of(self, run_id: str, token: str) -> str:
+        """Return the name under which the holder of the run's token publishes.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        """
+        return self.registry.get(run_id).producer
+
+    def joined(self, run_id: str, send: Send, obeyed: int) -> list[Command]:
+        """Note a producer's connection; return the commands it has not obeyed."""
+        return self.controller.joined(run_id, send, obeyed)
+
+    def left(self, run_id: str, send: Send) -> None:
+        """Note that a producer's connection is gone."""
+        self.controller.left(run_id, send)
+
+    # --- the desk of runs, see `Desk` ---------------------------------------------------
+
+    def admit(self, stream: str, producer: str) -> None:
+        """Take what the producer of a run says: no other has its token."""
+
+    def rules(self, stream: str) -> Rule:
+        """Return what a producer may say of its run; see `admission.check`."""
+        return admission.check
+
+    def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
+        """Enter into the registry what messages tell of a run's state."""
+        for message in messages:
+            match message:
+                case Status() if message.data.status not in FINAL_STATUSES:
+                    self.registry.set_status(stream, message.data.status)
+                case Complete() | Error():
+                    status = message.extra.status if isinstance(message, Complete) else "error"
+                    result = {
+                        "data": msgspec.to_builtins(message.data),
+                        "extra": msgspec.to_builtins(message.extra),
+                    }
+                    self.registry.set_status(stream, status, result)
 
     # --- inside -------------------------------------------------------------------------
 
     def _append_own(self, stream: str, messages: Sequence[LogMessage]) -> None:
-        self.append(stream, "server", self.log.position(stream, "server") + 1, messages)
-
-    def _note(self, run_id: str, message: LogMessage) -> None:
-        match message:
-            case Status() if message.data.status not in FINAL_STATUSES:
-                self.registry.set_status(run_id, message.data.status)
-            case Complete() | Error():
-                status = message.extra.status if isinstance(message, Complete) else "error"
-                result = {
-                    "data": msgspec.to_builtins(message.data),
-                    "extra": msgspec.to_builtins(message.extra),
-                }
-                self.registry.set_status(run_id, status, result)
+        self.intake.say(self, stream, messages)
 
     def _latest(self, run_id: str, kind: str) -> dict[str, Any] | None:
         """Return `data` of the latest message of a state type."""
@@ -337,9 +343,3 @@ def _short(result: dict[str, Any] | None) -> dict[str, Any] | None:
     if result is None:
         return None
     return {**result, "extra": {n: v for n, v in result["extra"].items() if n not in DETAILS}}
-
-
-def _refusal(refused: InvalidRequest) -> WorkbenchError:
-    """Return what the stream says of a message that was refused."""
-    msg = f"The server refused what the run's producer said: {refused.message}"
-    return type(refused)(shortened(msg, 500), field=refused.details.get("field"))

@@ -8,18 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import psutil
-
 from workbench.errors import NotFound, WorkerLost
 from workbench.messages import LogMessage, error_message
-from workbench.runs import servers
+from workbench.runs import servers, spawning
 from workbench.runs.leftovers import Leftovers
 from workbench.runs.producers import LEASE_S, Producers, lease_ended
 from workbench.runs.records import Job, RunRecord, new_token
@@ -33,8 +29,6 @@ ACTIVE = ("running", "paused")
 STOP_PATIENCE_S = 5.0
 CLOSING_PATIENCE_S = 5.0
 INTAKE_S = 0.05
-LOG_TAIL_BYTES = 64 * 1024
-SPAWN_ERRORS = (OSError, psutil.Error)
 
 
 class Supervisor:
@@ -133,25 +127,15 @@ class Supervisor:
         """Remove what a deleted run has left beside its log."""
         self._leftovers.forget(run_id)
         self._ended.pop(run_id, None)
-        self._log_path(run_id).unlink(missing_ok=True)
+        spawning.log_path(self._home, run_id).unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let go of the workers, which go on."""
-        for child in self._children.values():
-            # Known as ended, or the interpreter warns of a process left running.
-            child.returncode = child.poll() or 0
-        self._children.clear()
+        spawning.release(self._children)
 
     def log_tail(self, run_id: str, lines: int = 20) -> list[str]:
         """Return the last lines the worker wrote."""
-        try:
-            with self._log_path(run_id).open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - LOG_TAIL_BYTES))
-                text = file.read().decode(errors="replace")
-        except FileNotFoundError:
-            return []
-        return text.splitlines()[-lines:]
+        return spawning.log_tail(self._home, run_id, lines)
 
     def _enforce_stop(self, run_id: str) -> None:
         del self._stopping[run_id]
@@ -206,7 +190,7 @@ class Supervisor:
                 return
             try:
                 child, started = self._start(record, token)
-            except SPAWN_ERRORS as error:
+            except spawning.SPAWN_ERRORS as error:
                 self._lost(record, f"The worker process could not be started: {error}")
                 return
             self._registry.set_worker(record.id, child.pid, started)
@@ -224,24 +208,14 @@ class Supervisor:
             patience=self._patience,
             strategy=record.strategy,
         )
-        path = self._log_path(record.id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = dict(os.environ)
-        if record.paths:
-            environment["PYTHONPATH"] = os.pathsep.join(record.paths)
-        with path.open("ab") as output, tempfile.TemporaryFile() as handed:
-            handed.write(msgspec.json.encode(job))
-            handed.seek(0)
-            child = subprocess.Popen(
-                [record.python or sys.executable, "-m", "workbench.runs.worker"],
-                stdin=handed,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=self._home,
-                start_new_session=True,
-            )
-        return child, psutil.Process(child.pid).create_time()
+        return spawning.spawn(
+            "workbench.runs.worker",
+            job,
+            self._home,
+            spawning.log_path(self._home, record.id),
+            python=record.python,
+            paths=record.paths,
+        )
 
     def _lost(self, record: RunRecord, message: str) -> None:
         facts: dict[str, Any] = {"backtest_id": record.id}
@@ -252,9 +226,6 @@ class Supervisor:
             }
         error = WorkerLost(message, **facts)
         self._say(record.id, [error_message(error)])
-
-    def _log_path(self, run_id: str) -> Path:
-        return self._home / "logs" / f"{run_id}.log"
 
 
 def _waits(record: RunRecord) -> bool:

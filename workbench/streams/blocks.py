@@ -15,9 +15,35 @@ _names: msgspec.msgpack.Decoder[list[tuple[str, str]]] = msgspec.msgpack.Decoder
 )
 
 
+class _Sparse(msgspec.Struct):
+    seqs: list[int]
+    names: list[tuple[str, str]]
+
+
+_sparse: msgspec.msgpack.Decoder[_Sparse] = msgspec.msgpack.Decoder(_Sparse)
+_SPARSE = _pack(_Sparse([], []))[:1]
+
+
 def pack(entries: Sequence[Entry]) -> tuple[bytes, bytes]:
     """Return the types and keys of messages, and the messages as JSON, a line each."""
     return _pack([(e.type, e.key) for e in entries]), b"\n".join([e.wire for e in entries])
+
+
+def pack_sparse(entries: Sequence[Entry]) -> tuple[bytes, bytes]:
+    """Return the same for messages whose numbers have gaps between them."""
+    names = [(e.type, e.key) for e in entries]
+    keys = _pack(_Sparse([e.seq for e in entries], names))
+    return keys, b"\n".join([e.wire for e in entries])
+
+
+def is_sparse(keys: bytes) -> bool:
+    """Tell whether a block has gaps: its keys are a map then, not a list."""
+    return keys[:1] == _SPARSE
+
+
+def sequence(first: int, last: int, keys: bytes) -> Sequence[int]:
+    """Return the numbers of a block's messages."""
+    return _sparse.decode(keys).seqs if is_sparse(keys) else range(first, last + 1)
 
 
 def unpack(stream: str, first: int, last: int, keys: bytes, payload: bytes) -> list[Entry]:
@@ -26,18 +52,26 @@ def unpack(stream: str, first: int, last: int, keys: bytes, payload: bytes) -> l
     Raises
     ------
     LogDamaged
-        It does not hold the messages `first` to `last`.
+        It does not hold the messages `first` to `last`, or what it says it has of them.
     """
+    seqs: Sequence[int] = range(first, last + 1)
     try:
-        names, wires = _names.decode(keys), payload.split(b"\n")
+        if is_sparse(keys):
+            sparse = _sparse.decode(keys)
+            seqs, names = sparse.seqs, sparse.names
+            if not (seqs or payload):
+                return []
+        else:
+            names = _names.decode(keys)
+        wires = payload.split(b"\n")
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, AttributeError):
         raise damaged(stream, first, last) from None
     whole = payload[:1] == b"{" and payload[-1:] == b"}"
-    if not whole or not len(names) == len(wires) == last - first + 1:
+    if not whole or not len(names) == len(wires) == len(seqs):
         raise damaged(stream, first, last)
     return [
         Entry(seq, kind, key, wire)
-        for seq, ((kind, key), wire) in enumerate(zip(names, wires, strict=True), first)
+        for seq, (kind, key), wire in zip(seqs, names, wires, strict=True)
     ]
 
 

@@ -57,6 +57,8 @@ class StreamInfo(NamedTuple):
         So many messages are kept at least, and not many more; None for all.
     bytes
         What its messages take.
+    spared
+        Messages between `first_seq` and `seq` that are not kept: superseded states.
     """
 
     id: str
@@ -69,6 +71,12 @@ class StreamInfo(NamedTuple):
     first_seq: int = 1
     window: int | None = None
     bytes: int = 0
+    spared: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Number of messages in the log."""
+        return self.seq - self.first_seq + 1 - self.spared
 
 
 class OutOfOrder(WorkbenchError):
@@ -89,7 +97,10 @@ class StreamLog(Protocol):
     """Storage of streams. Calls return once the data is safe from the process's death."""
 
     def create(self, stream: str, kind: str, window: int | None = None) -> StreamInfo:
-        """Start an empty log under a fresh epoch, that keeps about `window` messages or all."""
+        """Start an empty log under a fresh epoch, that keeps about `window` messages or all.
+
+        Superseded states are the first of a window to go.
+        """
 
     def info(self, stream: str) -> StreamInfo | None:
         """Tell where a log stands; None when there is none."""
@@ -147,3 +158,6 @@ class StreamLog(Protocol):
 
     def delete(self, stream: str) -> None:
         """Remove the log."""
+
+    def retire(self, stream: str, producer: str) -> None:
+        """Forget the numbers of a producer that will not come again."""

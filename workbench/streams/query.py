@@ -13,6 +13,10 @@ PARAMETERS = (
     "since", "epoch", "from", "types", "format", "batch", "max_rate", "heartbeat", "replay",
     "speed",
 )  # fmt: skip
+MARKET_PARAMETERS = (
+    *(name for name in PARAMETERS if name not in ("replay", "speed")),
+    "timeframes",
+)
 HEARTBEAT_S = (0.1, 3600.0)
 RATE = (0.01, 1000.0)
 
@@ -77,8 +81,32 @@ class StreamQuery(NamedTuple):
             raise InvalidRequest(msg, field="speed", value=shown, allowed="replay=1")
         return cls(_position(given), subscription, _number(given, "heartbeat", HEARTBEAT_S), replay)
 
+    @classmethod
+    def parse_market(cls, given: Mapping[str, str], timeframes: Sequence[str]) -> StreamQuery:
+        """Make it for the stream of a market, which has `timeframes` and no end to replay from.
 
-def once(given: Mapping[str, Sequence[object]]) -> None:
+        Raises
+        ------
+        InvalidRequest
+            A value is wrong; `details` names `field`, `value` and `allowed`.
+        """
+        if _flag(given, "replay"):
+            msg = "replay is 1, but only a run is replayed: a market's past has a feed of its own"
+            raise InvalidRequest(msg, field="replay", value=given["replay"], allowed=["0"])
+        parsed = cls.parse(given)
+        wanted = given.get("timeframes")
+        if wanted is None:
+            return parsed
+        names = [name.strip().upper() for name in wanted.split(",")]
+        for name in names:
+            if name not in timeframes:
+                known = list(timeframes)
+                msg = f"timeframes has {name[:40]!r}, the market has {', '.join(known)}"
+                raise InvalidRequest(msg, field="timeframes", value=name[:40], allowed=known)
+        return parsed._replace(subscription=parsed.subscription.only(names))
+
+
+def once(given: Mapping[str, Sequence[object]], names: Sequence[str] = PARAMETERS) -> None:
     """Check that no parameter of the stream is given twice.
 
     Raises
@@ -86,7 +114,7 @@ def once(given: Mapping[str, Sequence[object]]) -> None:
     InvalidRequest
         One is.
     """
-    for name in PARAMETERS:
+    for name in names:
         times = len(given.get(name, ()))
         if times > 1:
             msg = f"{name} is given {times} times, expected once"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS streams (
@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS streams (
     closed    INTEGER NOT NULL DEFAULT 0,
     first_seq INTEGER NOT NULL DEFAULT 1,
     keep      INTEGER,
-    bytes     INTEGER NOT NULL DEFAULT 0
+    bytes     INTEGER NOT NULL DEFAULT 0,
+    spared    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS blocks (
     stream    TEXT NOT NULL REFERENCES streams(id) ON DELETE CASCADE,
@@ -53,6 +54,29 @@ CREATE TABLE IF NOT EXISTS runs (
     seen       REAL
 ) STRICT;
 """
+FEEDS = """
+CREATE TABLE IF NOT EXISTS feeds (
+    name       TEXT PRIMARY KEY,
+    spec       BLOB NOT NULL,
+    given      INTEGER NOT NULL,
+    detectors  BLOB,
+    python     TEXT,
+    paths      BLOB NOT NULL,
+    status     TEXT NOT NULL,
+    message    TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    synthetic  INTEGER NOT NULL,
+    created    TEXT NOT NULL,
+    started    TEXT,
+    token_hash TEXT NOT NULL DEFAULT '',
+    pid        INTEGER,
+    pid_start  REAL,
+    seen       REAL NOT NULL DEFAULT 0,
+    failures   INTEGER NOT NULL DEFAULT 0,
+    retry_at   REAL NOT NULL DEFAULT 0,
+    closed     BLOB NOT NULL
+) STRICT
+"""
 
 # Version 2: windows and sizes of logs; runs that a kernel publishes.
 _TO_2 = (
@@ -64,7 +88,9 @@ _TO_2 = (
     "ALTER TABLE runs ADD COLUMN producer TEXT NOT NULL DEFAULT 'worker'",
     "ALTER TABLE runs ADD COLUMN seen REAL",
 )
-_STEPS: dict[int, tuple[str, ...]] = {1: _TO_2}
+# Version 3: feeds of markets, and logs out of whose middle superseded states are taken.
+_TO_3 = (FEEDS, "ALTER TABLE streams ADD COLUMN spared INTEGER NOT NULL DEFAULT 0")
+_STEPS: dict[int, tuple[str, ...]] = {1: _TO_2, 2: _TO_3}
 """What makes version n + 1 out of version n."""
 
 
@@ -88,7 +114,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     try:
         version = version_of(connection)
         if version == 0:
-            for statement in TABLES.split(";"):
+            for statement in (*TABLES.split(";"), FEEDS):
                 connection.execute(statement)
         for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
             for statement in _STEPS[step]:

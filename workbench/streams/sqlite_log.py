@@ -10,14 +10,13 @@ import msgspec
 
 from workbench.errors import LogDamaged, NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
+from workbench.streams import window as windows
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
 from workbench.streams.guard import fresh
 from workbench.streams.log import Entry, StreamInfo
 
 REMEMBERED = 10_000
-SLACK = 4
-"""A window is cut once it is over by a quarter, not at every message."""
 
 _Block = tuple[int, int, bytes, bytes]
 _pack = msgspec.msgpack.Encoder().encode
@@ -51,16 +50,14 @@ class SqliteLog:
         if known is not None:
             return known
         rows = self._db.query(
-            "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes "
+            "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes, spared "
             "FROM streams WHERE id = ?",
             stream,
         )
         if not rows:
             return None
-        name, kind, epoch, seq, eseq, latest, closed, first, keep, size = rows[0]
-        info = StreamInfo(
-            name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed), first, keep, size
-        )
+        name, kind, epoch, seq, eseq, latest, closed, *rest = rows[0]
+        info = StreamInfo(name, kind, epoch, seq, eseq, _latest.decode(latest), bool(closed), *rest)
         self._infos[stream] = info
         return info
 
@@ -90,20 +87,9 @@ class SqliteLog:
                 "ON CONFLICT (stream, producer) DO UPDATE SET last = excluded.last",
                 (stream, producer, last),
             )
-            tx.execute(
-                "UPDATE streams SET seq = ?, eseq = ?, latest = ?, closed = ?, "
-                "bytes = ? WHERE id = ?",
-                (
-                    info.seq,
-                    info.eseq,
-                    _pack(info.latest),
-                    info.closed,
-                    info.bytes,
-                    stream,
-                ),
-            )
-            if info.window and info.seq - info.first_seq >= info.window + info.window // SLACK:
-                info = _cut(tx, info, info.seq - info.window + 1)
+            if windows.overflows(info):
+                info = windows.keep(tx, info)
+            _write(tx, info)
             self._infos[stream] = info
             self._positions[stream, producer] = last
         return entries
@@ -126,11 +112,11 @@ class SqliteLog:
                 if first > due:
                     self._refuse_hole(stream, due, first - 1)
                 found = unpack(stream, first, last, keys, payload)
-                entries += found if first > since else found[since + 1 - first :]
+                entries += found if first > since else [e for e in found if e.seq > since]
                 due = last + 1
                 if len(entries) >= limit:
                     break
-            if not entries:
+            if not entries and due <= info.seq:
                 self._refuse_hole(stream, due, info.seq)
         except LogDamaged:
             if not entries:  # What is good before the damage is told first.
@@ -158,7 +144,8 @@ class SqliteLog:
         with self._db.transaction() as tx:
             info = self._existing(stream)
             if before > info.first_seq:
-                info = _cut(tx, info, min(before, info.seq + 1))
+                info = windows.cut(tx, info, min(before, info.seq + 1))
+                _write(tx, info)
                 self._infos[stream] = info
         return info
 
@@ -166,6 +153,13 @@ class SqliteLog:
         with self._db.transaction() as tx:
             tx.execute("DELETE FROM streams WHERE id = ?", (stream,))
             self._forget()
+
+    def retire(self, stream: str, producer: str) -> None:
+        with self._db.transaction() as tx:
+            tx.execute(
+                "DELETE FROM producers WHERE stream = ? AND producer = ?", (stream, producer)
+            )
+            self._positions.pop((stream, producer), None)
 
     def _existing(self, stream: str) -> StreamInfo:
         info = self.info(stream)
@@ -211,20 +205,22 @@ def _readable(stream: str, first: int, last: int, rows: Iterable[_Block]) -> Ite
         raise damaged(stream, first, last) from None
 
 
-def _cut(tx: sqlite3.Connection, info: StreamInfo, before: int) -> StreamInfo:
-    """Forget what comes before seq `before`; blocks go when all of them does."""
-    freed = tx.execute(
-        "SELECT coalesce(sum(length(payload) + length(keys)), 0) FROM blocks "
-        "WHERE stream = ? AND last_seq < ?",
-        (info.id, before),
-    ).fetchone()[0]
-    tx.execute("DELETE FROM blocks WHERE stream = ? AND last_seq < ?", (info.id, before))
-    latest = {key: seq for key, seq in info.latest.items() if seq >= before}
+def _write(tx: sqlite3.Connection, info: StreamInfo) -> None:
+    """Note where a log stands."""
     tx.execute(
-        "UPDATE streams SET first_seq = ?, latest = ?, bytes = ? WHERE id = ?",
-        (before, _pack(latest), info.bytes - freed, info.id),
+        "UPDATE streams SET seq = ?, eseq = ?, latest = ?, closed = ?, first_seq = ?, bytes = ?, "
+        "spared = ? WHERE id = ?",
+        (
+            info.seq,
+            info.eseq,
+            _pack(info.latest),
+            info.closed,
+            info.first_seq,
+            info.bytes,
+            info.spared,
+            info.id,
+        ),
     )
-    return info._replace(first_seq=before, latest=latest, bytes=info.bytes - freed)
 
 
 def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entry], StreamInfo]:

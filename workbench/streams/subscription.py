@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+from msgspec import Struct
+
 from workbench.errors import InvalidRequest
 from workbench.messages import MESSAGE_TYPES, Delivery
 from workbench.streams.conflation import Carry, columns, spared, with_conflated
@@ -19,6 +22,19 @@ from workbench.streams.log import Entry
 LOG_TYPES = tuple(
     name for name, cls in MESSAGE_TYPES.items() if cls.delivery is not Delivery.CONNECTION
 )
+
+OF_TIMEFRAMES = frozenset({"candle", "pattern", "structure", "confluence"})
+
+
+class _OfTimeframe(Struct):
+    timeframe: str
+
+
+class _Found(Struct):
+    data: _OfTimeframe
+
+
+_timeframe: msgspec.json.Decoder[_Found] = msgspec.json.Decoder(_Found)
 
 
 class Selection(NamedTuple):
@@ -52,6 +68,8 @@ class Subscription:
         Put several messages into one frame, as a JSON array.
     max_rate
         Be written to so many times a second at most; None for the server's own limit.
+    timeframes
+        Of a market: only candles of these, and what was found on them; None for all.
 
     Attributes
     ----------
@@ -66,12 +84,14 @@ class Subscription:
         columns: bool = False,
         batch: bool = False,
         max_rate: float | None = None,
+        timeframes: Sequence[str] | None = None,
     ) -> None:
         self.types = None if types is None else frozenset(types)
         self.columns = columns
         self.batch = batch
         self.max_rate = max_rate
-        self.filters = (self.types, columns)
+        self.timeframes = None if timeframes is None else frozenset(timeframes)
+        self.filters = (self.types, columns, self.timeframes)
 
     @classmethod
     def parse(
@@ -100,6 +120,13 @@ class Subscription:
                 msg, field="format", value=format_, allowed=["messages", "columns"]
             )
         return cls(names, columns=format_ == "columns", batch=batch, max_rate=max_rate)
+
+    def only(self, timeframes: Sequence[str]) -> Subscription:
+        """Return the same, with only these timeframes of a market."""
+        return Subscription(
+            None if self.types is None else sorted(self.types),
+            columns=self.columns, batch=self.batch, max_rate=self.max_rate, timeframes=timeframes,
+        )  # fmt: skip
 
     def select(self, entries: Sequence[Entry], latest: Mapping[str, int]) -> list[bytes]:
         """Return the wire messages of `choose` alone."""
@@ -138,7 +165,7 @@ class Subscription:
             conflated = len(dropped)
             last_point = curve[-1].seq if dropped else 0
         for entry in entries:
-            if not self._wants(entry.type):
+            if not self._wants(entry.type) or not self._shows(entry):
                 continue
             wire = entry.wire
             delivery = entry.delivery
@@ -165,6 +192,11 @@ class Subscription:
         if run:
             chosen.append(columns(run, len(dropped) if run[-1].seq == last_point else 0))
         return Selection(chosen, conflated, tuple(untold.items()))
+
+    def _shows(self, entry: Entry) -> bool:
+        if self.timeframes is None or entry.type not in OF_TIMEFRAMES:
+            return True
+        return _timeframe.decode(entry.wire).data.timeframe in self.timeframes
 
     def _wants(self, kind: str) -> bool:
         return self.types is None or kind in self.types

@@ -54,9 +54,9 @@ class NewStreamHandler(ApiHandler):
 
 
 class PublishHandler(SocketHandler):
-    """The producer of one run.
+    """The producer of one run, or of one market.
 
-    Its right to publish is the run's own token, in the Authorization header; a login to the
+    Its right to publish is the stream's own token, in the Authorization header; a login to the
     server is neither needed nor enough.
     """
 
@@ -66,13 +66,15 @@ class PublishHandler(SocketHandler):
     async def get(self, run_id: str) -> None:
         """Check the run's token and upgrade to a WebSocket."""
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        self._door = self.extensionapp.door(run_id)
         try:
-            allowed = scheme == "Bearer" and self.service.may_publish(run_id, token)
+            allowed = scheme == "Bearer" and self._door.may_publish(run_id, token)
+            self._producer = self._door.producer_of(run_id, token)
         except NotFound:
             raise web.HTTPError(410, "no such run") from None
         if not allowed or self.request.headers.get("Origin"):
-            allowed_is = "Authorization: Bearer TOKEN, of this run, and no Origin"
-            msg = "That is not this run's publish token, or a web page sent it"
+            allowed_is = "Authorization: Bearer TOKEN, of this stream, and no Origin"
+            msg = "That is not this stream's publish token, or a web page sent it"
             raise NotAllowed(msg, field="Authorization", value=None, allowed=allowed_is)
         obeyed = self.get_query_argument("obeyed", "0")
         if not (obeyed.isascii() and obeyed.isdecimal() and len(obeyed) <= 16):
@@ -87,10 +89,9 @@ class PublishHandler(SocketHandler):
         super().open()
         self._run_id = run_id
         self._replaced = False
-        self._producer = self.service.registry.get(run_id).producer
         self.service.producers.join(run_id, self._replace)
         last = self.service.log.position(run_id, self._producer)
-        waiting = self.service.controller.joined(run_id, self._command, self._obeyed)
+        waiting = self._door.joined(run_id, self._command, self._obeyed)
         self.write_soon(encode_reply(Hello(last, waiting)))
 
     def on_message(self, message: str | bytes) -> None:
@@ -102,7 +103,7 @@ class PublishHandler(SocketHandler):
         counters = self.extensionapp.manager.counters
         try:
             batch, failure = _batch(message)
-            self.service.publish(self._run_id, self._producer, batch.first, batch.messages, failure)
+            self._door.publish(self._run_id, self._producer, batch.first, batch.messages, failure)
         except WorkbenchError as error:
             counters.refused[error.code] += 1
             # The message may quote what was sent, which does not belong in a log.
@@ -120,7 +121,7 @@ class PublishHandler(SocketHandler):
     def _failed(self, error: Exception) -> None:
         """Have the producer come back with its batch: it gives up when that fails for long."""
         later = passing(error)
-        self.log.error("a batch of run %s could not be taken", self._run_id, exc_info=error)
+        self.log.error("a batch of %s could not be taken", self._run_id, exc_info=error)
         if later:
             self.close(CLOSE_TRY_LATER, "the log cannot be written now")
         else:
@@ -130,7 +131,7 @@ class PublishHandler(SocketHandler):
         """Note that the producer is gone."""
         super().on_close()
         if hasattr(self, "_run_id"):
-            self.service.controller.left(self._run_id, self._command)
+            self._door.left(self._run_id, self._command)
             self.service.producers.leave(self._run_id, self._replace)
 
     def _replace(self) -> None:

@@ -1,0 +1,71 @@
+"""What a stream is about, as `connected` says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from workbench.feeds.book import FeedRecord
+from workbench.messages import FINAL_STATUSES, PROTOCOL, ConnectedData
+from workbench.runs.records import RunRecord
+from workbench.streams import StreamInfo
+
+
+class Subject(NamedTuple):
+    """A stream, and what is said of it first.
+
+    Attributes
+    ----------
+    stream
+        Its name.
+    timeframes
+        Of its candles.
+    connected
+        Returns `data` of `connected`, for a log that stands so.
+    """
+
+    stream: str
+    timeframes: Sequence[str]
+    connected: Callable[[StreamInfo], ConnectedData]
+
+
+def of_run(record: RunRecord) -> Subject:
+    """Return what a run's stream is about."""
+
+    def connected(info: StreamInfo) -> ConnectedData:
+        final = record.status in FINAL_STATUSES or not info.closed
+        return ConnectedData(
+            backtest_id=record.id,
+            message="Connected to backtest stream",
+            epoch=info.epoch,
+            seq=info.seq,
+            status=record.status if final else "complete",
+            protocol=PROTOCOL,
+            symbol=record.spec.symbol,
+            source=record.source,
+            synthetic=record.synthetic,
+            eseq=info.eseq,
+        )
+
+    return Subject(record.id, record.spec.timeframes, connected)
+
+
+def of_feed(record: FeedRecord) -> Subject:
+    """Return what a market's stream is about."""
+
+    def connected(info: StreamInfo) -> ConnectedData:
+        return ConnectedData(
+            message="Connected to market data stream",
+            epoch=info.epoch,
+            seq=info.seq,
+            status=record.status,
+            protocol=PROTOCOL,
+            symbol=record.spec.symbol,
+            source=record.source,
+            synthetic=record.synthetic,
+            eseq=info.eseq,
+            timeframes=record.spec.timeframes,
+            feed=record.spec.feed,
+        )
+
+    return Subject(record.name, record.spec.timeframes, connected)

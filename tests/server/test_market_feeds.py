@@ -1,0 +1,202 @@
+"""Feeds over REST: starting, listing, stopping, removing; and which one serves a symbol."""
+
+from __future__ import annotations
+
+import base64
+
+import psutil
+import pytest
+from markets import candles, closed, once, read, until
+
+from workbench.contract import market_examples
+from workbench.errors import InvalidRequest, UnknownSymbol
+from workbench.feeds.directory import Directory
+from workbench.feeds.spec import DEFAULT_TIMEFRAMES
+
+START = market_examples.START
+API = ("api", "market-data")
+
+
+@pytest.fixture(autouse=True)
+def _fake(feeds):
+    """Every feed here is the fake process."""
+
+
+async def test_a_feed_is_started_listed_stopped_and_removed(call, feeds, watch, app):
+    status, reply = await call("POST", *API, "start", body=START)
+    assert status == 200
+    assert reply["name"] == "BTC-USD"
+    assert reply["stream_path"].endswith("/api/ws/stream/market-data/BTC-USD")
+    assert reply["stream_url"].startswith("ws://")
+    assert reply["synthetic"] is True
+    socket = await watch("BTC-USD")
+    await until(socket, candles(3, "15M"))
+    _, listed = await call("GET", *API)
+    (one,) = listed["feeds"]
+    assert (one["name"], one["running"], one["subscribers"]) == ("BTC-USD", True, 1)
+    assert one["status"] == "live"
+    assert one["source"] == "a fake feed"
+    assert one["bytes"] > 0
+    _, detail = await call("GET", *API, "BTC-USD")
+    assert detail["spec"]["timeframes"] == ["15M", "1H", "4H"]
+    assert detail["seq"] >= detail["messages"] > 0
+    pid = feeds.book.get("BTC-USD").pid
+    status, stopped = await call("POST", *API, "BTC-USD", "stop")
+    assert (status, stopped["status"], stopped["running"]) == (200, "stopped", False)
+    await until(socket, lambda m: m["type"] == "feed" and m["data"]["state"] == "stopped")
+    await once(lambda: not psutil.pid_exists(pid))
+    # Who watches is still there, but does not bring it back: somebody wanted it stopped.
+    for _ in range(3):
+        app._look_after()
+    assert not feeds.book.running()
+    status, _ = await call("DELETE", *API, "BTC-USD")
+    assert status == 204
+    assert await closing(socket) == 4404
+    status, body = await call("GET", *API, "BTC-USD")
+    assert (status, body["code"]) == (404, "not_found")
+    assert (await call("GET", *API))[1] == {"feeds": []}
+
+
+async def closing(socket):
+    while await read(socket) is not None:
+        pass
+    return socket.close_code
+
+
+async def test_the_same_again_changes_nothing_and_another_needs_a_word(call, feeds, watch):
+    await call("POST", *API, "start", body=START)
+    first = feeds.book.get("BTC-USD")
+    status, _ = await call("POST", *API, "start", body=START)
+    assert status == 200
+    assert feeds.book.get("BTC-USD").pid == first.pid
+    socket = await watch("BTC-USD")
+    hello = await read(socket)
+    other = {**START, "seed": 9}
+    status, refused = await call("POST", *API, "start", body=other)
+    assert (status, refused["code"]) == (409, "conflict")
+    assert refused["details"]["field"] == "name"
+    status, _ = await call("POST", *API, "start", body={**other, "name": "mine"})
+    assert status == 200
+    status, _ = await call("POST", *API, "start", body={**other, "replace": True})
+    assert status == 200
+    assert feeds.book.get("BTC-USD").spec.seed == 9
+    assert await closing(socket) == 1001
+    again = await watch("BTC-USD")
+    assert (await read(again))["data"]["epoch"] != hello["data"]["epoch"]
+    await once(lambda: not psutil.pid_exists(first.pid))
+    assert {record.name for record in feeds.book.running()} == {"BTC-USD", "mine"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"symbol": "NO-SUCH"}, "symbol"),
+        ({"symbol": 5}, "symbol"),
+        ({"timeframes": []}, "timeframes"),
+        ({"timeframes": ["7X"]}, "timeframes"),
+        ({"timeframes": ["2M", "15M"]}, "timeframes"),
+        ({"feed": "telepathy"}, "feed"),
+        ({"feed": "exchange"}, "exchange"),
+        ({"exchange": "binance"}, "exchange"),
+        ({"path": "/etc/passwd"}, "path"),
+        ({"feed": "replay", "seed": 3}, "seed"),
+        ({"feed": "replay", "start": "soon"}, "start"),
+        ({"feed": "replay", "start": "2024-02-01", "end": "2024-01-01"}, "end"),
+        ({"speed": "fast"}, "speed"),
+        ({"speed": -1}, "speed"),
+        ({"seed": -1}, "seed"),
+        ({"history": -1}, "history"),
+        ({"history": 10**9}, "history"),
+        ({"patterns": ["a b"]}, "patterns"),
+        ({"weights": {"trend": -1}}, "weights"),
+        ({"name": "backtest_5"}, "name"),
+        ({"name": "a/b"}, "name"),
+        ({"name": ""}, "name"),
+        ({"colour": "red"}, "colour"),
+        ({"pickled": {"name": "x"}}, "pickle"),
+    ],
+)
+async def test_bad_input_is_named_and_nothing_starts(call, feeds, change, field):
+    status, body = await call("POST", *API, "start", body={**START, **change})
+    assert status == 400
+    assert body["details"]["field"] == field
+    assert feeds.book.all() == []
+
+
+async def test_detectors_come_pickled_and_not_without_authentication(call, feeds, app):
+    pickled = {"pickle": base64.b64encode(b"anything").decode(), "name": "Mine"}
+    body = {**START, "pickled": pickled, "name": "mine"}
+    app.insecure_no_auth = True
+    status, refused = await call("POST", *API, "start", body=body)
+    assert (status, refused["details"]["field"]) == (400, "pickled")
+    assert "pickle is code" in refused["error"]
+    app.insecure_no_auth = False
+    status, _ = await call("POST", *API, "start", body=body)
+    assert status == 200
+    assert feeds.book.get("mine").detectors == b"anything"
+
+
+async def test_candles_that_were_told(call, watch):
+    messages = await until(await watch("BTC-USD"), candles(40))
+    status, body = await call("GET", *API, "BTC-USD", "candles", params={"limit": "15"})
+    assert status == 200
+    assert (body["timeframe"], len(body["time"]), body["synthetic"]) == ("1M", 15, True)
+    assert {b - a for a, b in zip(body["time"], body["time"][1:], strict=False)} == {60_000}
+    _, all_ = await call("GET", *API, "BTC-USD", "candles", params={"timeframe": "15M"})
+    assert len(all_["close"]) >= len(closed(messages, "15M")) > 0
+
+
+async def test_a_feed_publishes_with_its_token_alone(app, call, feeds, jp_ws_fetch):
+    await call("POST", *API, "start", body=START)
+    from tornado.httpclient import HTTPClientError
+
+    for headers in ({}, {"Authorization": "Bearer another"}):
+        with pytest.raises(HTTPClientError) as refused:
+            await jp_ws_fetch("api", "ws", "publish", "BTC-USD", headers=headers)
+        assert refused.value.code == 403
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_ws_fetch("api", "ws", "publish", "NO-FEED", headers={"Authorization": "Bearer x"})
+    assert refused.value.code == 410
+
+
+async def test_a_process_in_whose_place_another_came_is_not_heard(feeds, call):
+    from workbench.errors import NotAllowed
+    from workbench.messages import Error, ErrorData, ErrorExtra
+
+    await call("POST", *API, "start", body=START)
+    record = feeds.book.get("BTC-USD")
+    feeds.stop("BTC-USD")
+    stands = feeds.log.info("BTC-USD").seq
+    late = Error("t", data=ErrorData("too late", {}), extra=ErrorExtra("error"))
+    first = feeds.log.position("BTC-USD", record.producer) + 1
+    with pytest.raises(NotAllowed, match="not the one"):
+        feeds.publish("BTC-USD", record.producer, first, [late])
+    assert feeds.log.info("BTC-USD").seq == stands
+
+
+def test_a_configured_feed_goes_before_the_generated_one(tmp_path):
+    configured = {
+        "BTC-USD": {"feed": "exchange", "exchange": "coinbase", "timeframes": ["1H", "5M"]},
+        "*-USDT": {"feed": "exchange", "exchange": "binance"},
+    }
+    directory = Directory(tmp_path, configured, ["1M", "1H"])
+    assert directory.spec_for("BTC-USD").exchange == "coinbase"
+    assert directory.spec_for("BTC-USD").timeframes == ["5M", "1H"]
+    assert directory.spec_for("ETH-USDT").exchange == "binance"
+    assert directory.spec_for("ETH-USDT").symbol == "ETH-USDT"
+    assert directory.spec_for("EUR-USD").feed == "synthetic"
+    assert directory.spec_for("EUR-USD").timeframes == ["1M", "1H"]
+    assert directory.canonical("eth/usdt") == "ETH-USDT"
+    assert directory.canonical("btcusd") == "BTC-USD"
+    with pytest.raises(UnknownSymbol, match="NO-SUCH"):
+        directory.spec_for("NO-SUCH")
+    assert Directory(tmp_path).spec_for("BTC-USD").timeframes == list(DEFAULT_TIMEFRAMES)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"feed": "exchange"}, {"colour": 1}, {"feed": 5}, {"timeframes": ["x"]}],
+)
+def test_a_configuration_that_cannot_be_is_refused_at_the_start(tmp_path, fields):
+    with pytest.raises(InvalidRequest, match="BTC-USD"):
+        Directory(tmp_path, {"BTC-USD": fields})

@@ -1,0 +1,169 @@
+"""``workbench feeds``: the feeds of markets, and what they tell."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from workbench.cli.output import Output
+from workbench.cli.servers import add_server_options, found
+from workbench.errors import ServerUnreachable
+from workbench.messages import AnyMessage, encode
+
+if TYPE_CHECKING:
+    from workbench.client.discovery import Server
+
+BASE = "api/market-data"
+_FIELDS = (
+    "timeframes", "feed", "exchange", "market", "path", "start", "end", "speed", "seed", "name",
+    "patterns",
+)  # fmt: skip
+
+
+def add(commands: Any) -> None:
+    """Add the subcommand and its own."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "feeds",
+        help="start, list, watch, stop and remove the feeds of markets",
+        description="Feeds run on a server: start one with `workbench serve`, or Jupyter.",
+    )
+    parser.set_defaults(handler=list_feeds, url=None, token_env=None, json=False)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+
+    def action(name: str, handler: Callable[[argparse.Namespace], int], help_: str) -> Any:
+        one = actions.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+        add_server_options(one)
+        one.set_defaults(handler=handler)
+        return one
+
+    action("list", list_feeds, "list the feeds").add_argument(
+        "--json", action="store_true", help="as JSON"
+    )
+    _add_start(action("start", start, "start the feed of a market"))
+    for name, handler, help_ in (
+        ("stop", stop, "end feeds; their streams stay"),
+        ("rm", remove, "end feeds and remove their streams"),
+    ):
+        action(name, handler, help_).add_argument("name", metavar="NAME", nargs="+")
+    watched = action("watch", watch, "follow a market, by its symbol or the name of a feed")
+    watched.add_argument("name", metavar="SYMBOL")
+    watched.add_argument("--json", action="store_true", help="print the messages, one a line")
+    watched.add_argument("--from-now", action="store_true", help="skip what was told before")
+
+
+def _add_start(one: argparse.ArgumentParser) -> None:
+    one.add_argument("symbol", metavar="SYMBOL", help="such as BTC-USD")
+    one.add_argument("--timeframes", nargs="+", metavar="TF", help="such as 1M 15M 1H")
+    one.add_argument("--feed", help="synthetic, replay or exchange [synthetic]")
+    one.add_argument("--exchange", help="of an exchange: its name, such as binance")
+    one.add_argument("--market", help="of an exchange: the symbol there, such as BTC/USDT")
+    one.add_argument("--path", help="of a replay: a file of recorded frames [stored candles]")
+    one.add_argument("--start", help="of a replay: from here, ISO 8601")
+    one.add_argument("--end", help="of a replay: up to here")
+    one.add_argument("--speed", help="multiples of market time (60x), or candles a second")
+    one.add_argument("--seed", type=int, help="of a synthetic feed")
+    one.add_argument("--patterns", nargs="+", metavar="NAME", help="candlestick patterns")
+    one.add_argument("--name", help="of the feed and its stream [the symbol]")
+    one.add_argument("--replace", action="store_true", help="in the place of one of this name")
+
+
+def list_feeds(args: argparse.Namespace) -> int:
+    """``feeds list``."""
+    feeds = _server(args).rest.get(BASE)["feeds"]
+    if args.json:
+        print(json.dumps(feeds, indent=2))
+        return 0
+    output = Output()
+    if not feeds:
+        output.line("There are no feeds yet. Start with: workbench feeds watch BTC-USD")
+        return 0
+    head = ("NAME", "STATUS", "FEED", "SYMBOL", "TIMEFRAMES", "READERS", "MESSAGES", "SOURCE")
+    output.table(head, [_row(feed) for feed in feeds], right=(5, 6))
+    return 0
+
+
+def start(args: argparse.Namespace) -> int:
+    """``feeds start``."""
+    body: dict[str, Any] = {"symbol": args.symbol}
+    body |= {name: value for name in _FIELDS if (value := getattr(args, name)) is not None}
+    if args.replace:
+        body["replace"] = True
+    reply = _server(args).rest.post(f"{BASE}/start", body)
+    print(f"{reply['name']}: {reply['status']}, {reply['source']}")
+    print(f"stream: {reply['stream_url']}")
+    return 0
+
+
+def stop(args: argparse.Namespace) -> int:
+    """``feeds stop``."""
+    server = _server(args)
+    for name in args.name:
+        reply = server.rest.post(f"{BASE}/{quote(name, safe='')}/stop", {})
+        print(f"{name}: {reply['status']}")
+    return 0
+
+
+def remove(args: argparse.Namespace) -> int:
+    """``feeds rm``."""
+    server = _server(args)
+    for name in args.name:
+        server.rest.delete(f"{BASE}/{quote(name, safe='')}")
+        print(f"removed {name}")
+    return 0
+
+
+def watch(args: argparse.Namespace) -> int:
+    """``feeds watch``."""
+    server = _server(args)
+    return show(_batches(server, args.name, args.from_now), Output(), as_json=args.json)
+
+
+def show(batches: Iterable[list[AnyMessage]], output: Output, *, as_json: bool = False) -> int:
+    """Print the messages of a market as they come; return 1 if they end with an error."""
+    from workbench.cli.market_narration import narrate
+
+    last: AnyMessage | None = None
+    for batch in batches:
+        for last in batch:
+            if as_json:
+                print(encode(last).decode(), flush=True)
+        if not as_json:
+            output.lines([line for message in batch for line in narrate(message)])
+    return int(last is not None and last.type == "error")
+
+
+def _server(args: argparse.Namespace) -> Server:
+    server = found(args)
+    if server is None:
+        msg = "No server runs, and feeds need one: start it with `workbench serve`"
+        raise ServerUnreachable(msg)
+    return server
+
+
+def _batches(server: Server, name: str, from_now: bool) -> Iterator[list[AnyMessage]]:
+    from workbench.client.stream import Stream
+
+    class Market(Stream):
+        def _address(self) -> str:
+            return super()._address().replace("/stream/backtest/", "/stream/market-data/", 1)
+
+    # A symbol may be written with a slash, the name of a stream is not.
+    with Market(server, name.replace("/", "-"), from_now=from_now) as stream:
+        yield from stream.batches()
+
+
+def _row(feed: dict[str, Any]) -> tuple[str, ...]:
+    symbol = f"{feed['symbol']} (synthetic)" if feed["synthetic"] else feed["symbol"]
+    return (
+        feed["name"],
+        feed["status"],
+        feed["feed"],
+        symbol,
+        " ".join(feed["timeframes"]),
+        str(feed["subscribers"]),
+        f"{feed['messages']:,}",
+        feed["source"],
+    )

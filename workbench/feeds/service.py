@@ -1,0 +1,284 @@
+"""Markets and their streams as one thing: what the HTTP surface calls, without any HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.errors import Conflict, InvalidRequest
+from workbench.feeds import checking
+from workbench.feeds.book import FeedBook, FeedRecord, producer_of
+from workbench.feeds.desk import FeedDesk
+from workbench.feeds.directory import Directory
+from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
+from workbench.feeds.spec import FeedSpec
+from workbench.messages import LogMessage, utc_now
+from workbench.paths import candles_dir
+from workbench.runs import spawning
+from workbench.runs.publishing import Command
+from workbench.runs.records import hash_token
+
+if TYPE_CHECKING:
+    from workbench.runs.service import RunService
+
+KIND = "market_data"
+WINDOW = 50_000
+SAID = "generated prices, never traded"
+
+
+class FeedService:
+    """Everything about the feeds of one state folder.
+
+    Parameters
+    ----------
+    runs
+        The runs of the folder, whose state file and logs the feeds share.
+    urls
+        Addresses feeds are to publish to.
+    configured, timeframes
+        See `Directory`.
+    window
+        Messages a stream keeps, about.
+    grace, most, module
+        See `FeedKeeper`.
+
+    Raises
+    ------
+    InvalidRequest
+        What is configured cannot be a feed.
+    """
+
+    def __init__(
+        self,
+        runs: RunService,
+        urls: Callable[[], list[str]],
+        *,
+        configured: Mapping[str, Mapping[str, Any]] | None = None,
+        timeframes: list[str] | None = None,
+        window: int = WINDOW,
+        grace: float = GRACE_S,
+        most: int = MOST_FEEDS,
+        module: str = WORKER,
+    ) -> None:
+        self.home: Path = runs.home
+        self.log = runs.log
+        self.directory = Directory(candles_dir(runs.home), configured, timeframes)
+        self._intake = runs.intake
+        self._window = window
+        self.book = FeedBook(runs.intake.database)
+        self._desk = FeedDesk(self.book)
+        self.keeper = FeedKeeper(
+            runs.home, self.book, runs.intake, self._say, runs.producers, urls,
+            grace=grace, most=most, module=module,
+        )  # fmt: skip
+
+    # --- readers ------------------------------------------------------------------------
+
+    def find(self, text: str) -> FeedRecord:
+        """Return the feed of a name or a symbol; the one a symbol has by default is added.
+
+        Raises
+        ------
+        UnknownSymbol, InvalidRequest
+            There is none, and none can be made of it.
+        """
+        record = self.book.find(text)
+        if record is None:
+            name = self.directory.canonical(text)
+            record = self.book.find(name)
+        if record is not None and record.given:
+            return record
+        spec = self.directory.spec_for(record.name if record is not None else name)
+        if record is None or record.spec != spec:
+            return self._make(spec.symbol, spec, given=False)
+        return record
+
+    def subscribe(self, name: str) -> FeedRecord:
+        """Note a subscriber: the feed runs from now on; one that has ended badly starts afresh.
+
+        Raises
+        ------
+        TooManyConnections
+            As many feeds run as may.
+        NotFound
+            There is no such feed.
+        """
+        record = self.book.get(name)
+        info = self.log.info(name)
+        if info is None or info.closed:
+            record = self._renew(record)
+        self.keeper.want(name)
+        return self.book.get(name)
+
+    def unsubscribe(self, name: str) -> None:
+        """Note that a subscriber has gone."""
+        self.keeper.leave(name)
+
+    # --- requests -----------------------------------------------------------------------
+
+    def start(self, body: bytes, *, pickled_allowed: bool = True) -> FeedRecord:
+        """Check a request, put its feed into the book, and start it.
+
+        A feed of this name that is the same, is left as it is; one whose prices have come to
+        their end begins again.
+
+        Raises
+        ------
+        InvalidRequest
+            The request is wrong; nothing was started.
+        Conflict
+            There is another feed of this name that runs; `replace` puts this in its place.
+        TooManyConnections
+            As many feeds run as may.
+        """
+        request = checking.read(body)
+        pickled = request.pickled
+        if pickled is not None:
+            checking.check_pickled(pickled, pickled_allowed)
+        spec = self.directory.complete(request)
+        name = spec.symbol if request.name is None else request.name
+        known = self.book.find(name)
+        own = None if pickled is None else pickled.pickle
+        same = known is not None and (known.spec, known.detectors) == (spec, own)
+        info = self.log.info(name)
+        fresh = info is None or info.closed or (known is not None and known.status == "ended")
+        if known is None or not same or fresh or not known.given:
+            if known is not None and not same and known.pid is not None and not request.replace:
+                msg = (
+                    f"A feed {name!r} runs already, and it is another: give this one a name of "
+                    "its own, or replace: true"
+                )
+                allowed = "another name, or replace"
+                raise Conflict(msg, field="name", value=name, allowed=allowed)
+            if same and not fresh and known is not None:
+                known.given = True
+                self.book.put(known)
+            else:
+                self._make(name, spec, given=True, pickled=pickled)
+        self.keeper.want(name)
+        self.keeper.leave(name)
+        return self.book.get(name)
+
+    def stop(self, name: str) -> FeedRecord:
+        """End a feed's process; its stream stays, and a new subscriber starts it again.
+
+        Raises
+        ------
+        NotFound
+            There is no such feed.
+        """
+        self.book.get(name)
+        self.keeper.end(name, "somebody asked for it")
+        return self.book.get(name)
+
+    def delete(self, name: str) -> None:
+        """End a feed and remove its log.
+
+        Raises
+        ------
+        NotFound
+            There is no such feed.
+        """
+        self.book.get(name)
+        self.keeper.end(name, "it was deleted")
+        with self._intake.database.transaction():
+            self.book.delete(name)
+            self.log.delete(name)
+        spawning.log_path(self.home, name).unlink(missing_ok=True)
+        self._intake.deleted(name)
+
+    # --- the publish side ---------------------------------------------------------------
+
+    def may_publish(self, name: str, token: str) -> bool:
+        """Tell whether `token` is the publish token of the feed's process.
+
+        Raises
+        ------
+        NotFound
+            There is no such feed.
+        """
+        return self.book.get(name).token_hash == hash_token(token)
+
+    def producer_of(self, name: str, token: str) -> str:
+        """Return the name under which the holder of a token publishes."""
+        return producer_of(hash_token(token))
+
+    def joined(self, name: str, send: Callable[[Command], None], obeyed: int) -> list[Command]:
+        """Note a feed's connection; nothing waits for it: its process is ended to end it."""
+        return []
+
+    def left(self, name: str, send: Callable[[Command], None]) -> None:
+        """Note that a feed's connection is gone."""
+
+    def publish(
+        self,
+        name: str,
+        producer: str,
+        first: int,
+        messages: Sequence[LogMessage],
+        failure: InvalidRequest | None = None,
+    ) -> None:
+        """Take in what a feed's process says; see `Intake.publish`.
+
+        Raises
+        ------
+        InvalidRequest
+            A message was refused; what stands before it is in the log, and the stream has ended.
+        NotAllowed
+            Another process has come in the place of this one.
+        NotFound, OutOfOrder, StreamEnded
+            As `StreamLog.append`; nothing was taken, and the feed goes on.
+        """
+        self._intake.publish(self._desk, name, producer, first, messages, failure)
+
+    # --- inside -------------------------------------------------------------------------
+
+    def _say(self, name: str, messages: Sequence[LogMessage]) -> None:
+        self._intake.say(self._desk, name, messages)
+
+    def _make(
+        self,
+        name: str,
+        spec: FeedSpec,
+        *,
+        given: bool,
+        pickled: checking.PickledDetectors | None = None,
+    ) -> FeedRecord:
+        """Add a feed with an empty log; one of its name gives way."""
+        if self.book.find(name) is not None:
+            self.keeper.end(name, "another feed takes its place")
+        synthetic, source = spec.feed == "synthetic", _source(spec)
+        record = FeedRecord(
+            name=name, spec=spec, given=given, status="stopped", message="not started yet",
+            source=source, synthetic=synthetic, created=utc_now(),
+        )  # fmt: skip
+        if pickled is not None:
+            record.detectors, record.python = pickled.pickle, pickled.python
+            record.paths = pickled.paths
+        return self._renew(record)
+
+    def _renew(self, record: FeedRecord) -> FeedRecord:
+        """Begin a feed's log anew, under a fresh epoch."""
+        with self._intake.database.transaction():
+            kept = msgspec.structs.replace(
+                record, closed={}, failures=0, retry_at=0.0, pid=None, pid_start=None,
+                token_hash="", status="stopped", message="not started yet",
+            )  # fmt: skip
+            self.book.put(kept)
+            self.log.delete(record.name)
+            self.log.create(record.name, KIND, self._window)
+        self._intake.deleted(record.name)
+        return kept
+
+
+def _source(spec: FeedSpec) -> str:
+    """Return where prices come from, until the feed itself says it."""
+    match spec.feed:
+        case "synthetic":
+            return SAID
+        case "exchange":
+            return f"{spec.exchange} {spec.market or spec.symbol}"
+    return "recorded frames" if spec.path else f"stored candles of {spec.symbol}"

@@ -1,0 +1,90 @@
+"""Starting a producer's process, and reading what it wrote: for runs and for feeds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import psutil
+
+SPAWN_ERRORS = (OSError, psutil.Error)
+LOG_TAIL_BYTES = 64 * 1024
+
+
+def spawn(
+    module: str,
+    job: msgspec.Struct,
+    home: Path,
+    output: Path,
+    *,
+    python: str | None = None,
+    paths: Sequence[str] = (),
+) -> tuple[subprocess.Popen[bytes], float]:
+    """Start ``python -m module`` in a session of its own; return its process and when it began.
+
+    Parameters
+    ----------
+    module
+        What to run.
+    job
+        What it is handed, as JSON on standard input: nothing secret is in an argument or the
+        environment.
+    home
+        The state folder, its working directory.
+    output
+        The file that what it writes is appended to.
+    python, paths
+        Interpreter and module search path, this process's own where absent.
+
+    Raises
+    ------
+    OSError, psutil.Error
+        It could not be started; see `SPAWN_ERRORS`.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    environment = dict(os.environ)
+    if paths:
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    with output.open("ab") as file, tempfile.TemporaryFile() as handed:
+        handed.write(msgspec.json.encode(job))
+        handed.seek(0)
+        child = subprocess.Popen(
+            [python or sys.executable, "-m", module],
+            stdin=handed,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=home,
+            start_new_session=True,
+        )
+    return child, psutil.Process(child.pid).create_time()
+
+
+def log_path(home: Path, name: str) -> Path:
+    """Return the file that holds what a producer's processes wrote."""
+    return home / "logs" / f"{name}.log"
+
+
+def log_tail(home: Path, name: str, lines: int = 20) -> list[str]:
+    """Return the last lines a producer's processes wrote."""
+    try:
+        with log_path(home, name).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LOG_TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[-lines:]
+
+
+def release(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Let go of processes, which go on."""
+    for child in children.values():
+        # Known as ended, or the interpreter warns of a process left running.
+        child.returncode = child.poll() or 0
+    children.clear()
