@@ -68,7 +68,7 @@ from workbench.messages.payloads import (
 )
 from workbench.messages.requests import ClientMessage, ControlRequest, Ping, decode_request
 from workbench.messages.signals import SignalData, SignalExtra, SignalOutcome
-from workbench.messages.sweeps import SweepData, SweepFacts
+from workbench.messages.sweeps import SweepCurve, SweepData, SweepFacts
 from workbench.messages.times import (
     iso_time,
     parse_time,
@@ -191,6 +191,7 @@ __all__ = [
     "StructureData",
     "StructureKind",
     "Sweep",
+    "SweepCurve",
     "SweepData",
     "SweepFacts",
     "Trade",
