@@ -13,6 +13,8 @@ NAMES = (
     "engine_fast",
     "late_join",
     "fan_out",
+    "market",
+    "market_feed",
     "market_stream",
     "stall",
     "control",
