@@ -169,6 +169,13 @@ def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) ->
         market.candles()
 
 
+def test_one_waits_for_the_end_of_a_replay(served: MarketServer, market: wb.Market) -> None:
+    with pytest.raises(TimeoutError, match=r"BTC-USD is live after 0\.2 s"):
+        market.wait(0.2)
+    served.market.tell_feed("ended", "the last candle")
+    assert market.wait(30) is market
+
+
 def test_stopping_deleting_and_telling_what_it_is(served: MarketServer, market: wb.Market) -> None:
     market.stop()
     market.delete()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.client.market_stream import AsyncMarketStream
     from workbench.widgets.market_view import MarketView
 
+OVER = frozenset({"ended", "stopped", "failed"})
 PATIENCE_S = 30.0
 """How long a table waits for a feed that has just begun."""
 
@@ -115,6 +116,22 @@ class Market:
         now = self.info
         names = ("symbol", "feed", "source", "synthetic", "timeframes")
         return {name: now[name] for name in names if name in now}
+
+    def wait(self, timeout: float | None = None) -> Market:
+        """Wait until the feed has come to its end, as a replay does; return the market.
+
+        Raises
+        ------
+        WorkbenchError
+            The feed has failed: with the reason.
+        TimeoutError
+            It still goes on after `timeout` seconds.
+        """
+        fold = self._read(OVER, timeout)
+        if fold.status not in OVER:
+            msg = f"{self.name} is {fold.status} after {timeout:g} s"
+            raise TimeoutError(msg)
+        return self
 
     def stop(self) -> None:
         """End the feed's process for all who watch it; its stream and tables stay."""
@@ -246,12 +263,19 @@ class Market:
             self._view.timeframe = timeframe.upper()
         return self._view
 
-    def _read(self) -> MarketFold:
-        """Read on from where this handle was, up to where the stream stands now."""
+    def _read(
+        self, states: frozenset[str] | None = None, patience: float | None = PATIENCE_S
+    ) -> MarketFold:
+        """Read on from where this handle was, up to where the stream stands now.
+
+        Where `states` are given, on to one of them; at most `patience` seconds.
+        """
         fold = self._fold
         with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
-            impatient = threading.Timer(PATIENCE_S, stream.close)
-            impatient.start()
+            impatient = None if patience is None else threading.Timer(patience, stream.close)
+            if impatient is not None:
+                impatient.daemon = True
+                impatient.start()
             try:
                 head: int | None = None
                 for batch in stream.batches():
@@ -259,10 +283,12 @@ class Market:
                         if isinstance(message, Connected):
                             head = message.data.seq
                         fold.apply(msgspec.to_builtins(message))
-                    if head is not None and fold.seq >= head and fold.status != "starting":
+                    there = head is not None and fold.seq >= head
+                    if there and (fold.status in states if states else fold.status != "starting"):
                         break
             finally:
-                impatient.cancel()
+                if impatient is not None:
+                    impatient.cancel()
         if fold.error is not None:
             body = {**fold.error["data"], **fold.error.get("extra", {})}
             raise from_body(body)
