@@ -32,13 +32,19 @@ def market(served: MarketServer) -> wb.Market:
 
 
 def test_what_is_not_given_is_left_to_the_server(served: MarketServer) -> None:
-    wb.market("BTC-USD", server=served.server)
+    wb.market("EUR-USD", server=served.server)
     wb.market("BTC-USD", "15m", feed="synthetic", speed="60x", name="mine", server=served.server)
     assert served.bodies == [
-        {"symbol": "BTC-USD"},
+        {"symbol": "EUR-USD"},
         {"symbol": "BTC-USD", "timeframes": ["15M"], "feed": "synthetic", "speed": "60x",
          "name": "mine"},
     ]  # fmt: skip
+
+
+def test_a_name_alone_finds_the_feed_that_is_there(served: MarketServer) -> None:
+    found = wb.market("BTC-USD", server=served.server)
+    assert served.bodies == []
+    assert len(found.candles()) == CANDLES
 
 
 def test_a_refusal_is_the_error_it_names(served: MarketServer) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from workbench.client.discovery import Server, connect
 from workbench.client.market_asking import request_body
 from workbench.client.market_stream import MarketStream
-from workbench.errors import Conflict, UnknownTimeframe, WorkbenchError, from_body
+from workbench.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    UnknownTimeframe,
+    WorkbenchError,
+    from_body,
+)
 from workbench.messages import Connected
 from workbench.widgets.market_fold import MarketFold
 
@@ -44,7 +52,8 @@ def market(
     Parameters
     ----------
     symbol
-        What is traded, such as ``BTC-USD``.
+        What is traded, such as ``BTC-USD``. Given alone it may also be the name of a feed: the
+        one that is there is watched, whatever it was asked to be.
     timeframes
         Such as ``["15M", "1H", "4H"]``: whole multiples of the shortest. The server's where
         absent.
@@ -71,8 +80,18 @@ def market(
     """
     body = request_body(symbol, timeframes, detectors, options)
     server = server or connect(url, token)
+    if list(body) == ["symbol"] and (name := _known(server, symbol)) is not None:
+        return Market(name, server, title=symbol)
     reply = server.rest.post("api/market-data/start", body)
     return Market(str(reply["name"]), server, title=symbol)
+
+
+def _known(server: Server, name: str) -> str | None:
+    """Return the name of the feed of this name, None where there is none."""
+    try:
+        return str(server.rest.get(f"api/market-data/{quote(name, safe='')}")["name"])
+    except (NotFound, InvalidRequest):
+        return None
 
 
 class Market:
