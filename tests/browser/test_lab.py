@@ -262,3 +262,38 @@ def test_it_follows_the_theme(page, lab):
     page.evaluate(
         "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
     )
+
+
+# Fast enough that candles close while one looks, with a pace that the page can follow.
+MARKET_CELLS = (
+    "import workbench as wb, os, time\n"
+    'market = wb.market("BTC-USD", timeframes=["1M", "5M"], speed="60x", seed=5)\n'
+    "market",
+    "while not os.path.exists('seen'):\n    time.sleep(0.1)",
+    "[len(market.candles()) > 100, market.view().status, market.view().timeframe,"
+    " len(market.view().snapshot) > 0]",
+)
+MARKET = "document.querySelector('.wb-market')?.dataset"
+
+
+def test_a_market_moves_while_the_kernel_is_busy(page, lab):
+    pytest.importorskip("workbench.feeds.worker", reason="feeds have no process yet")
+    open_cells(page, lab, "market.ipynb", *MARKET_CELLS)
+    run_and_wait(page, 0)
+    run_cell(page, 1)
+    page.wait_for_function(f"() => {BUSY}")
+    page.wait_for_function(
+        f"() => {MARKET}?.status === 'live' && +{MARKET}.candles > 100 && {MARKET}.score !== ''"
+    )
+    before = page.evaluate(f"() => ({{...{MARKET}}})")
+    assert (before["connection"], before["timeframe"]) == ("live", "1M")
+    page.wait_for_function(f"() => +{MARKET}.candles > {before['candles']} + 2")
+    page.get_by_role("button", name="5M", exact=True).click()
+    page.wait_for_function(f"() => {MARKET}.timeframe === '5M' && +{MARKET}.candles > 100")
+    page.get_by_text("SYNTHETIC DATA").wait_for()
+    assert page.evaluate(f"() => {BUSY}"), "the kernel was to be busy all the while"
+    assert int(page.evaluate(f"() => {MARKET}.structure")) > 10
+    (lab.root / "seen").touch()
+    wait_cell(page, 1)
+    assert "[True, 'live', '5M', True]" in run_and_wait(page, 2)
+    assert page.problems == []

@@ -73,6 +73,10 @@ class FeedHandler(RequestHandler):
 
     def get(self, name: str) -> None:
         """Tell what it is."""
+        if name != "BTC-USD":
+            self.set_status(404)
+            self.write({"error": f"There is no feed {name!r}", "code": "not_found", "details": {}})
+            return
         self.write(self.settings["market"].facts())
 
     def post(self, name: str) -> None:

@@ -514,8 +514,8 @@ def test_an_address_that_is_none_or_holds_a_secret(kind, url):
 def test_arguments_are_there_to_be_completed(kind):
     names = set(inspect.signature(kind).parameters)
     assert names == {
-        "server", "run_id", "types", "columns", "max_rate", "since", "epoch", "from_now",
-        "heartbeat", "patience", "replay", "speed",
+        "server", "run_id", "types", "timeframes", "columns", "max_rate", "since", "epoch",
+        "from_now", "heartbeat", "patience", "replay", "speed",
     }  # fmt: skip
 
 

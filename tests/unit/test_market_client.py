@@ -32,13 +32,19 @@ def market(served: MarketServer) -> wb.Market:
 
 
 def test_what_is_not_given_is_left_to_the_server(served: MarketServer) -> None:
-    wb.market("BTC-USD", server=served.server)
+    wb.market("EUR-USD", server=served.server)
     wb.market("BTC-USD", "15m", feed="synthetic", speed="60x", name="mine", server=served.server)
     assert served.bodies == [
-        {"symbol": "BTC-USD"},
+        {"symbol": "EUR-USD"},
         {"symbol": "BTC-USD", "timeframes": ["15M"], "feed": "synthetic", "speed": "60x",
          "name": "mine"},
     ]  # fmt: skip
+
+
+def test_a_name_alone_finds_the_feed_that_is_there(served: MarketServer) -> None:
+    found = wb.market("BTC-USD", server=served.server)
+    assert served.bodies == []
+    assert len(found.candles()) == CANDLES
 
 
 def test_a_refusal_is_the_error_it_names(served: MarketServer) -> None:
@@ -167,6 +173,13 @@ def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) ->
     served.error["eseq"] += 1
     with pytest.raises(UnknownSymbol, match="no BTC/USD on nowhere"):
         market.candles()
+
+
+def test_one_waits_for_the_end_of_a_replay(served: MarketServer, market: wb.Market) -> None:
+    with pytest.raises(TimeoutError, match=r"BTC-USD is live after 0\.2 s"):
+        market.wait(0.2)
+    served.market.tell_feed("ended", "the last candle")
+    assert market.wait(30) is market
 
 
 def test_stopping_deleting_and_telling_what_it_is(served: MarketServer, market: wb.Market) -> None:

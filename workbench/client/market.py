@@ -5,13 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from workbench.client.discovery import Server, connect
 from workbench.client.market_asking import request_body
 from workbench.client.market_stream import MarketStream
-from workbench.errors import Conflict, UnknownTimeframe, WorkbenchError, from_body
+from workbench.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    UnknownTimeframe,
+    WorkbenchError,
+    from_body,
+)
 from workbench.messages import Connected
 from workbench.widgets.market_fold import MarketFold
 
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.client.market_stream import AsyncMarketStream
     from workbench.widgets.market_view import MarketView
 
+OVER = frozenset({"ended", "stopped", "failed"})
 PATIENCE_S = 30.0
 """How long a table waits for a feed that has just begun."""
 
@@ -43,7 +52,8 @@ def market(
     Parameters
     ----------
     symbol
-        What is traded, such as ``BTC-USD``.
+        What is traded, such as ``BTC-USD``. Given alone it may also be the name of a feed: the
+        one that is there is watched, whatever it was asked to be.
     timeframes
         Such as ``["15M", "1H", "4H"]``: whole multiples of the shortest. The server's where
         absent.
@@ -70,8 +80,18 @@ def market(
     """
     body = request_body(symbol, timeframes, detectors, options)
     server = server or connect(url, token)
+    if list(body) == ["symbol"] and (name := _known(server, symbol)) is not None:
+        return Market(name, server, title=symbol)
     reply = server.rest.post("api/market-data/start", body)
     return Market(str(reply["name"]), server, title=symbol)
+
+
+def _known(server: Server, name: str) -> str | None:
+    """Return the name of the feed of this name, None where there is none."""
+    try:
+        return str(server.rest.get(f"api/market-data/{quote(name, safe='')}")["name"])
+    except (NotFound, InvalidRequest):
+        return None
 
 
 class Market:
@@ -115,6 +135,22 @@ class Market:
         now = self.info
         names = ("symbol", "feed", "source", "synthetic", "timeframes")
         return {name: now[name] for name in names if name in now}
+
+    def wait(self, timeout: float | None = None) -> Market:
+        """Wait until the feed has come to its end, as a replay does; return the market.
+
+        Raises
+        ------
+        WorkbenchError
+            The feed has failed: with the reason.
+        TimeoutError
+            It still goes on after `timeout` seconds.
+        """
+        fold = self._read(OVER, timeout)
+        if fold.status not in OVER:
+            msg = f"{self.name} is {fold.status} after {timeout:g} s"
+            raise TimeoutError(msg)
+        return self
 
     def stop(self) -> None:
         """End the feed's process for all who watch it; its stream and tables stay."""
@@ -246,12 +282,19 @@ class Market:
             self._view.timeframe = timeframe.upper()
         return self._view
 
-    def _read(self) -> MarketFold:
-        """Read on from where this handle was, up to where the stream stands now."""
+    def _read(
+        self, states: frozenset[str] | None = None, patience: float | None = PATIENCE_S
+    ) -> MarketFold:
+        """Read on from where this handle was, up to where the stream stands now.
+
+        Where `states` are given, on to one of them; at most `patience` seconds.
+        """
         fold = self._fold
         with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
-            impatient = threading.Timer(PATIENCE_S, stream.close)
-            impatient.start()
+            impatient = None if patience is None else threading.Timer(patience, stream.close)
+            if impatient is not None:
+                impatient.daemon = True
+                impatient.start()
             try:
                 head: int | None = None
                 for batch in stream.batches():
@@ -259,10 +302,12 @@ class Market:
                         if isinstance(message, Connected):
                             head = message.data.seq
                         fold.apply(msgspec.to_builtins(message))
-                    if head is not None and fold.seq >= head and fold.status != "starting":
+                    there = head is not None and fold.seq >= head
+                    if there and (fold.status in states if states else fold.status != "starting"):
                         break
             finally:
-                impatient.cancel()
+                if impatient is not None:
+                    impatient.cancel()
         if fold.error is not None:
             body = {**fold.error["data"], **fold.error.get("extra", {})}
             raise from_body(body)

@@ -53,12 +53,15 @@ export function drawLines(
     ctx.moveTo(left, Math.round(y) + 0.5);
     ctx.lineTo(right, Math.round(y) + 0.5);
     ctx.stroke();
-    if (!named) continue;
+    // What was superseded is there to be pointed at, not to be read.
+    if (!named || thing.status === "superseded") continue;
     const above = swing ? thing.kind === "swing_high" : thing.direction !== "bearish";
+    const text = labelOf(thing);
+    const short = right - left < ctx.measureText(text).width + 12 * g.ratio;
     ctx.textBaseline = above ? "bottom" : "top";
-    // Of a break at its end: at the beginning stands the name of the swing.
-    ctx.textAlign = swing ? "center" : "right";
-    ctx.fillText(labelOf(thing), swing ? (left + right) / 2 : right, y + (above ? -2 : 3) * g.ratio);
+    // Of a break at its end, or after it: at the beginning stands the name of the swing.
+    ctx.textAlign = swing ? "center" : short ? "left" : "right";
+    ctx.fillText(text, swing ? (left + right) / 2 : right, y + (above ? -2 : 3) * g.ratio);
   }
   ctx.restore();
 }
