@@ -13,6 +13,7 @@ from workbench.errors import LookAhead, StrategyError
 
 pytestmark = pytest.mark.timeout(400)  # the first of them may have to compile the rules
 CANDLES = walk(5, 60)
+COUNT = 0
 FUTURE = np.roll(CANDLES.close, -1)
 
 
@@ -38,8 +39,8 @@ def a_list(bar: Any, see: Any, act: Any) -> None:
 
 
 def a_global(bar: Any, see: Any, act: Any) -> None:
-    global FUTURE
-    FUTURE = bar
+    global COUNT
+    COUNT = bar
 
 
 def a_method(self: Any) -> None:
