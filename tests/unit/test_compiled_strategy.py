@@ -235,7 +235,8 @@ def test_the_candles_cannot_be_written_to():
         def next(bar, see, act):
             see.close[-1] = 1.0
 
-    with pytest.raises(StrategyError, match=r"Writes.next cannot be compiled: (.|\n)*readonly"):
+    said = r"Writes.next cannot be compiled \(line \d+\): what see has is readonly"
+    with pytest.raises(StrategyError, match=said):
         ran(Writes)
 
 
@@ -331,5 +332,6 @@ def test_what_numba_cannot_compile_is_told():
         def next(bar, see, act):
             act.enter_long(stop=see.nothing[-1])
 
-    with pytest.raises(StrategyError, match=r"Prints.next cannot be compiled: (.|\n)*nothing"):
+    said = r"Prints.next cannot be compiled \(line \d+\): see has no 'nothing'; it has open, high"
+    with pytest.raises(StrategyError, match=said):
         ran(Prints)

@@ -17,6 +17,8 @@ from workbench.engine.strategy import Strategy
 SHIFTS = 64
 """By how many candles a column may have been moved and is still recognised."""
 _PLACES = 24
+_FEW = 30
+"""Candles there must be for a likeness to be none by chance."""
 
 
 def carried_column(function: Any, candles: Candles) -> tuple[str, str] | None:
@@ -92,16 +94,17 @@ def _arrays(value: Any, count: int) -> Iterator[NDArray[np.float64]]:
 def _recognised(array: NDArray[np.float64], candles: Candles) -> str | None:
     """Return the name of the column an array is, moved by some candles or not; or None."""
     count, longer = len(candles), len(array) - len(candles)
-    places = np.linspace(SHIFTS, count - 1 - SHIFTS, _PLACES).astype(np.int64)
-    if places[0] >= places[-1]:
+    if count < _FEW:
         return None
+    most = min(SHIFTS, count // 4)
+    places = np.linspace(most, count - 1 - most, _PLACES).astype(np.int64)
     columns = {name: getattr(candles, name) for name in PRICES}
     for name, column in columns.items():
         wanted = column[places]
         if (wanted == wanted[0]).all():
             continue  # nothing happens in it
         for begin in {0, longer}:
-            for shift in range(-SHIFTS, SHIFTS + 1):
+            for shift in range(-most, most + 1):
                 if array[places[0] + begin + shift] == wanted[0] and np.array_equal(
                     array[places + begin + shift], wanted
                 ):

@@ -79,7 +79,12 @@ def driver_for(kinds: Sequence[type[Strategy]], market: Market, settings: Settin
         return PythonDriver(market, settings)
     if len(kinds) > 1:
         names = [one.__name__ for one in kinds]
-        text = f"{fast[0].__name__} is compiled, or gives signals: it has an account of its own"
+        how = "gives signals" if gives_signals(fast[0]) else "is compiled"
+        text = (
+            f"{fast[0].__name__} {how}, and so has an account of its own; it cannot share one with "
+            f"{', '.join(one for one in names if one != fast[0].__name__) or 'others'}: start a "
+            "run for each, or write it with a next(self) in Python"
+        )
         raise InvalidRequest(text, field="strategy_ids", value=names, allowed="one strategy")
     from workbench.engine.compiled_driver import CompiledDriver
 

@@ -238,6 +238,9 @@ def _put(name: str, kind: Any, place: int, missing: float) -> list[str]:
     """Return the text that writes down a number, or that it is not given."""
     if _none(kind):
         return [f"o[{place}] = {missing!r}"]
+    numba: Any = import_module("numba")
+    if not isinstance(kind, (numba.types.Number, numba.types.Optional)):
+        raise numba.TypingError(f"{name} is {kind}: give a number")
     odd = f"if o[{place}] != o[{place}]: o[{O_ID}] = {place}.0"
     return [f"o[{place}] = float({name})", odd]
 

@@ -24,10 +24,10 @@ from workbench.engine.context import (
 )  # fmt: skip
 from workbench.engine.machine import Machine
 from workbench.engine.native_act import tools_for
+from workbench.engine.not_compiled import not_compiled
 from workbench.engine.rules import acting
 from workbench.engine.rules.layout import FAULT
 from workbench.engine.seeing import OWN, Sight
-from workbench.errors import StrategyError
 
 KEPT = 8
 """Versions of one function whose machine code is kept: for other indicators, or globals."""
@@ -86,10 +86,8 @@ def _compiled(compiled: Compiled, sight: Sight, machine: Machine) -> Any:
     exec(_decide(sight), scope)
     try:
         return numba.cfunc("void(int64, int64)")(scope["decide"])
-    except numba.core.errors.NumbaError as error:
-        name = compiled.function.__qualname__
-        text = f"{name} cannot be compiled: {error}"
-        raise StrategyError(text, strategy=name, exception=type(error).__name__) from error
+    except Exception as error:  # some that numba raises are none of its own
+        raise not_compiled(compiled.function, error, names) from error
 
 
 def _decide(sight: Sight) -> str:

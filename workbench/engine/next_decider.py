@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.engine.act import Act, See
-from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, within
+from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, refuse_carried, within
 from workbench.engine.compiled import Compiled, compiled_next
 from workbench.engine.compiling import native
 from workbench.engine.context import (
@@ -27,6 +27,7 @@ from workbench.engine.context import (
 )  # fmt: skip
 from workbench.engine.deciding import CUTS, SURE, shortened
 from workbench.engine.market import plain
+from workbench.engine.not_compiled import check_arguments
 from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move, refuse_trail
 from workbench.engine.rules import acting
 from workbench.engine.rules.layout import (
@@ -70,7 +71,8 @@ class NextDecider:
     StrategyError
         numba cannot compile it.
     LookAhead
-        What `init` has put into ``self.state`` depends on later candles.
+        What `init` has put into ``self.state`` depends on later candles, or `next` names an array
+        of all prices.
     """
 
     asks = True
@@ -80,6 +82,7 @@ class NextDecider:
         if found is None:
             raise TypeError(f"{type(strategy).__name__}.next is not compiled")
         self._function: Compiled = found
+        check_arguments(found.function)
         self._strategy = strategy
         self._driver = driver
         self._sight = sight_of(strategy)
@@ -87,8 +90,11 @@ class NextDecider:
         self._targets = (np.zeros(RUNGS), np.zeros(RUNGS))
         self._machine: Any = None
         self._told: Any = None
-        if driver.settings.check_lookahead and len(self._sight.state):
-            _audit(strategy, self._sight)
+        if driver.settings.check_lookahead:
+            what = f"{type(strategy).__name__}.next"
+            refuse_carried(what, found.function, strategy._view.candles)
+            if len(self._sight.state):
+                _audit(strategy, self._sight)
 
     def bind(self, context: Context, driver: CompiledDriver) -> None:
         """Put what it sees into the context, and its machine code."""
@@ -149,7 +155,8 @@ class NextDecider:
             far = fault == O_TRAIL
             error = refuse_trail(trail) if far else refuse_move(sign, asked[O_CLOSE], stop, tick)
         text = f"An order at candle {bar} makes no sense"
-        return error or InvalidOrder(text, field="order", value=fault, allowed="see docs/fills.md")
+        error = error or InvalidOrder(text, field="order", value=fault, allowed="see docs/fills.md")
+        return error.with_traceback(None)  # which would name lines that are not the author's
 
     def _raised(self, bar: int) -> Exception:
         """Return what was raised, by letting CPython do the same again without an effect."""

@@ -206,7 +206,7 @@ def check_entry(
     return (nan, price, price, name) if limit is None else (price, nan, price, name)
 
 
-_USUAL = {
+USUAL = {
     "size": "quantity", "sl": "stop_loss", "tp": "take_profit", "stoploss": "stop_loss",
     "takeprofit": "take_profit", "trail": "trailing", "tag": "reason", "risk_per_trade": "risk",
 }  # fmt: skip
@@ -232,7 +232,7 @@ def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, 
         if name not in EntryOptions.__annotations__:
             known = ("quantity", "fraction", "stop_loss", "take_profit", "reason")
             allowed = [*known, *EntryOptions.__annotations__]
-            near = _USUAL.get(name) or next(iter(get_close_matches(name, allowed, 1)), None)
+            near = USUAL.get(name) or next(iter(get_close_matches(name, allowed, 1)), None)
             hint = f"did you mean {near!r}?" if near else f"there are {', '.join(allowed)}"
             text = f"An entry has no option {name!r}: {hint}"
             raise InvalidOrder(text, field=name, value=repr(more[name]), allowed=allowed)  # type: ignore[literal-required]

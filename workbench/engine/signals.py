@@ -12,10 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from workbench.data.candles import Candles
 from workbench.engine.refusing import refusal
 from workbench.engine.rules import signalling as rule
-from workbench.engine.rules.layout import (
-    RUNGS,
-)
 from workbench.engine.settings import Settings
+from workbench.engine.signal_arrays import check_times, flags, numbers, times
 from workbench.engine.strategy import Strategy
 from workbench.errors import InvalidOrder, InvalidRequest
 from workbench.messages import iso_time
@@ -70,7 +68,8 @@ class Signals:
 
     All but the first five have an effect on candles with an entry (`part`: an exit) only,
     `break_even_after` on entries with targets. They are floats, shape (n,), NaN where there is
-    none, or one number for all.
+    none, or one number for all. What pandas indexes by time has to have the times of the candles;
+    all else goes by place.
 
     Raises
     ------
@@ -103,15 +102,15 @@ class Signals:
         given: Mapping[str, Any] = {
             name: value for name, value in locals().items() if name != "self" and value is not None
         }
-        flags = {name: _flags(name, given[name]) for name in _WHAT if name in given}
-        if "entries" not in flags and "short_entries" not in flags:
+        told = {name: flags(name, given[name]) for name in _WHAT if name in given}
+        if "entries" not in told and "short_entries" not in told:
             text = "Signals have neither entries nor short_entries: give one of them"
             raise InvalidRequest(text, field="entries", value=None, allowed="an array")
-        lengths = {name: len(flag) for name, flag in flags.items()}
-        numbers = {name: _numbers(name, given[name]) for name in _GIVEN if name in given}
-        ladder = {n: _numbers(n, given[n], 2) for n in ("take_profit", "weights") if n in given}
+        lengths = {name: len(flag) for name, flag in told.items()}
+        more = {name: numbers(name, given[name]) for name in _GIVEN if name in given}
+        ladder = {n: numbers(n, given[n], 2) for n in ("take_profit", "weights") if n in given}
         _check_weights(ladder)
-        lengths |= {name: len(value) for name, value in numbers.items() if value.ndim}
+        lengths |= {name: len(value) for name, value in more.items() if value.ndim}
         if "take_profit" in ladder and ladder["take_profit"].ndim:
             lengths["take_profit"] = len(ladder["take_profit"])
         if "weights" in ladder and ladder["weights"].ndim == 2:
@@ -119,7 +118,9 @@ class Signals:
         if len(set(lengths.values())) > 1:
             text = f"The arrays of Signals differ in length: {lengths}"
             raise InvalidRequest(text, field="entries", value=lengths, allowed="one length")
-        self._flags, self._numbers, self._ladder = flags, numbers, ladder
+        self._flags, self._numbers, self._ladder = told, more, ladder
+        found = ((name, times(value)) for name, value in given.items())
+        self._times = {name: each for name, each in found if each is not None}
         self.length: int = next(iter(lengths.values()))
 
     def __len__(self) -> int:
@@ -142,6 +143,8 @@ class Signals:
         if self.length != len(candles):
             text = f"Signals have {self.length} values, there are {len(candles)} candles"
             raise InvalidRequest(text, field="entries", value=self.length, allowed=len(candles))
+        for name, given in self._times.items():
+            check_times(name, given, candles)
         at = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
         what = np.zeros(len(at), dtype=np.int64)
         for name, flag in self._flags.items():
@@ -240,36 +243,6 @@ def _fixed() -> Floats:
     for place, missing in _GIVEN.values():
         fixed[place] = missing
     return fixed
-
-
-def _flags(name: str, values: ArrayLike) -> NDArray[np.bool_]:
-    array = np.asarray(values)
-    if array.ndim != 1 or array.dtype.kind not in "biuf":
-        text = f"{name} has shape {array.shape} and type {array.dtype}: give one bool per candle"
-        raise InvalidRequest(text, field=name, value=list(array.shape), allowed="(candles,) bool")
-    if array.dtype.kind == "b":
-        return array
-    flags = np.nan_to_num(array)
-    odd = ~np.isin(flags, (0, 1))
-    if odd.any():
-        row = int(odd.argmax())
-        text = f"{name} must be 0 or 1 (or bool), is {array[row]} in row {row}"
-        raise InvalidRequest(text, field=name, value=float(array[row]), allowed="0 or 1", row=row)
-    found: NDArray[np.bool_] = flags.astype(bool)
-    return found
-
-
-def _numbers(name: str, values: ArrayLike, most: int = 1) -> Floats:
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        text = f"{name} must be numbers, one per candle: {error}"
-        raise InvalidRequest(text, field=name, value=repr(values)[:80], allowed="floats") from None
-    if array.ndim > most or (array.ndim == 2 and not 1 <= array.shape[1] <= RUNGS):
-        allowed = "(candles,)" if most == 1 else f"(candles,) or (candles, 1 to {RUNGS})"
-        text = f"{name} has shape {array.shape}, expected {allowed}, or one number"
-        raise InvalidRequest(text, field=name, value=list(array.shape), allowed=allowed)
-    return array
 
 
 def _check_weights(ladder: Mapping[str, Floats]) -> None:
