@@ -231,7 +231,9 @@ class Structure(Message, tag="structure"):
 
 
 class Confluence(Message, tag="confluence"):
-    delivery = Delivery.STATE
+    """Once for each closed candle of the shortest timeframe."""
+
+    delivery = Delivery.EVENT
     data: ConfluenceData
 
 

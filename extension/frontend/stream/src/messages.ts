@@ -671,6 +671,7 @@ export interface ConfluenceData {
   rationale: string;
 }
 
+/** Once for each closed candle of the shortest timeframe. */
 export interface ConfluenceMessage extends Message {
   type: "confluence";
   data: ConfluenceData;
@@ -834,7 +835,7 @@ export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
   candle: "event",
   pattern: "event",
   structure: "event",
-  confluence: "state",
+  confluence: "event",
   feed: "event",
   data_gap: "event",
 };
