@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, get_type_hints
 
 import msgspec
@@ -230,7 +231,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise InvalidRequest(text, field="convention", value=self.convention, allowed=known)
 
     def _check_types(self) -> None:
-        hints = get_type_hints(Settings)
+        hints = _hints()
         for name in Settings.__struct_fields__:
             value = getattr(self, name)
             try:
@@ -239,6 +240,11 @@ class Settings(Struct, frozen=True, kw_only=True):
                 why = str(error).replace("object", "a struct of its own")
                 text = f"{name} is {value!r}: {why}"
                 raise InvalidRequest(text, field=name, value=repr(value), allowed=why) from None
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

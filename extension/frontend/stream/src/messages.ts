@@ -319,6 +319,22 @@ export interface SignalMessage extends Message {
   extra: SignalExtra;
 }
 
+/** What an account grew to in an out-of-sample part. */
+export interface SweepCurve {
+  /** Open times of the last candles of the return periods (UTC days, or longer candles), in milliseconds since the epoch. */
+  time: number[];
+  /** Equity at their closes, over that at the part's start. The last one is that of the part. */
+  growth: number[];
+  /** The highest and the lowest at any close of the part, likewise; the start counts as 1. */
+  high: number;
+  /** The highest and the lowest at any close of the part, likewise; the start counts as 1. */
+  low: number;
+  /** Whether the last period goes on behind the part. */
+  open: boolean;
+  /** Return periods in a year. */
+  periods: number;
+}
+
 /** One combination of a sweep's parameters, done. */
 export interface SweepData {
   backtest_id: string;
@@ -338,6 +354,8 @@ export interface SweepData {
   start: string;
   /** Open times of the first and last candle. */
   end: string;
+  /** Of `out` rows that did not fail: how the account grew, for the curve of all parts. */
+  curve: SweepCurve;
 }
 
 /** A row of a sweep's table. */
@@ -460,6 +478,10 @@ export interface SweepFacts {
   splits: number;
   /** Combinations with fewer trades are never best. */
   min_trades: number;
+  /** The sweep that this one goes on with: its rows are told here again, and are not run again. */
+  resumed_from: string;
+  /** Which combinations the constraint excludes, as lengths: of all combinations of `space`, the last parameter changing fastest, so many may be tried, so many more are excluded, and so on in turn. Left out where none is, or where that would be long. */
+  excluded: number[];
 }
 
 /**
