@@ -29,7 +29,6 @@ from workbench.engine.rules.layout import (
 )
 from workbench.engine.settings import Settings
 
-SETTINGS = Settings(leverage=2.0)
 CLOSE = 100.0
 NONE = st.just(nan)
 PRICES = st.sampled_from([-1.0, 0.0, 90.0, 95.0, 99.0, 100.0, 101.0, 105.0, 110.0, 1e300, inf])
@@ -54,29 +53,38 @@ PLACES = {
 }  # fmt: skip
 
 
-@given(ORDERS, LADDERS, st.sampled_from([1.0, -1.0]))
-@example({place: nan for place in PLACES} | {O_EXPIRES: inf, O_BARS: inf, O_BREAK_EVEN: 0.0}, [], 1)
+NOTHING = {place: nan for place in PLACES} | {O_EXPIRES: inf, O_BARS: inf, O_BREAK_EVEN: 0.0}
+TICKS = st.sampled_from([0.0, 0.0, 0.3, 2.0, 7.0, 100.0])
+
+
+@given(ORDERS, LADDERS, st.sampled_from([1.0, -1.0]), TICKS)
+@example(NOTHING, [], 1.0, 0.0)
+# On the grid of 7 the stop of 99 is 98, as is the limit; two targets are one; and 90 is nothing.
+@example(NOTHING | {O_LIMIT: 99.0, O_STOP_LOSS: 98.5}, [], 1.0, 7.0)
+@example(NOTHING, [(101.0, 0.5), (105.0, 0.5)], 1.0, 7.0)
+@example(NOTHING | {O_STOP_LOSS: 90.0}, [], 1.0, 100.0)
 def test_numbers_words_and_columns_agree(
-    order: dict[int, float], ladder: list[tuple[float, float]], sign: float
+    order: dict[int, float], ladder: list[tuple[float, float]], sign: float, tick: float
 ) -> None:
+    settings = Settings(leverage=2.0, tick_size=tick)
     prices, weights = [one for one, _ in ladder], [one for _, one in ladder]
     o = order
     code = wrong_entry(
-        settings_row(SETTINGS), CLOSE, sign, o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT],
+        settings_row(settings), CLOSE, sign, o[O_QUANTITY], o[O_FRACTION], o[O_RISK], o[O_LIMIT],
         o[O_STOP], o[O_EXPIRES], o[O_STOP_LOSS], o[O_TRAIL], o[O_BREAK_EVEN], o[O_BARS],
         len(ladder), prices, weights,
     )  # fmt: skip
     asked = dict(order) | {O_RUNGS: float(len(ladder))}
     asked |= {O_PRICES + k: price for k, price in enumerate(prices)}
     asked |= {O_WEIGHTS + k: weight for k, weight in enumerate(weights)}
-    said = refuse_entry(sign, CLOSE, asked, SETTINGS)
+    said = refuse_entry(sign, CLOSE, asked, settings)
     assert (code != 0) == (said is not None), (code, said)
 
     columns = {PLACES[place]: np.array([value]) for place, value in order.items()}
     columns |= {rule.G_PRICES + k: np.array(price) for k, price in enumerate(prices)}
     columns |= {rule.G_WEIGHTS + k: np.array(weight) for k, weight in enumerate(weights)}
     what = np.array([rule.ENTRIES if sign > 0 else rule.SHORT_ENTRIES])
-    found = refusal(what, np.array([CLOSE]), columns, SETTINGS)
+    found = refusal(what, np.array([CLOSE]), columns, settings)
     assert (found is not None) == (said is not None), (found, said)
     if found is not None:
         assert found[0] == 0

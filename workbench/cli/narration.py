@@ -93,6 +93,8 @@ class Narrator:
             lines.append(Line(f"data: {data.source}", "dim"))
         if data.synthetic is True:
             lines.append(Line("SYNTHETIC DATA: generated, never traded", "bold yellow"))
+        if data.reason:
+            lines.append(Line(f"nothing will happen: {data.reason}", "bold yellow"))
         return lines
 
     def _progress(self, message: Progress, now: float) -> None:

@@ -94,11 +94,15 @@ def list_runs(
     """Return the server's runs as a table, the newest first, by id."""
     import pandas as pd
 
+    from workbench.engine.frames import readable_metrics
+
     server = server or connect(url, token)
     listed = server.rest.get("api/backtesting")["backtests"]
     rows = []
     for run in listed:
-        metrics = ((run["result"] or {}).get("data") or {}).get("metrics") or {}
+        ended = run["result"] or {}
+        statistics = (ended.get("extra") or {}).get("statistics")
+        metrics = readable_metrics((ended.get("data") or {}).get("metrics") or {}, statistics)
         rows.append(
             {
                 "id": run["backtest_id"],
@@ -138,12 +142,15 @@ def request_body(
     import msgspec
 
     from workbench.engine.crew import checked_parameters
+    from workbench.engine.parameters import refuse_ambiguous
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)
     given = {name: options.pop(name) for name in list(options) if name in known}
     named = _kinds([strategy] if isinstance(strategy, (str, type)) else list(strategy))
-    params = checked_parameters(named, {**given.pop("strategy_params", {}), **options})
+    params = {**given.pop("strategy_params", {}), **options}
+    refuse_ambiguous(named, given, params)
+    params = checked_parameters(named, params)
     frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
     body = {
         "name": " + ".join(named),

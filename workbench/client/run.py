@@ -119,16 +119,20 @@ class Run(RunStatistics, RunControls[None]):
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """Performance: of the whole run once it has ended, the latest until then."""
-        info = self.info
+        """Performance: of the whole run once it has ended, the latest until then.
+
+        What is not defined is NaN.
+        """
+        info, statistics = self.info, None
         if info["result"] and "metrics" in info["result"]["data"]:
             found = info["result"]["data"]["metrics"]
+            statistics = (info["result"].get("extra") or {}).get("statistics")
         else:
             found = dict(info["metrics"] or {})
             found.pop("backtest_id", None)
         from workbench.engine.frames import readable_metrics
 
-        return readable_metrics(found)
+        return readable_metrics(found, statistics)
 
     @property
     def signals(self) -> pd.DataFrame:

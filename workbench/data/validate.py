@@ -14,7 +14,7 @@ from workbench.data.candles import ASKS, TOLERANCE, Candles, Floats, Times, cros
 from workbench.data.sessions import Gaps, find_gaps, zone_shift
 from workbench.errors import InvalidCandles
 from workbench.messages import iso_time
-from workbench.timeframes import Timeframe
+from workbench.timeframes import HOUR_MS, Timeframe
 
 SHOWN = 5
 
@@ -92,8 +92,10 @@ def require_sound(candles: Candles) -> None:
     """Refuse candles that no run can be made on; rows are positions from 0.
 
     These are the errors of `validate` that a `Candles` can have: prices that are not positive
-    numbers, volumes that are not numbers or negative, high or low inside open and close.
-    What `validate` only warns of is no matter here: no range, no volume, gaps.
+    numbers, volumes that are not numbers or negative, high or low inside open and close. And a
+    candle may not open before the one above closes, since that would be known too early; a clock
+    that is changed may take an hour from candles longer than that. What else `validate` only warns
+    of is no matter here: no range, no volume, gaps, times off the grid (days that open at 22:00).
 
     Raises
     ------
@@ -104,6 +106,10 @@ def require_sound(candles: Candles) -> None:
     report = Report(len(c))
     places = _Places(c.time, np.arange(len(c)))
     _check_values(report, places, (c.open, c.high, c.low, c.close), c.volume, _ask(c))
+    least = c.timeframe.ms - (HOUR_MS if c.timeframe.ms > HOUR_MS else 0)
+    early = np.diff(c.time, prepend=c.time[:1] - c.timeframe.ms) < least
+    what = f"opens before the one above closes: are these candles of {c.timeframe}?"
+    _add(report.errors, places, "overlap", early, what)
     refuse(report, f"The candles of {c.symbol} {c.timeframe} cannot be traded", "candles", c.symbol)
 
 

@@ -10,12 +10,18 @@ import numpy as np
 from workbench.analysis.series import Clock
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
-from workbench.engine.declaring import audit
+from workbench.engine.assigning import refuse_overwriting
+from workbench.engine.auditing import LEAST, audit, look
+from workbench.engine.deciding import look_again
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
+from workbench.engine.idling import why_idle
 from workbench.engine.memory import name_indicators
+from workbench.engine.parameters import hint_for
+from workbench.engine.signals import gives_signals
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
+from workbench.engine.witness import Witness
 from workbench.errors import InvalidRequest, UnknownParameter
 
 
@@ -56,7 +62,9 @@ class Crew:
         self.params = list(_parameters(dict(zip(self.names, self.kinds, strict=True)), params))
         self.strategies: list[Strategy] = []
         self.warm_ups: list[int] = []
+        self.idle: list[str] = []
         self._columns = columns
+        self._witness: Witness | None = None
 
     def board(self, driver: Driver, seed: int | None, check: bool) -> None:
         """Make the strategies, let them declare what they need, and hand them to the driver.
@@ -83,6 +91,7 @@ class Crew:
                 strategy.init()
             except (Exception, SystemExit) as error:
                 raise explain_failure(error, kind.__name__, "init", None) from error
+            refuse_overwriting(strategy)
             name_indicators(strategy)
             for view in views.values():
                 view.sealed = True
@@ -92,6 +101,37 @@ class Crew:
         nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)
+        self._witness = Witness(base, self._look) if check else None
+        named = zip(self.strategies, self.names, self.warm_ups, strict=True)
+        self.idle = [why for one, name, warm in named if (why := why_idle(one, name, warm))]
+
+    def hear(self, rows: Sequence[Sequence[float]], done: bool) -> None:
+        """Take what has happened; when the run is `done`, look again at what was seen.
+
+        Raises
+        ------
+        LookAhead
+            Where it decided, there was something to be seen that only later candles tell.
+        """
+        if self._witness is not None:
+            self._witness.hear(rows)
+            if done:
+                self._witness.look()
+
+    def _look(self, cut: int) -> None:
+        """Compute again what there was to see at the close of the `cut`-th candle."""
+        base = self._columns[0]
+        for strategy in self.strategies:
+            for view in strategy._views.values():
+                looked = [one for one in view.declarations if not hasattr(one.function, "update")]
+                count = cut
+                if looked and view.candles is not base:
+                    count = int(visible_counts(base[:cut], view.candles)[-1])
+                for one in looked:
+                    if LEAST <= count < len(view.candles):
+                        look(one, view.candles, count)
+            if gives_signals(type(strategy)):
+                look_again(strategy, cut)
 
     def _warm_up(self, views: Mapping[str, View], counts: Sequence[Any]) -> int:
         base, *higher = views.values()
@@ -125,7 +165,8 @@ def _parameters(
         if name not in kinds or not isinstance(own, Mapping):
             text = (
                 f"strategy_params has {name!r}: of several strategies it goes by their names, "
-                f"{', '.join(kinds)}, and then by those of their parameters"
+                f"{', '.join(kinds)}, and then by those of their parameters."
+                f"{hint_for(name, kinds)}"
             )
             raise UnknownParameter(
                 text, field=f"strategy_params.{name}", value=own, allowed=list(kinds)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from workbench.analysis.series import Clock
 from workbench.data.resample import visible_counts
+from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, refuse_carried, within
 from workbench.engine.context import C_SIGNALS, Context
-from workbench.engine.declaring import LEAST
 from workbench.engine.failure import explain_failure
 from workbench.engine.memory import name_indicators
 from workbench.engine.signals import Signals
@@ -18,6 +21,9 @@ from workbench.messages import iso_time
 
 if TYPE_CHECKING:
     from workbench.engine.compiled_driver import CompiledDriver
+
+CUTS, SURE = 32, 3
+"""Places where signals are looked at at most; those that are whatever it takes."""
 
 
 class SignalDecider:
@@ -46,6 +52,7 @@ class SignalDecider:
         signals = called(strategy)
         candles = strategy._view.candles
         self._arrays = signals.rows(candles, driver.settings)
+        strategy._fired = int((self._arrays[0][:-1] >= driver._warm_up).sum())
         checked = driver.settings.check_lookahead and not hasattr(strategy, "_signals_given")
         if checked and len(candles) >= LEAST:
             _audit(strategy, signals)
@@ -106,12 +113,29 @@ def shortened(strategy: Strategy, cut: int) -> Strategy:
 
 
 def _audit(strategy: Strategy, signals: Signals) -> None:
-    """Compute signals again on about half of the candles.
+    """Compute signals again on parts of the candles.
 
     They end with one that has a signal: it must be there without the candle after it, too.
     """
     candles = strategy._view.candles
-    cut = signals.nearest(len(candles) // 2) + 1
+    refuse_carried(f"{type(strategy).__name__}.signals()", type(strategy).signals, candles)  # type: ignore[attr-defined]
+    places = dict.fromkeys(signals.nearest(cut) + 1 for cut in islice(cuts(candles), CUTS))
+    within(places, SURE, SECONDS, partial(_compare, strategy, signals), perf_counter)
+
+
+def look_again(strategy: Strategy, cut: int) -> None:
+    """Compute signals again on the first `cut` candles.
+
+    Raises
+    ------
+    LookAhead
+        They are not what they are over all.
+    """
+    if not hasattr(strategy, "_signals_given"):
+        _compare(strategy, called(strategy), cut)
+
+
+def _compare(strategy: Strategy, signals: Signals, cut: int) -> None:
     try:
         again = called(shortened(strategy, cut))
     except Exception:
@@ -119,10 +143,11 @@ def _audit(strategy: Strategy, signals: Signals) -> None:
     found = signals.differs(again, cut)
     if found is not None:
         name, row = found
+        candles = strategy._view.candles
         text = (
             f"{type(strategy).__name__}.signals() looks ahead: its {name} in row {row}, "
             f"{iso_time(int(candles.time[row]))}, are not the same over the first {cut} candles "
             f"and over all {len(candles)}; a signal may only depend on its candle and earlier "
-            f"ones (check_lookahead=False turns this check off)"
+            f"ones {OFF}"
         )
         raise LookAhead(text, field="signals", value=name, allowed="earlier candles", row=row)

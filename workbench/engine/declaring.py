@@ -1,4 +1,4 @@
-"""Computing an indicator over whole columns, and finding out whether it looks ahead."""
+"""Computing an indicator over whole columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analysis.series import whole
-from workbench.data.candles import Candles
-from workbench.errors import InvalidRequest, LookAhead
-from workbench.messages import iso_time
+from workbench.errors import InvalidRequest
+from workbench.timeframes import Timeframe
 
 Column = NDArray[np.float64]
-CUTS = 16
-LEAST = 30
-"""Candles there must be for a look at a part of them to tell anything."""
+
+
+class Extent(NamedTuple):
+    """How many candles there are, and of which timeframe."""
+
+    length: int
+    timeframe: Timeframe
 
 
 class Declaration(NamedTuple):
@@ -30,7 +33,7 @@ class Declaration(NamedTuple):
 
 
 def compute(
-    label: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], candles: Candles
+    label: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], extent: Extent
 ) -> tuple[bool, list[Column]]:
     """Return whether there are several columns, and the columns.
 
@@ -49,12 +52,12 @@ def compute(
     whole_args = [whole(arg) for arg in args]
     whole_kwargs = {key: whole(arg) for key, arg in kwargs.items()}
     if hasattr(function, "update"):
-        result = _increment(function, whole_args, whole_kwargs, len(candles))
+        result = _increment(function, whole_args, whole_kwargs, extent.length)
     else:
         result = function(*whole_args, **whole_kwargs)
     many = isinstance(result, tuple)
     parts = result if many else (result,)
-    return many, [_column(part, label, candles) for part in parts]
+    return many, [_column(part, label, extent) for part in parts]
 
 
 def _increment(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], count: int) -> Any:
@@ -71,76 +74,14 @@ def _increment(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], co
     return tuple(np.ascontiguousarray(column) for column in table.T)
 
 
-def _column(values: Any, label: str, candles: Candles) -> Column:
+def _column(values: Any, label: str, extent: Extent) -> Column:
     column = np.array(values, dtype=np.float64)
-    if column.shape != (len(candles),):
+    if column.shape != (extent.length,):
         text = (
-            f"Indicator {label} returned shape {column.shape}; there are {len(candles)} "
-            f"candles of {candles.timeframe}: return one value per candle, NaN where there is none"
+            f"Indicator {label} returned shape {column.shape}; there are {extent.length} "
+            f"candles of {extent.timeframe}: return one value per candle, NaN where there is none"
         )
         raise InvalidRequest(
-            text, field="indicator", value=list(column.shape), allowed=[len(candles)]
+            text, field="indicator", value=list(column.shape), allowed=[extent.length]
         )
     return column
-
-
-def audit(declared: Sequence[Declaration], candles: Candles) -> None:
-    """Compute indicators again on the first candles: up to `CUTS` places, fewer of many candles.
-
-    A value that then differs depends on later candles (or on chance). What is updated candle by
-    candle cannot, and is passed over.
-
-    Raises
-    ------
-    LookAhead
-        One does; the message names the candle and both values.
-    """
-    count = len(candles)
-    if count < LEAST:
-        return
-    cuts = min(CUTS, max(2, 400_000 // count))
-    for number in range(1, cuts + 1):
-        # Not all at the same place of a longer candle or a week.
-        cut = min(count - 1, count * number // (cuts + 1) + number % 3)
-        part = candles[:cut]
-        for one in declared:
-            if not hasattr(one.function, "update"):
-                _look(one, part, cut)
-
-
-def _look(one: Declaration, part: Candles, cut: int) -> None:
-    count = len(one.columns[0])
-
-    def short(arg: Any) -> Any:
-        arg = whole(arg)
-        return arg[:cut] if isinstance(arg, np.ndarray) and arg.shape[:1] == (count,) else arg
-
-    try:
-        _, again = compute(
-            one.label, one.function, [short(arg) for arg in one.args],
-            {key: short(arg) for key, arg in one.kwargs.items()}, part,
-        )  # fmt: skip
-    except InvalidRequest as error:
-        if error.details.get("field") != "indicator" or "returned shape" not in error.message:
-            return
-        text = (
-            f"Indicator {one.label} looks ahead, or keeps values of its own: over the first {cut} "
-            f"candles alone it does not give {cut} values. Make it of its arguments "
-            "(check_lookahead=False turns this check off)"
-        )
-        raise LookAhead(
-            text, field="indicator", value=one.label, allowed="a function of its arguments"
-        ) from error
-    except Exception:
-        return  # too few candles for it
-    for before, after in zip(one.columns, again, strict=False):
-        same = np.isclose(before[:cut], after, rtol=1e-7, atol=1e-12, equal_nan=True)
-        if not same.all():
-            at = int(same.argmin())
-            when = iso_time(int(part.time[at]))
-            text = (
-                f"Indicator {one.label} looks ahead: at {when} it is {before[at]:g} over all "
-                f"{count} candles, and {after[at]:g} over the first {cut}; a value may only depend "
-                f"on its candle and earlier ones (check_lookahead=False turns this check off)"
-            )
-            raise LookAhead(text, field="indicator", value=one.label, allowed="earlier candles")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
 from workbench.messages import EntryData, Equity, Message, Signal, Trade
+from workbench.messages.deciding import readable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,18 +136,22 @@ def equity_frame(messages: Iterable[Message]) -> pd.DataFrame:
     return frame[~frame.index.duplicated(keep="last")]
 
 
-def readable_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metrics as Python can say them: ratios that are not defined are no zeros.
+def readable_metrics(
+    metrics: Mapping[str, Any], statistics: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return metrics as Python can say them: what is not defined is NaN, and no zero.
 
-    On the wire an undefined ratio is 0.0. Here `profit_factor` is infinite where no trade
-    lost, and it and `win_rate` are NaN where there was no trade.
+    On the wire it is 0.0; see `workbench.messages.deciding.readable`, by which sweeps go, too.
+
+    Parameters
+    ----------
+    metrics
+        Of a `complete` or a `metrics` message.
+    statistics
+        Of the same `complete`, where there is one: they tell a Sharpe ratio of 0 from none.
     """
-    told = dict(metrics)
-    if not told.get("total_trades"):
-        told.update({name: nan for name in ("profit_factor", "win_rate") if name in told})
-    elif told["winning_trades"] == told["total_trades"] and "profit_factor" in told:
-        told["profit_factor"] = inf
-    return told
+    told = readable({**metrics, **(statistics or {})})
+    return {name: told[name] for name in metrics}
 
 
 def _times(values: list[str]) -> pd.Series[pd.Timestamp]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import islice
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.engine.act import Act, See
+from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, within
 from workbench.engine.compiled import Compiled, compiled_next
 from workbench.engine.compiling import native
 from workbench.engine.context import (
@@ -21,10 +25,9 @@ from workbench.engine.context import (
     C_TIMES,
     Context,
 )  # fmt: skip
-from workbench.engine.deciding import shortened
-from workbench.engine.declaring import LEAST
+from workbench.engine.deciding import CUTS, SURE, shortened
 from workbench.engine.market import plain
-from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move
+from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move, refuse_trail
 from workbench.engine.rules import acting
 from workbench.engine.rules.layout import (
     CLOSE,
@@ -142,7 +145,9 @@ class NextDecider:
             error = refuse_close(asked[O_PART])
         else:
             stop, trail = asked[O_STOP_LOSS], asked[O_TRAIL]
-            error = refuse_move(sign, asked[O_CLOSE], stop, trail, fault)
+            tick = self._driver.settings.tick_size
+            far = fault == O_TRAIL
+            error = refuse_trail(trail) if far else refuse_move(sign, asked[O_CLOSE], stop, tick)
         text = f"An order at candle {bar} makes no sense"
         return error or InvalidOrder(text, field="order", value=fault, allowed="see docs/fills.md")
 
@@ -163,21 +168,25 @@ class NextDecider:
 
 
 def _audit(strategy: Strategy, sight: Sight) -> None:
-    """Compare the state `init` makes with the one it makes of the first half of the candles.
+    """Compare the state `init` makes with those it makes of parts of the candles.
 
     All else that `next` sees ends with its candle, and indicators have been looked at.
     """
-    count = len(strategy._view.candles)
-    if count < LEAST:
-        return
+    candles = strategy._view.candles
+    if len(candles) >= LEAST:
+        places = islice(cuts(candles), CUTS)
+        within(places, SURE, SECONDS, partial(_compare, strategy, sight.state.copy()), perf_counter)
+
+
+def _compare(strategy: Strategy, expected: Floats, cut: int) -> None:
     try:
-        state = sight_of(shortened(strategy, count // 2 + 1)).state
+        state = sight_of(shortened(strategy, cut)).state
     except Exception:
         return  # too few candles for it
-    if len(state) != len(sight.state) or not np.array_equal(state, sight.state, equal_nan=True):
+    if len(state) != len(expected) or not np.array_equal(state, expected, equal_nan=True):
         text = (
             f"{type(strategy).__name__}.state looks ahead: what init() puts into it depends on how "
-            f"many candles there are (check_lookahead=False turns this check off)"
+            f"many candles there are {OFF}"
         )
         raise LookAhead(text, field="state", value="state", allowed="what is known before the run")
 

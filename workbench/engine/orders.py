@@ -9,6 +9,7 @@ from typing import NamedTuple, SupportsFloat, TypedDict
 
 from msgspec import UNSET, UnsetType
 
+from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import RUNGS
 from workbench.errors import InvalidOrder
 from workbench.messages import Direction, Reasoning
@@ -36,7 +37,8 @@ class EntryOptions(TypedDict, total=False):
     stop
         Buy once the price is this or higher (sell short: or lower), not below the last close.
     expires
-        Candles that a limit or stop entry waits for; forever when left out.
+        Candles it may fill on, however long they took to come; all when left out. A market order
+        fills on the first, so it never expires.
     trailing
         Distance, in price units, at which the stop follows the best price of the trade.
     break_even_after
@@ -66,11 +68,26 @@ def _number(field: str, value: object) -> float:
 
 
 def _positive(field: str, value: object) -> float:
+    if type(value) is float and 0 < value < inf:
+        return value
     number = _number(field, value)
     if number <= 0:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
     return number
+
+
+def _placed(field: str, value: object, tick: float, side: float) -> tuple[float, str]:
+    """Return a price as it will stand in the book, on the grid of ticks, and how to write it."""
+    given = _positive(field, value)
+    price = on_grid(tick, given, side)
+    if price == given:
+        return price, f"{price:.10g}"
+    name = f"{price:.10g} ({given:.10g} on the grid of tick_size {tick:g})"
+    if price <= 0:
+        text = f"{field} must be above 0, is {name}"
+        raise InvalidOrder(text, field=field, value=given, allowed=f"{tick:g} or more")
+    return price, name
 
 
 def check_price(field: str, value: object) -> float:
@@ -162,9 +179,11 @@ def _sizes(
 
 
 def check_entry(
-    direction: Direction, limit: float | None, stop: float | None, close: float
+    direction: Direction, limit: float | None, stop: float | None, close: float, tick: float = 0.0
 ) -> tuple[float, float, float, str]:
     """Return limit and stop of an entry (NaN for none), the level it fills at, and its name.
+
+    Prices are rounded to the grid of ticks, as they are placed, before they are looked at.
 
     Raises
     ------
@@ -172,20 +191,18 @@ def check_entry(
         Both are given, or one is on the wrong side of the last close.
     """
     if limit is None and stop is None:
-        return nan, nan, close, f"the last close {close:g}"
+        return nan, nan, close, f"the last close {close:.10g}"
     if limit is not None and stop is not None:
         text = f"Give limit ({limit}) or stop ({stop}), not both"
         raise InvalidOrder(text, field="limit", value=repr(limit), allowed="one of the two")
     below = (direction == "long") == (limit is not None)
     field, given = ("stop", stop) if limit is None else ("limit", limit)
-    price = _positive(field, given)
+    price, written = _placed(field, given, tick, -1.0 if below else 1.0)
     if not (price <= close if below else price >= close):
-        side = "at or below" if below else "at or above"
-        text = (
-            f"{field} of a {direction} entry must be {side} the last close {close:g}, is {price:g}"
-        )
-        raise InvalidOrder(text, field=field, value=price, allowed=f"{side} {close:g}")
-    name = f"its {field} {price:g}"
+        side = f"{'at or below' if below else 'at or above'} the last close {close:.10g}"
+        text = f"{field} of a {direction} entry must be {side}, is {written}"
+        raise InvalidOrder(text, field=field, value=price, allowed=side)
+    name = f"its {field} {written}"
     return (nan, price, price, name) if limit is None else (price, nan, price, name)
 
 
@@ -254,7 +271,9 @@ def check_count(field: str, value: int | None, what: str) -> float:
     return number
 
 
-def check_stop(direction: Direction, stop_loss: float | None, level: float, name: str) -> float:
+def check_stop(
+    direction: Direction, stop_loss: float | None, level: float, name: str, tick: float = 0.0
+) -> float:
     """Return the checked stop, NaN for none: below the entry's level for a long, above for a short.
 
     Raises
@@ -264,16 +283,16 @@ def check_stop(direction: Direction, stop_loss: float | None, level: float, name
     """
     if stop_loss is None:
         return nan
-    stop = _positive("stop_loss", stop_loss)
+    stop, written = _placed("stop_loss", stop_loss, tick, -1.0 if direction == "long" else 1.0)
     side = "below" if direction == "long" else "above"
     if not (stop < level if direction == "long" else stop > level):
-        text = f"stop_loss of a {direction} must be {side} {name}, is {stop:g}"
-        raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {level:g}")
+        text = f"stop_loss of a {direction} must be {side} {name}, is {written}"
+        raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {level:.10g}")
     return stop
 
 
 def check_ladder(
-    direction: Direction, take_profit: TakeProfit, level: float, name: str
+    direction: Direction, take_profit: TakeProfit, level: float, name: str, tick: float = 0.0
 ) -> tuple[Rung, ...]:
     """Return the checked ladder of targets, the nearest first; empty without a target.
 
@@ -287,8 +306,7 @@ def check_ladder(
         return ()
     if not isinstance(take_profit, (list, tuple)) and not hasattr(take_profit, "tolist"):
         only = [Rung(_positive("take_profit", take_profit), 1.0)]
-        _check_order(direction, only, level, name)
-        return tuple(only)
+        return _check_order(direction, only, level, name, tick)
     given = take_profit.tolist() if hasattr(take_profit, "tolist") else list(take_profit)
     given = given if isinstance(given, list) else [given]
     if not given:
@@ -307,21 +325,26 @@ def check_ladder(
     for rung in given:
         price, weight = rung if isinstance(rung, (tuple, list)) else (rung, 1 / len(given))
         rungs.append(Rung(_positive("take_profit", price), _positive("weight", weight)))
-    _check_order(direction, rungs, level, name)
+    ladder = _check_order(direction, rungs, level, name, tick)
     total = math.fsum(rung.weight for rung in rungs)
     if abs(total - 1) > 1e-9:
         text = f"The weights of take_profit must add up to 1, they make {total:g}"
         raise InvalidOrder(text, field="take_profit", value=total, allowed="a sum of 1")
-    return tuple(rungs)
+    return ladder
 
 
-def _check_order(direction: Direction, rungs: list[Rung], level: float, name: str) -> None:
-    side = "above" if direction == "long" else "below"
+def _check_order(
+    direction: Direction, rungs: list[Rung], level: float, name: str, tick: float
+) -> tuple[Rung, ...]:
+    side, up = ("above", 1.0) if direction == "long" else ("below", -1.0)
     before, what = level, name
+    ladder = []
     for number, rung in enumerate(rungs, 1):
-        if not (rung.price > before if direction == "long" else rung.price < before):
-            text = f"take_profit {number} of a {direction} must be {side} {what}, is {rung.price:g}"
-            raise InvalidOrder(
-                text, field="take_profit", value=rung.price, allowed=f"{side} {before:g}"
-            )
-        before, what = rung.price, f"take_profit {number} ({rung.price:g})"
+        price, written = _placed("take_profit", rung.price, tick, up)
+        if not (price > before if direction == "long" else price < before):
+            text = f"take_profit {number} of a {direction} must be {side} {what}, is {written}"
+            allowed = f"{side} {before:.10g}"
+            raise InvalidOrder(text, field="take_profit", value=price, allowed=allowed)
+        before, what = price, f"take_profit {number} ({price:.10g})"
+        ladder.append(Rung(price, rung.weight))
+    return tuple(ladder)

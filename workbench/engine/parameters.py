@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -94,6 +94,45 @@ def find_parameters(cls: type, root: type) -> dict[str, Parameter]:
     return found
 
 
+def refuse_ambiguous(
+    kinds: Mapping[str, type], keywords: Iterable[str], params: Mapping[str, Any]
+) -> None:
+    """Refuse a keyword that may be an option of the run or a parameter of its one strategy.
+
+    Parameters
+    ----------
+    kinds
+        The strategies; the parameters of several are not given by keyword.
+    keywords
+        Options of the run that were given.
+    params
+        What was given as `strategy_params`: of a parameter that is there, nothing is unclear.
+
+    Raises
+    ------
+    UnknownParameter
+        There is one.
+    """
+    if len(kinds) > 1:
+        return
+    for owner, kind in kinds.items():
+        known = kind.parameter_info()  # type: ignore[attr-defined]
+        for name in keywords:
+            if name in known and name not in params:
+                text = (
+                    f"{name!r} is an option of the run and a parameter of {owner}: give "
+                    f"strategy_params={{{name!r}: ...}} for the parameter (on the command line "
+                    f"--param {name}=...); beside it, {name}= is the run's"
+                )
+                raise UnknownParameter(text, field=name, value=name, allowed="strategy_params")
+
+
+def hint_for(name: object, known: Iterable[str]) -> str:
+    """Return what may have been meant by a name, with a space before; empty for nothing."""
+    near = difflib.get_close_matches(str(name), [*known, *OTHERS], 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 def merge_parameters(
     owner: str, known: Mapping[str, Parameter], given: Mapping[str, Any]
 ) -> dict[str, Value]:
@@ -108,8 +147,7 @@ def merge_parameters(
     merged = {name: one.default for name, one in known.items()}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(str(name), [*known, *OTHERS], 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = hint_for(name, known)
             has = f"it has {', '.join(known)}" if known else "it has none"
             text = f"{owner} has no parameter {name!r}: {has}.{hint}"
             raise UnknownParameter(

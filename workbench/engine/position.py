@@ -6,8 +6,9 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from workbench.engine.orders import Reason, check_part, check_price
+from workbench.engine.refusing import refuse_move
+from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import *
-from workbench.errors import InvalidOrder
 from workbench.messages import Direction
 
 if TYPE_CHECKING:
@@ -121,9 +122,11 @@ class Position:
             `part` is outside (0, 1].
         """
         part = check_part(part)
-        if self:
+        rows = self._rows()
+        if rows:
             strategy = self._strategy
-            reasoning = strategy._reasoning("exit", f"exits {self.direction}", reason)
+            direction = "long" if rows[-1][P_SIGN] > 0 else "short"
+            reasoning = strategy._reasoning("exit", f"exits {direction}", reason)
             bar = len(strategy.close) - 1
             self._broker.close(self._index, bar, part, self._trade, reasoning)
 
@@ -145,13 +148,12 @@ class Position:
         """
         given = nan if price is None else check_price("stop_loss", price)
         trail = nan if trailing is None else check_price("trailing", trailing)
-        rows = self._rows()
+        rows, tick = self._rows(), self._broker.settings.tick_size
         for row in rows:
             sign, mark = row[P_SIGN], self._mark(row)
-            if sign * (given - mark) >= 0:
-                side, kind = ("below", "long") if sign > 0 else ("above", "short")
-                text = f"move_stop of a {kind} must be {side} {mark:g}, is {given:g}"
-                raise InvalidOrder(text, field="stop_loss", value=given, allowed=f"{side} {mark:g}")
+            level = on_grid(tick, given, -sign)
+            if level <= 0 or sign * (level - mark) >= 0:
+                raise refuse_move(sign, mark, given, tick)
         for row in rows:
             sign, mark, stop = row[P_SIGN], self._mark(row), given
             follows = trail == trail and stop != stop

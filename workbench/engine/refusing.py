@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import inf, nan
 from typing import Any
 
@@ -20,6 +20,7 @@ from workbench.engine.orders import (
     check_stop,
 )
 from workbench.engine.rules import signalling as rule
+from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import (
     O_BARS,
     O_BREAK_EVEN,
@@ -76,10 +77,11 @@ def refuse_entry(
     ladder: Any = list(zip(prices, weights, strict=True)) or None
     try:
         check_size(given(O_QUANTITY), given(O_FRACTION), more["risk"], settings.leverage)
-        _, _, level, name = check_entry(direction, given(O_LIMIT), given(O_STOP), close)
-        check_ladder(direction, ladder, level, name)
+        tick = settings.tick_size
+        _, _, level, name = check_entry(direction, given(O_LIMIT), given(O_STOP), close, tick)
+        check_ladder(direction, ladder, level, name, tick)
         check_options(more, rungs, given(O_STOP_LOSS) is not None)
-        check_stop(direction, given(O_STOP_LOSS), level, name)
+        check_stop(direction, given(O_STOP_LOSS), level, name, tick)
     except InvalidOrder as error:
         return error
     return None
@@ -94,16 +96,24 @@ def refuse_close(part: float) -> InvalidOrder | None:
     return None
 
 
-def refuse_move(sign: float, mark: float, stop: float, trail: float, wrong: int) -> InvalidOrder:
-    """Return why a stop cannot be moved."""
+def refuse_trail(trail: float) -> InvalidOrder | None:
+    """Return why a stop cannot follow at a distance, None where it can."""
     try:
-        check_price("trailing", trail) if wrong == O_TRAIL else check_price("stop_loss", stop)
+        check_price("trailing", trail)
     except InvalidOrder as error:
         return error
-    side = "below" if sign > 0 else "above"
-    direction = "long" if sign > 0 else "short"
-    text = f"move_stop of a {direction} must be {side} {mark:g}, is {stop:g}"
-    return InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {mark:g}")
+    return None
+
+
+def refuse_move(sign: float, mark: float, stop: float, tick: float) -> InvalidOrder:
+    """Return why a stop cannot be moved to a price; `mark` is what a position is worth now."""
+    direction: Direction = "long" if sign > 0 else "short"
+    try:
+        check_stop(direction, stop, mark, f"{mark:.10g}", tick)
+    except InvalidOrder as error:
+        text = error.message.replace("stop_loss of", "move_stop of", 1)
+        return InvalidOrder(text, **error.details)
+    raise AssertionError(f"a stop may move to {stop}")
 
 
 def refusal(
@@ -119,7 +129,7 @@ def refusal(
         What is given, by its place there: shape (n,), or one number.
     """
     with np.errstate(invalid="ignore"):  # of what is infinite or missing
-        odd = _odd_part(what, columns) | _odd_entry(what, close, columns, settings.leverage)
+        odd = _odd_part(what, columns) | _odd_entry(what, close, columns, settings)
     for row in np.flatnonzero(odd):
         sign = 1.0 if what[row] & rule.ENTRIES else -1.0
         numbers = {place: float(column[row] if column.ndim else column)
@@ -167,7 +177,7 @@ def _odd_part(what: NDArray[np.int64], columns: Mapping[int, Floats]) -> NDArray
 
 
 def _odd_entry(
-    what: NDArray[np.int64], close: Floats, columns: Mapping[int, Floats], leverage: float
+    what: NDArray[np.int64], close: Floats, columns: Mapping[int, Floats], settings: Settings
 ) -> NDArray[np.bool_]:
     """Return the rows whose entry may make no sense, as `rules.checking` has it; none is missed."""
     sign = np.where(what & rule.ENTRIES > 0, 1.0, -1.0)
@@ -175,6 +185,9 @@ def _odd_entry(
 
     def get(place: int) -> Floats | None:
         return columns.get(place)
+
+    def placed(place: int, side: Floats) -> Floats | None:
+        return columns_on_grid(settings.tick_size, columns.get(place), side)
 
     def bad(values: Floats | None, fine: Any) -> None:
         nonlocal odd
@@ -188,34 +201,36 @@ def _odd_entry(
         return (values == inf) | ((values >= 1) & (values <= 1e15) & (values == np.floor(values)))
 
     bad(get(rule.G_QUANTITY), positive)
-    bad(get(rule.G_FRACTION), lambda v: (v > 0) & (v <= leverage))
+    bad(get(rule.G_FRACTION), lambda v: (v > 0) & (v <= settings.leverage))
     bad(get(rule.G_RISK), lambda v: (v > 0) & (v <= 1))
     bad(get(rule.G_EXPIRES), count)
     bad(get(rule.G_BARS), count)
     bad(get(rule.G_TRAIL), positive)
     level = close
-    bad(get(rule.G_LIMIT), lambda v: positive(v) & (sign * (close - v) >= 0))
-    bad(get(rule.G_STOP), lambda v: positive(v) & (sign * (v - close) >= 0))
-    for place in (rule.G_LIMIT, rule.G_STOP):
-        values = get(place)
+    limit, stop = placed(rule.G_LIMIT, -sign), placed(rule.G_STOP, sign)
+    bad(limit, lambda v: positive(v) & (sign * (close - v) >= 0))
+    bad(stop, lambda v: positive(v) & (sign * (v - close) >= 0))
+    for values in (limit, stop):
         if values is not None:
             level = np.where(np.isnan(values), level, values)
-    bad(get(rule.G_STOP_LOSS), lambda v: positive(v) & (sign * (level - v) > 0))
+    bad(placed(rule.G_STOP_LOSS, -sign), lambda v: positive(v) & (sign * (level - v) > 0))
     sizes = (rule.G_QUANTITY, rule.G_FRACTION, rule.G_RISK)
     for group in (sizes, (rule.G_LIMIT, rule.G_STOP)):
         odd |= sum(_there(columns, place) for place in group) > 1
     odd |= _there(columns, rule.G_RISK) & ~_there(columns, rule.G_STOP_LOSS)
-    odd |= _odd_ladder(sign, level, columns)
+    odd |= _odd_ladder(sign, level, columns, settings.tick_size)
     entries = what & (rule.ENTRIES | rule.SHORT_ENTRIES) > 0
     found: NDArray[np.bool_] = odd & entries
     return found
 
 
-def _odd_ladder(sign: Floats, level: Floats, columns: Mapping[int, Floats]) -> NDArray[np.bool_]:
+def _odd_ladder(
+    sign: Floats, level: Floats, columns: Mapping[int, Floats], tick: float
+) -> NDArray[np.bool_]:
     odd = np.zeros(len(sign), dtype=bool)
     before, rungs, total = level, np.zeros(len(sign)), np.zeros(len(sign))
     for k in range(RUNGS):
-        price = columns.get(rule.G_PRICES + k)
+        price = columns_on_grid(tick, columns.get(rule.G_PRICES + k), sign)
         if price is None:
             continue
         there = ~np.isnan(price)
@@ -235,11 +250,15 @@ def _odd_ladder(sign: Floats, level: Floats, columns: Mapping[int, Floats]) -> N
     return odd
 
 
+def columns_on_grid(tick: float, prices: Floats | None, side: Floats) -> Floats | None:
+    """Return prices as they are placed, each by `rules.costs.on_grid`."""
+    if prices is None or not tick > 0:
+        return prices
+    prices, side = np.broadcast_arrays(prices, side)
+    pairs = zip(prices.tolist(), side.tolist(), strict=True)
+    return np.array([on_grid(tick, price, up) for price, up in pairs], dtype=np.float64)
+
+
 def _there(columns: Mapping[int, Floats], place: int) -> Any:
     values = columns.get(place)
     return np.False_ if values is None else ~np.isnan(values)
-
-
-def numbers_of(order: Sequence[float]) -> dict[int, float]:
-    """Return an order's row by place."""
-    return dict(enumerate(map(float, order)))

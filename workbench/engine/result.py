@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from workbench.engine.frames import (
     trades_frame,
 )
 from workbench.engine.metrics import tables
+from workbench.engine.parameters import refuse_ambiguous
 from workbench.engine.settings import Settings
 from workbench.engine.signals import Signals
 from workbench.engine.strategies.registry import get
@@ -97,8 +99,8 @@ class BacktestResult:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """The metrics of `complete`; formulas in `workbench.engine.metrics`."""
-        return readable_metrics(structs.asdict(self._last.data.metrics))
+        """The metrics of `complete`, NaN where one is not defined; docs/metrics.md has formulas."""
+        return readable_metrics(structs.asdict(self._last.data.metrics), self.statistics)
 
     @cached_property
     def statistics(self) -> dict[str, float]:
@@ -136,6 +138,12 @@ class BacktestResult:
         first = self.messages[0]
         assert isinstance(first, Status)
         return structs.asdict(first.data)
+
+    @property
+    def idle(self) -> str:
+        """Why nothing was ordered, where that could be told before; else empty."""
+        found = self.facts["reason"]
+        return "" if found is UNSET else str(found)
 
     def explain(self, trade_id: str | int) -> Explanation:
         """Say why a trade (``trade_3``, or 3) was entered and left."""
@@ -181,7 +189,7 @@ class BacktestResult:
     def __repr__(self) -> str:
         shown = [one for group in self._groups() for one in group.measures]
         name, text = (max(len(getattr(one, part)) for one in shown) for part in ("name", "text"))
-        lines = [self._title]
+        lines = [self._title, *([f"Nothing was ordered: {self.idle}"] if self.idle else [])]
         for group in self._groups():
             lines.append(group.title)
             for one in group.measures:
@@ -199,7 +207,8 @@ class BacktestResult:
                 f"<td style='text-align:right'>{one.interval}</td></tr>"
                 for one in group.measures
             ]
-        caption = f"<caption>{html.escape(self._title)}</caption>"
+        why = f"<br>Nothing was ordered: {html.escape(self.idle)}" if self.idle else ""
+        caption = f"<caption>{html.escape(self._title)}{why}</caption>"
         return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
@@ -247,14 +256,19 @@ def backtest(
     kinds = [strategy] if isinstance(strategy, (str, type, Signals)) else list(strategy)
     classes = [get(one) if isinstance(one, str) else one for one in kinds]
     known = Settings.__struct_fields__
-    settings = Settings(**{name: options.pop(name) for name in list(options) if name in known})
+    given = {name: options.pop(name) for name in list(options) if name in known}
+    settings = Settings(**given)
     others = {name: options.pop(name) for name in _OTHERS if name in options}
     params = {**others.pop("strategy_params", {}), **options}
+    named = {one.__name__: one for one in classes if isinstance(one, type)}
+    refuse_ambiguous(named, [*given, *others], params)
     frames = [timeframes] if isinstance(timeframes, str) else timeframes
     columns = _candles(candles, symbol, frames, start, end)
     if settings.intrabar is not None and "inside" not in others:
         others["inside"] = _inside(candles, columns, settings.intrabar, symbol, start, end)
     engine = BacktestEngine(classes, columns, strategy_params=params, settings=settings, **others)
+    for why in engine.idle:
+        warnings.warn(f"Nothing will be ordered: {why}", RuntimeWarning, stacklevel=2)
     messages: list[Message] = []
     engine.curve = Curve(engine.initial_capital)
     StreamingBacktestEngine(

@@ -136,8 +136,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     lot_size, min_size
         Units are cut to multiples of the first; what is then below the second is rejected.
     tick_size
-        Prices are multiples of it: given ones are rounded to the nearest, slipped ones against
-        the trader.
+        Prices are multiples of it: limits and stops are rounded away from the market, targets
+        away from the entry, slipped prices against the trader. Orders are checked as rounded.
     max_positions
         Trades a strategy may have open at once.
     hedging
@@ -294,6 +294,11 @@ _RANGES: dict[str, tuple[float, float, bool, str]] = {
     "max_positions": (1, 1000, False, "1 to 1000"),
     "max_risk": (0.0, 1000.0, True, "a fraction of equity, above 0"),
 }
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
 
 
 def _check(name: str, value: Any, least: float, most: float, open_end: bool, allowed: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -29,6 +28,7 @@ from workbench.messages import Direction, Reasoning
 
 if TYPE_CHECKING:
     from workbench.engine.broker import Broker
+    from workbench.engine.inputs import Inputs
 
 
 class Strategy:
@@ -77,7 +77,8 @@ class Strategy:
     _views: Mapping[str, View]
     _seed: int | None
     _index: int
-    _named: list[Series]
+    _fired: int
+    _inputs: Inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -209,7 +210,7 @@ class Strategy:
         InvalidRequest
             The result does not have one value per candle, or the name is unknown.
         LookAhead
-            A value depends on later candles; found when `init` is over.
+            A value depends on later candles; found when `init`, or the run, is over.
         """
         return self._view.I(function, *args, name=name, **kwargs)
 
@@ -298,16 +299,17 @@ class Strategy:
         units, share, risk = check_size(
             quantity, fraction, more.get("risk"), broker.settings.leverage
         )
+        tick = broker.settings.tick_size
         limit, stop, level, name = check_entry(
-            direction, more.get("limit"), more.get("stop"), close
+            direction, more.get("limit"), more.get("stop"), close, tick
         )
-        ladder = check_ladder(direction, take_profit, level, name)
+        ladder = check_ladder(direction, take_profit, level, name, tick)
         options = check_options(more, len(ladder), stop_loss is not None) if more else {}
         number = broker.enter(
             self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),
             quantity=units, fraction=share, risk=risk,
-            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name),
+            limit=limit, stop=stop, stop_loss=check_stop(direction, stop_loss, level, name, tick),
             ladder=ladder, **options,
         )  # fmt: skip
         return Order(self, number)
@@ -333,12 +335,7 @@ class Strategy:
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):
             return check_reasoning(reason)
-        inputs = {}
-        for series in self._named:
-            if series and math.isfinite(value := series[-1]):
-                inputs[series.name] = value
-        inputs["close"] = self.close[-1]
+        inputs = self._inputs.now()
         if reason is None:
-            numbers = ", ".join([f"{name} {value:.6g}" for name, value in inputs.items()])
-            reason = f"{type(self).__name__} {verb}: {numbers}"
+            reason = f"{type(self).__name__} {verb}: {self._inputs.words(inputs)}"
         return Reasoning(decision, 1.0, str(reason), inputs)

@@ -11,7 +11,7 @@ import numpy as np
 from workbench.analysis.indicators import by_name
 from workbench.analysis.series import Clock, Series, whole
 from workbench.data.candles import Candles
-from workbench.engine.declaring import Declaration, compute
+from workbench.engine.declaring import Declaration, Extent, compute
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
@@ -36,6 +36,7 @@ class View:
     def __init__(self, candles: Candles, clock: Clock | None = None) -> None:
         self.timeframe = candles.timeframe.name
         self.candles = candles
+        self._extent = Extent(len(candles), candles.timeframe)
         self.clock = clock or Clock()
         self.declared: list[Series] = []
         self.declarations: list[Declaration] = []
@@ -83,7 +84,7 @@ class View:
         label = function if isinstance(function, str) else getattr(function, "__name__", "")
         if isinstance(function, str):
             function = self._named(function)
-        many, columns = compute(label, function, args, kwargs, self.candles)
+        many, columns = compute(label, function, args, kwargs, self._extent)
         self.declarations.append(Declaration(name or label, function, args, kwargs, columns))
         made = tuple(
             Series(column, self.clock, f"{name}_{number}" if name and many else name or "")

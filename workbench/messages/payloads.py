@@ -235,9 +235,10 @@ class ErrorExtra(Struct, frozen=True):
 class StatusData(Struct, frozen=True, omit_defaults=True):
     """The run entered a state. The first one (``running``) tells what it runs on.
 
-    `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
-    is the number of candles before the first that a strategy is asked about; `sweep` is there where
-    the run is a sweep.
+    `reason` says why a run paused by itself: the condition of `run_until` that was met. That of the
+    first one says why nothing will be ordered, where that is known: no candle is left after the
+    warm-up, or there are no signals. `warm_up` is the number of candles before the first that a
+    strategy is asked about; `sweep` is there where the run is a sweep.
     """
 
     backtest_id: str

@@ -104,6 +104,8 @@ def _show(name: str, metrics: Mapping[str, Any], final: bool) -> tuple[str, int]
                 return ("∞", 1) if wins else (NONE, 0)
             return f"{value:,.2f}", _sign(value - 1)
         case "sharpe_ratio":
+            if value != value or (not value and "volatility" not in metrics):
+                return NONE, 0
             return f"{value:,.2f}", _sign(value)
         case "average_win" | "largest_win":
             return (percent(value, signed=True), 1) if wins else (NONE, 0)

@@ -107,7 +107,7 @@ def grouped(
     statistics, intervals
         `extra.statistics` and `extra.intervals` of a `complete` message.
     """
-    found = {one.name: one for one in measures(metrics, capital, equity)}
+    found = {one.name: one for one in measures({**metrics, **(statistics or {})}, capital, equity)}
     for name, value in (statistics or {}).items():
         if name in STATISTICS:
             found[name] = _measure(name, value)

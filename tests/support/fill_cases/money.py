@@ -100,7 +100,7 @@ CASES = [
         settings={"slippage": {"impact": 1.0}}, volume=100,
     ),
     Case(
-        "ticks", "Given prices go to the nearest tick, slipped ones to the next worse.",
+        "ticks", "Stops go to the next tick away, slipped prices to the next worse one.",
         [FLAT, (100.5, 101, 99, 100), (100, 110, 96, 97)],
         {0: "enter_long(quantity=10, stop_loss=97.2)"},
         ["1: long 10 @ 101", "2: stop_loss 10 @ 96.5"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from workbench.engine.rules.book import Market, World
 from workbench.engine.rules.checking import positive, wrong_entry
+from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import *
 from workbench.engine.rules.placing import cancel, move_stop, place_close, place_entry
 
@@ -73,7 +74,7 @@ def enter_by(w: World, m: Market, bar: int, o: World, prices: World, weights: Wo
 
 def move_by(w: World, m: Market, bar: int, o: World, prices: World, weights: World) -> float:
     """Move the stops of a trade (0 for all), and let them trail from here at a distance."""
-    _, a, _, _, positions, held, _ = w
+    p, a, _, _, positions, held, _ = w
     stop = o[O_STOP_LOSS]
     trail = o[O_TRAIL]
     count = 0
@@ -84,7 +85,8 @@ def move_by(w: World, m: Market, bar: int, o: World, prices: World, weights: Wor
         sign = row[P_SIGN]
         mark = m[M_CLOSE][bar] if sign > 0.0 else m[M_ASK_CLOSE][bar]
         code = 0
-        if stop == stop and not (positive(stop) and sign * (stop - mark) < 0.0):
+        level = on_grid(p[S_TICK], stop, -sign)
+        if stop == stop and not (positive(level) and sign * (level - mark) < 0.0):
             code = O_STOP_LOSS
         elif trail == trail and not positive(trail):
             code = O_TRAIL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from workbench.engine.rules.book import World
+from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import *
 
 
@@ -15,12 +16,17 @@ def wrong_entry(
 ) -> int:  # fmt: skip
     """Return where in an order's row the first thing stands that makes no sense, 0 for nothing.
 
-    The arguments are those of `place_entry`, `close` is the last close.
+    The arguments are those of `place_entry`, `close` is the last close. Prices are looked at as
+    they will be placed, on the grid of ticks.
     """
     code = wrong_size(p, quantity, fraction, risk)
     if code != 0:
         return code
     level = close
+    tick = p[S_TICK]
+    limit = on_grid(tick, limit, -sign)
+    stop = on_grid(tick, stop, sign)
+    stop_loss = on_grid(tick, stop_loss, -sign)
     if limit == limit:
         if stop == stop or not positive(limit) or sign * (close - limit) < 0.0:
             return O_LIMIT
@@ -39,7 +45,7 @@ def wrong_entry(
         return O_TRAIL
     if wrong_count(bars):
         return O_BARS
-    code = wrong_ladder(sign, level, rungs, prices, weights)
+    code = wrong_ladder(tick, sign, level, rungs, prices, weights)
     if code == 0 and not (0.0 <= break_even <= rungs and break_even == int(break_even)):
         return O_BREAK_EVEN
     return code
@@ -56,17 +62,20 @@ def wrong_size(p: World, quantity: float, fraction: float, risk: float) -> int:
     return O_RISK if risk == risk and not 0.0 < risk <= 1.0 else 0
 
 
-def wrong_ladder(sign: float, level: float, rungs: int, prices: World, weights: World) -> int:
+def wrong_ladder(
+    tick: float, sign: float, level: float, rungs: int, prices: World, weights: World
+) -> int:
     """The same for targets: each must be beyond the one before, their weights make up 1."""
     if not 0 <= rungs <= RUNGS:
         return O_RUNGS
     total = 0.0
     for i in range(rungs):
-        if not (positive(prices[i]) and sign * (prices[i] - level) > 0.0):
+        price = on_grid(tick, prices[i], sign)
+        if not (positive(price) and sign * (price - level) > 0.0):
             return O_PRICES + i
         if not positive(weights[i]):
             return O_WEIGHTS + i
-        level = prices[i]
+        level = price
         total += weights[i]
     if rungs > 0 and not -1e-9 <= total - 1.0 <= 1e-9:
         return O_WEIGHTS

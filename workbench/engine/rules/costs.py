@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor
+from math import floor
 
 from workbench.engine.rules.layout import *
 
@@ -27,20 +27,30 @@ def slipped(p: Row, price: float, side: float, quantity: float, volume: float) -
     if fraction == 0.0 and p[S_SLIP_FIXED] == 0.0:
         return price
     price = price * (1 + side * fraction) + side * p[S_SLIP_FIXED]
-    tick = p[S_TICK]
-    if tick > 0.0:
-        # A hair, so that a price on the grid stays where it is.
-        steps = ceil(price / tick - 1e-9) if side > 0 else floor(price / tick + 1e-9)
-        price = steps * tick
+    price = on_grid(p[S_TICK], price, side)
     return price if price > 1e-12 else 1e-12
 
 
-def on_grid(p: Row, price: float) -> float:
-    """Return the multiple of the tick that is nearest to a price; NaN stays NaN."""
-    tick = p[S_TICK]
-    if tick > 0.0 and price == price:
-        return floor(price / tick + 0.5) * tick
-    return price
+def on_grid(tick: float, price: float, side: float) -> float:
+    """Return the next multiple of the tick from a price on, upwards where `side` is above 0.
+
+    A price that is one, but for its last bits, stays as it is; so do NaN and infinity.
+    """
+    if not (tick > 0.0 and -1e15 < price / tick < 1e15):
+        return price
+    steps = price / tick
+    whole = float(floor(steps + 0.5))
+    if -1e-9 <= steps - whole <= 1e-9 or -1e-14 * steps <= steps - whole <= 1e-14 * steps:
+        return price
+    if side > 0.0 and whole < steps:
+        whole += 1.0
+    elif side <= 0.0 and whole > steps:
+        whole -= 1.0
+    # Three times a tenth is not the number that is written 0.3; three tenths are.
+    parts = float(floor(1.0 / tick + 0.5)) if tick > 1e-15 else 0.0
+    if parts >= 1.0 and -1e-12 < parts * tick - 1.0 < 1e-12:
+        return whole / parts
+    return whole * tick
 
 
 def cut(p: Row, quantity: float) -> float:

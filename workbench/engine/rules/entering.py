@@ -135,9 +135,9 @@ def _first_stop(p: World, o: World, price: float) -> float:
     sign = o[O_SIGN]
     stop: float = o[O_STOP_LOSS]
     if p[S_STOPS_MOVE] > 0.0:
-        stop = on_grid(p, stop * (price / _level(o)))
+        stop = on_grid(p[S_TICK], stop * (price / _level(o)), -sign)
     if o[O_TRAIL] == o[O_TRAIL]:
-        level = on_grid(p, price - sign * o[O_TRAIL])
+        level = on_grid(p[S_TICK], price - sign * o[O_TRAIL], -sign)
         if not sign * (level - stop) <= 0.0:
             stop = level
     return stop
@@ -192,14 +192,16 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     row[P_SIGNAL] = o[O_BAR]
     row[P_NEXT] = 0.0
     row[P_MOVED] = 0.0
-    if o[O_TRAIL] == o[O_TRAIL] and row[P_STOP] == on_grid(p, price - o[O_SIGN] * o[O_TRAIL]):
+    sign = o[O_SIGN]
+    tick = p[S_TICK]
+    if o[O_TRAIL] == o[O_TRAIL] and row[P_STOP] == on_grid(tick, price - sign * o[O_TRAIL], -sign):
         row[P_MOVED] = BY_TRAIL
     row[P_RUNGS] = o[O_RUNGS]
     row[P_WAITED] = 1.0 if o[O_LIMIT] == o[O_LIMIT] else 2.0 if o[O_STOP] == o[O_STOP] else 0.0
     e = events[int(a[EVENTS])]
     a[EVENTS] += 1.0
     for i in range(int(o[O_RUNGS])):
-        row[P_PRICES + i] = on_grid(p, o[O_PRICES + i] * ratio)
+        row[P_PRICES + i] = on_grid(tick, o[O_PRICES + i] * ratio, sign)
         row[P_WEIGHTS + i] = o[O_WEIGHTS + i]
         e[E_PRICES + i] = row[P_PRICES + i]
     e[E_KIND] = ENTERED

@@ -205,7 +205,7 @@ def trail_all(w: World, m: Market, bar: int, s: int) -> None:
                 best = close  # entered within it: only the close surely came after
             if sign * (best - row[P_BEST]) > 0.0:
                 row[P_BEST] = best
-            level = on_grid(p, row[P_BEST] - sign * row[P_TRAIL])
+            level = on_grid(p[S_TICK], row[P_BEST] - sign * row[P_TRAIL], -sign)
             if not sign * (level - row[P_STOP]) <= 0.0:
                 row[P_STOP] = level
                 row[P_MOVED] = BY_TRAIL

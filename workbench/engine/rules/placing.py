@@ -30,10 +30,10 @@ def place_entry(
     o[O_QUANTITY] = quantity
     o[O_FRACTION] = fraction
     o[O_RISK] = risk
-    o[O_LIMIT] = on_grid(p, limit)
-    o[O_STOP] = on_grid(p, stop)
+    o[O_LIMIT] = on_grid(p[S_TICK], limit, -sign)
+    o[O_STOP] = on_grid(p[S_TICK], stop, sign)
     o[O_EXPIRES] = bar + expires
-    o[O_STOP_LOSS] = on_grid(p, stop_loss)
+    o[O_STOP_LOSS] = on_grid(p[S_TICK], stop_loss, -sign)
     o[O_TRAIL] = trail
     o[O_BREAK_EVEN] = break_even
     o[O_BARS] = bars
@@ -41,7 +41,7 @@ def place_entry(
     o[O_TRADE] = 0.0
     o[O_RUNGS] = rungs
     for i in range(rungs):
-        o[O_PRICES + i] = on_grid(p, prices[i])
+        o[O_PRICES + i] = on_grid(p[S_TICK], prices[i], sign)
         o[O_WEIGHTS + i] = weights[i]
     return _placed(w, bar)
 
@@ -100,7 +100,7 @@ def move_stop(w: World, strategy: float, trade: float, price: float) -> int:
     for k in range(int(a[POSITIONS])):
         row = positions[held[k]]
         if row[P_STRATEGY] == strategy and (trade == 0.0 or row[P_TRADE] == trade):
-            row[P_STOP] = on_grid(p, price)
+            row[P_STOP] = on_grid(p[S_TICK], price, -row[P_SIGN])
             row[P_MOVED] = 0.0
             a[FRESH] = 1.0
             count += 1

@@ -487,9 +487,10 @@ export interface SweepFacts {
 /**
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
- * `reason` says why a run paused by itself: the condition of `run_until` that was met; `warm_up`
- * is the number of candles before the first that a strategy is asked about; `sweep` is there where
- * the run is a sweep.
+ * `reason` says why a run paused by itself: the condition of `run_until` that was met. That of the
+ * first one says why nothing will be ordered, where that is known: no candle is left after the
+ * warm-up, or there are no signals. `warm_up` is the number of candles before the first that a
+ * strategy is asked about; `sweep` is there where the run is a sweep.
  */
 export interface StatusData {
   backtest_id: string;
