@@ -242,11 +242,6 @@ class Settings(Struct, frozen=True, kw_only=True):
                 raise InvalidRequest(text, field=name, value=repr(value), allowed=why) from None
 
 
-@cache
-def _hints() -> dict[str, Any]:
-    return get_type_hints(Settings)
-
-
 def settings_of(given: Mapping[str, Any]) -> Settings:
     """Return settings by name; a commission, slippage or convention may be a dict of its fields.
 
