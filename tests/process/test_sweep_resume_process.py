@@ -69,7 +69,7 @@ def rows_of(sweep):
 
 def test_a_killed_worker_is_gone_on_with(process, server, tmp_path):
     options = {
-        "fast": range(5, 25), "slow": [10, 20, 30], "constraint": in_order, "idle": 0.05, "seed": 3,
+        "fast": range(5, 17), "slow": [10, 20, 30], "constraint": in_order, "idle": 0.05, "seed": 3,
         "walk_forward": {"splits": 2}, "workers": 1, "server": server, **MARKET,
     }  # fmt: skip
     whole = wb.sweep(Slow, book=str(tmp_path / "whole"), **{**options, "idle": 0.0}).wait(60)

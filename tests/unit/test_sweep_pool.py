@@ -10,7 +10,7 @@ from sweeping import begin, workload
 
 from workbench.errors import WorkerLost
 from workbench.sweeps.parcel import packed_workload
-from workbench.sweeps.pool import AHEAD, Pool
+from workbench.sweeps.pool import AHEAD, MOST_INTERRUPTS, Pool
 from workbench.sweeps.processes import LOST, LocalPool, cores
 from workbench.sweeps.splits import Part
 from workbench.sweeps.workload import Task, run_batch
@@ -81,6 +81,28 @@ def test_a_worker_that_is_lost_fails_its_batch_alone():
     found = all_of(pool, [[task(0, fast=5)], [task(1, fast=5), task(2, fast=8)], [task(3, fast=8)]])
     assert [bool(found[n].error) for n in range(4)] == [False, True, True, False]
     assert "RuntimeError: gone" in found[1].error
+
+
+def test_ctrl_c_in_a_worker_costs_no_batch():
+    executor = Recording([KeyboardInterrupt(), "run", KeyboardInterrupt()])
+    pool = Pool(executor, "interrupted", packed_workload(workload()), 1)
+    found = all_of(pool, [[task(0, fast=5)], [task(1, fast=8), task(2, fast=3)]])
+    assert [outcome.error for outcome in found.values()] == ["", "", ""]
+    assert executor.answers == []
+
+
+def test_a_worker_that_is_interrupted_for_ever_is_lost():
+    executor = Recording([KeyboardInterrupt()] * (MOST_INTERRUPTS + 1))
+    pool = Pool(executor, "interrupted for ever", packed_workload(workload()), 1)
+    found = all_of(pool, [[task(0, fast=5)]])
+    assert found[0].error.startswith("The worker was lost: KeyboardInterrupt")
+    assert all_of(pool, [[task(1, fast=8)]])[1].error == ""
+
+
+def test_an_exit_of_a_worker_does_not_end_who_waits_for_it():
+    pool = Pool(Recording([SystemExit(3)]), "left", packed_workload(workload()), 1)
+    found = all_of(pool, [[task(0, fast=5)]])
+    assert found[0].error == "The worker was lost: SystemExit: 3"
 
 
 def test_an_executor_that_takes_no_more_ends_the_sweep():

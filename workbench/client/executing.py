@@ -120,7 +120,8 @@ def _drive(engine: SweepEngine, stream: SweepStream) -> None:
             engine.run()
         except WorkbenchError as error:
             stream.send(error_message(error))
-        except Exception as error:
+        except BaseException as error:
+            # Whatever it is, readers would wait for ever if nobody told them.
             log.exception("the sweep failed")
             stream.send(error_message(failure_of(error)))
         finally:

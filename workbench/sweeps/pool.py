@@ -12,6 +12,9 @@ from workbench.sweeps.workload import LOST, Outcome, Task, run_batch, shortened
 AHEAD = 2
 """Batches a worker has at once, so that it never waits for the next."""
 
+MOST_INTERRUPTS = 100
+"""Batches that are run again because their worker was interrupted."""
+
 Batch = Sequence[Task]
 Done = list[tuple[Task, Outcome]]
 
@@ -40,6 +43,7 @@ class Pool:
         self._key = key
         self._packed = packed
         self._sent = 0
+        self._interrupts = 0
         self._running: dict[futures.Future[Any], Batch] = {}
 
     @property
@@ -92,7 +96,15 @@ class Pool:
     def _taken(self, future: futures.Future[Any], batch: Batch) -> Done:
         try:
             outcomes = future.result()
-        except (Exception, futures.CancelledError) as error:
+        except KeyboardInterrupt as error:
+            # Ctrl-C in a kernel reaches the processes of its executor too; the sweep goes on.
+            self._interrupts += 1
+            if self._interrupts > MOST_INTERRUPTS:
+                return self._lost(batch, error)
+            self._send(batch, self._packed)
+            return []
+        except BaseException as error:
+            # A worker's SystemExit comes back as it is, and would end this thread.
             return self._lost(batch, error)
         if outcomes is None and self._packed is None:
             msg = "A process of the sweep has not loaded the strategy and the candles"
