@@ -21,6 +21,7 @@ from workbench_server.handlers.results import (
 from workbench_server.handlers.runs import (
     ControlHandler,
     OpenHandler,
+    ResumeHandler,
     RunHandler,
     RunsHandler,
     StartHandler,
@@ -41,6 +42,7 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/backtesting/publish", NewStreamHandler),
     (rf"/api/backtesting/{_RUN}/control", ControlHandler),
     (rf"/api/backtesting/{_RUN}/open", OpenHandler),
+    (rf"/api/backtesting/{_RUN}/resume", ResumeHandler),
     (rf"/api/backtesting/{_RUN}/trades", TradesHandler),
     (rf"/api/backtesting/{_RUN}/equity", EquityHandler),
     (rf"/api/backtesting/{_RUN}/events", EventsHandler),

@@ -184,3 +184,59 @@ def test_a_saved_sweep_is_drawn_without_a_server(fake: tuple[str, Fake], page: P
     assert page.locator(".wb-title").text_content() == "Crosses of 2017"
     assert page.get_by_role("button", name="Open as run").count() == 0
     assert page.locator(".wb-code-line").is_visible()
+
+
+def cell_of(page: Page, column: int, row: int, side: int) -> tuple[float, float]:
+    """Return the middle of a cell of a square map, rows counted from below."""
+    canvas = page.locator(".wb-sweep-frame canvas").bounding_box()
+    best = page.locator(".wb-cell-best").bounding_box()
+    assert canvas is not None
+    assert best is not None
+    right, bottom = canvas["x"] + canvas["width"] - 8, canvas["y"] + canvas["height"] - 36
+    return (
+        right - (side - column - 0.5) * best["width"], bottom - (row + 0.5) * best["height"],
+    )  # fmt: skip
+
+
+def test_what_the_constraint_excludes_is_bare_and_says_so_while_others_are_to_come(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, state = fake
+    page.goto(f"{address}?scenario=half&rate=5&bars=200")
+    page.wait_for_function("+document.querySelector('.wb-root')?.dataset.cells > 0")
+    side = len(state.sweep("half-5-200-0").space["fast"])
+    tip = page.locator(".wb-sweep-frame .wb-tooltip")
+    alpha = """([x, y]) => { const c = document.querySelector('.wb-sweep-frame canvas');
+        const { left, top } = c.getBoundingClientRect(), ratio = devicePixelRatio;
+        return c.getContext('2d').getImageData((x - left) * ratio, (y - top) * ratio, 1, 1).data[3];
+    }"""
+    # Of the lowest row: fast is above slow to the right; of the highest the last is far to come.
+    bare, later = cell_of(page, side - 1, 0, side), cell_of(page, side - 1, side - 1, side)
+    assert page.evaluate(alpha, list(bare)) == 0
+    assert page.evaluate(alpha, list(later)) > 0
+    page.mouse.move(*bare)
+    tip.get_by_text("excluded by the constraint").wait_for()
+    page.mouse.move(*later)
+    tip.get_by_text("to come").wait_for()
+
+
+def test_all_parts_of_a_walk_forward_are_one_curve(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    page.goto(f"{address}?scenario=walk&rate=0&bars=200")
+    page.wait_for_function(PAINTED)
+    words_ = page.locator(".wb-out .wb-subtitle")
+    words_.wait_for()
+    joined = 1.0
+    for row in state.sweep("walk-0-200-0").rows:
+        if row["sample"] == "out":
+            joined *= 1 + row["metrics"]["total_return"] / 100
+    text = words_.text_content() or ""
+    assert f"all {SPLITS} parts as one account" in text
+    assert f"{100 * (joined - 1):.2f}" in text
+    assert "Sharpe" in text
+    painted = page.evaluate("""() => { const c = document.querySelector('.wb-out canvas');
+        const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        const columns = new Set();
+        for (let i = 3; i < p.length; i += 4) if (p[i] > 200) columns.add(((i - 3) / 4) % c.width);
+        return columns.size / c.width; }""")
+    assert painted > 0.8

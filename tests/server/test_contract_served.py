@@ -52,7 +52,7 @@ def finished(call, story):
     return run
 
 
-async def test_every_reply_is_as_described(finished, call):
+async def test_every_reply_is_as_described(finished, call, story):
     start = await finished()
     run_id = start["backtest_id"]
     replies = {"startRun": start}
@@ -64,8 +64,14 @@ async def test_every_reply_is_as_described(finished, call):
     _, replies["publishRun"] = await call(*own, body=examples.PUBLISH)
     sweep = {**SPEC_BODY, "strategy_ids": ["sma_cross"], "sweep": {"space": {"fast": [5, 8]}}}
     _, swept = await call("POST", "api", "backtesting", "start", body=sweep)
+    await story(swept["backtest_id"])
     opening = ("POST", "api", "backtesting", swept["backtest_id"], "open")
     _, replies["openCombination"] = await call(*opening, body={"params": {"fast": 5}})
+    _, swept = await call("POST", "api", "backtesting", "start", body=sweep)
+    ended = ("POST", "api", "backtesting", swept["backtest_id"])
+    await call(*ended, "control", body={"action": "stop"})
+    await story(swept["backtest_id"])
+    _, replies["resumeSweep"] = await call(*ended, "resume", body={})
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
             path = operation.path.format(backtest_id=run_id).strip("/").split("/")

@@ -68,11 +68,11 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     assert final["type"] == "complete"
     assert final["data"]["metrics"]["total_return"] == best["metrics"]["total_return"]
 
-    _, detail = await run("GET", run_id)
-    assert (detail["kind"], detail["status"], detail["progress"]) == ("sweep", "complete", 100.0)
-    assert detail["strategy"] == "sma_cross"
-    assert detail["spec"]["strategy_params"] == {"shorts": False}
-    assert detail["spec"]["sweep"]["space"] == BODY["sweep"]["space"]
+    _, swept = await run("GET", run_id)
+    assert (swept["kind"], swept["status"], swept["progress"]) == ("sweep", "complete", 100.0)
+    assert swept["strategy"] == "sma_cross"
+    assert swept["spec"]["strategy_params"] == {"shorts": False}
+    assert swept["spec"]["sweep"]["space"] == BODY["sweep"]["space"]
     _, trades = await run("GET", run_id, "trades")
     assert trades["trades"] == []
     status, refused = await run("GET", run_id, "report")
@@ -92,6 +92,11 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
     assert detail["spec"]["strategy_params"] == {"shorts": False, **best["params"]}
     _, listed = await call("GET", "api", "backtesting")
     assert [one["kind"] for one in listed["backtests"]] == ["backtest", "sweep"]
+    for one, whole in zip(listed["backtests"], (detail, swept), strict=True):
+        short = whole["result"]["extra"] | {}
+        assert short.pop("statistics")
+        short.pop("intervals", None)
+        assert one["result"] == {"data": whole["result"]["data"], "extra": short}
 
     wrong = {
         "number": {"number": 4},
@@ -104,8 +109,15 @@ async def test_a_sweep_is_a_run_whose_combinations_open_as_runs(start, run, stor
         status, refused = await run("POST", run_id, "open", body=body)
         assert status == 400
         assert "one of the two" in refused["error"]
-    status, refused = await run("POST", run_id, "open", body={"params": {"fast": "x", "slow": 20}})
-    assert (status, refused["code"]) == (400, "unknown_parameter")
+    never = {
+        "params.fast": {"fast": 6, "slow": 20},
+        "params.slow": {"fast": 5, "slow": True},
+        "params.shorts": {"fast": 5, "slow": 20, "shorts": True},
+    }
+    for field, params in never.items():
+        status, refused = await run("POST", run_id, "open", body={"params": params})
+        assert (status, refused["details"]["field"]) == (400, field)
+        assert "does not try" in refused["error"]
     status, refused = await run("POST", opened["backtest_id"], "open", body={"number": 0})
     assert status == 400
     assert "not a sweep" in refused["error"]
@@ -179,3 +191,77 @@ async def test_controls_move_it_and_others_are_refused(call, start, run, connect
 async def test_a_wrong_sweep_is_refused_by_name(call, sweep, field):
     status, reply = await call("POST", "api", "backtesting", "start", body={**BODY, "sweep": sweep})
     assert (status, reply["details"]["field"]) == (400, field), reply
+
+
+async def test_a_sweep_that_was_stopped_goes_on_in_another(start, run, story):
+    run_id = await start(space={"fast": list(range(2, 60)), "slow": list(range(60, 200, 2))})
+    status, refused = await run("POST", run_id, "resume", body={})
+    assert (status, refused["code"]) == (409, "conflict")
+    await run("POST", run_id, "control", body={"action": "pause"})
+    await run("POST", run_id, "control", body={"action": "step", "value": 3})
+    await run("POST", run_id, "control", body={"action": "stop"})
+    first, _ = await story(run_id)
+    assert first[-1]["extra"]["status"] == "stopped"
+    status, reply = await run("POST", run_id, "resume", body={})
+    assert status == 200
+    again = reply["backtest_id"]
+    await run("POST", again, "control", body={"action": "stop"})
+    told, _ = await story(again)
+    for number, row in rows_of(first).items():
+        assert {**rows_of(told)[number], "backtest_id": run_id} == row
+    _, detail = await run("GET", again)
+    assert detail["spec"]["sweep"]["resumed_from"] == run_id
+
+
+async def test_only_a_sweep_goes_on_and_only_by_its_own_route(call, run):
+    body = {**BODY, "sweep": {**BODY["sweep"], "resumed_from": "backtest_1"}}
+    status, refused = await call("POST", "api", "backtesting", "start", body=body)
+    assert (status, refused["details"]["field"]) == (400, "sweep.resumed_from")
+    status, reply = await call("POST", "api", "backtesting", "start", body={**BODY, "sweep": None})
+    assert status == 200
+    status, refused = await run("POST", reply["backtest_id"], "resume", body={})
+    assert (status, refused["code"]) == (400, "invalid_request")
+    assert "not a sweep" in refused["error"]
+    status, _ = await run("POST", "nothing", "resume", body={})
+    assert status == 404
+
+
+async def test_a_combination_that_was_not_drawn_does_not_open(start, run, story):
+    run_id = await start(method="random", trials=3)
+    messages, _ = await story(run_id)
+    drawn = [row["params"] for row in rows_of(messages).values()]
+    (left,) = [
+        params
+        for fast in (5, 8)
+        for slow in (20, 40)
+        if (params := {"fast": fast, "slow": slow}) not in drawn
+    ]
+    status, refused = await run("POST", run_id, "open", body={"params": left})
+    assert status == 400
+    assert "has no row with" in refused["error"]
+    status, _ = await run("POST", run_id, "open", body={"params": drawn[0]})
+    assert status == 200
+
+
+async def test_settings_are_tried_and_opened_with(start, run, story, call):
+    space = {"fast": [5], "commission": [0.0, 0.001], "leverage": [1, 2]}
+    run_id = await start(space=space)
+    messages, _ = await story(run_id)
+    rows = rows_of(messages)
+    assert [rows[n]["error"] for n in range(4)] == [""] * 4
+    assert rows[0]["metrics"]["total_commissions"] == 0
+    row = rows[3]
+    assert row["params"] == {"fast": 5, "commission": 0.001, "leverage": 2}
+    status, opened = await run("POST", run_id, "open", body={"number": 3})
+    assert status == 200
+    told, _ = await story(opened["backtest_id"])
+    expected = {name: row["metrics"][name] for name in told[-1]["data"]["metrics"]}
+    assert told[-1]["data"]["metrics"] == pytest.approx(expected, rel=1e-12)
+    _, detail = await run("GET", opened["backtest_id"])
+    assert (detail["spec"]["commission"], detail["spec"]["leverage"]) == (0.001, 2)
+    assert detail["spec"]["strategy_params"] == {"fast": 5, "slow": 30, "shorts": False}
+    status, _ = await run("POST", run_id, "open", body={"params": row["params"]})
+    assert status == 200
+    wrong = {**BODY, "sweep": {"space": {"leverage": [0]}}}
+    status, refused = await call("POST", "api", "backtesting", "start", body=wrong)
+    assert (status, refused["details"]["field"]) == (400, "leverage")

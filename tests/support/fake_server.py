@@ -81,7 +81,7 @@ STATISTICS: Message = {
     },
     "intervals": {"sharpe_ratio": [0.4, 2.1]},
 }  # fmt: skip
-SWEEPS = ("grid", "line", "walk")
+SWEEPS = ("grid", "half", "line", "walk")
 
 
 class Story:

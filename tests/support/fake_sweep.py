@@ -2,11 +2,13 @@
 
 Where the fast mean is not below the slow one a combination fails; where nothing was traded its
 Sharpe ratio is left out. `kind` is ``grid`` (two parameters, and a third of two values), ``line``
-(one parameter) or ``walk`` (two parameters, three splits).
+(one parameter), ``walk`` (two parameters, three splits) or ``half`` (two parameters, of which a
+constraint excludes what would fail).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -40,6 +42,8 @@ class FakeSweep:
         if kind == "grid":
             self.space["trend"] = [True, False]
         self.splits = SPLITS if kind == "walk" else 0
+        self.kind = kind
+        self.excluded: Message = {}
         self.rows = self._rows()
         self.seq = 0
         self.steps = [[self._status()]]
@@ -61,7 +65,7 @@ class FakeSweep:
             "source": "bundled sample", "synthetic": False, "initial_capital": 10_000.0,
             "sweep": {
                 "space": self.space, "metric": "sharpe_ratio", "maximize": True, "method": "grid",
-                "rows": len(self.rows), "splits": self.splits,
+                "rows": len(self.rows), "splits": self.splits, **self.excluded,
             },
         })  # fmt: skip
 
@@ -70,13 +74,21 @@ class FakeSweep:
         combinations: list[Message] = [{}]
         for name in names:
             combinations = [{**c, name: v} for c in combinations for v in self.space[name]]
+        if self.kind == "half":
+            flags = [params["fast"] >= params["slow"] for params in combinations]
+            lengths = [sum(1 for _ in group) for _, group in itertools.groupby(flags)]
+            self.excluded = {"excluded": lengths}
+            combinations = [
+                c for c, excluded in zip(combinations, flags, strict=True) if not excluded
+            ]
         if not self.splits:
             return [_row(i, params, "all", 0) for i, params in enumerate(combinations)]
         rows: list[Message] = []
         for split in range(self.splits):
             inside = [_row(i, params, "in", split) for i, params in enumerate(combinations)]
             best = max(inside, key=lambda row: row["metrics"].get("sharpe_ratio", -9.0))
-            rows += [*inside, _row(best["number"], best["params"], "out", split)]
+            out = _row(best["number"], best["params"], "out", split)
+            rows += [*inside, {**out, "curve": _curve(split, out["metrics"]["total_return"])}]
         return rows
 
     @property
@@ -130,4 +142,18 @@ def _row(number: int, params: Message, sample: str, split: int) -> Message:
     return {
         "number": number, "params": params, "metrics": metrics, "error": error, "sample": sample,
         "split": split, "start": START, "end": END,
+    }  # fmt: skip
+
+
+def _curve(split: int, gained: float) -> Message:
+    days = 80
+    time = [1_483_308_000_000 + 86_400_000 * (days * split + day) for day in range(days)]
+    growth = [
+        1 + gained / 100 * (day + 1) / days + 0.02 * math.sin(math.pi * (day + 1) / 10)
+        for day in range(days)
+    ]
+    growth[-1] = 1 + gained / 100
+    return {
+        "time": time, "growth": growth, "high": max(growth), "low": min(1.0, *growth),
+        "open": False, "periods": 252.0,
     }  # fmt: skip

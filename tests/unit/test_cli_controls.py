@@ -16,10 +16,16 @@ class FakeRuns:
         self.asked: list[tuple[str, ControlRequest]] = []
 
     def control(self, run_id: str, request: ControlRequest) -> str:
-        if run_id == "ended":
+        if run_id in ("ended", "swept"):
             raise Conflict("Run ended is complete: it can no longer be controlled")
         self.asked.append((run_id, request))
         return "paused"
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        return {"kind": "sweep" if run_id == "swept" else "backtest"}
+
+    def resume(self, run_id: str) -> str:
+        return f"{run_id}_2"
 
 
 @pytest.fixture
@@ -100,3 +106,10 @@ def test_until_wants_one_condition(runs: FakeRuns, conditions: list[str]) -> Non
     with pytest.raises(SystemExit) as left:
         main(["runs", "until", "a", *conditions])
     assert left.value.code == 2
+
+
+def test_an_ended_sweep_goes_on_in_another(
+    runs: FakeRuns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", "resume", "a", "swept"]) == 0
+    assert capsys.readouterr().out == "resume a: paused\nswept_2 goes on with swept\n"

@@ -124,10 +124,30 @@ def test_a_grid_that_is_too_large_is_refused_by_its_lengths_alone():
     assert error.details["allowed"] == 100_000
 
 
-def test_settings_are_not_swept():
-    error = refused(fast=[5], commission=[0.0, 0.001])
-    assert "settings are not swept" in str(error)
-    assert error.details["field"] == "commission"
+class Named(Cross):
+    """Has a parameter that is called as a setting is."""
+
+    leverage = 2.0
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"leverage": [1, 0]}, "leverage is 0, expected above 0"),
+        ({"commission": ["x"]}, "commission is 'x'"),
+        ({"commission": [{"percent": 0.1}]}, "A value of commission is"),
+        ({"max_positions": [1, 2.5]}, "max_positions is 2.5"),
+        ({"convention": ["mine"]}, "convention is 'mine', expected one of"),
+        ({"intrabar": ["1M", "5M"]}, "intrabar is the same for all combinations"),
+        ({"leverage": [1, 2], "strategy": Named}, "a parameter of Named"),
+        (
+            {"leverage": [1], "strategy_params": {"leverage": 3}},
+            "given as a setting of the account",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_swept_are_refused(options, text):
+    assert text in str(refused(fast=[5], **options))
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,10 @@ def test_the_sharpe_ratio_is_that_of_the_days_that_count():
 
 
 def test_a_strategy_that_raises_is_a_row_with_the_reason():
-    metrics, error = workload().run(task(fast=13))
+    metrics, error, _ = workload().run(task(fast=13))
     assert metrics == {}
     assert "thirteen" in error
-    _, error = workload().run(task(fats=1))
+    _, error, _ = workload().run(task(fats=1))
     assert "no parameter 'fats'" in error
 
 

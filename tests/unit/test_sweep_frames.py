@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import InvalidRequest
 from workbench.messages import Sweep, SweepData
-from workbench.sweeps.forward import out_of_sample, walk_forward_frame
+from workbench.sweeps.forward import walk_forward_frame
 from workbench.sweeps.frames import (
     best_row,
     heatmap_figure,
@@ -17,6 +17,7 @@ from workbench.sweeps.frames import (
     results_frame,
     rows_of,
 )
+from workbench.sweeps.joined import out_of_sample
 from workbench.sweeps.spec import SweepSpec, WalkForward
 
 SPEC = SweepSpec(space={"fast": [5, 3], "slow": [20, 30], "on": [True, False]})
@@ -130,11 +131,11 @@ def test_the_walk_forward_table_joins_what_was_traded():
     assert walk_forward_frame([], spec).empty
     assert table["number"].tolist()[:2] == [0, 1]
     assert table["number"].isna().tolist() == [False, False, True]
-    whole = out_of_sample(rows)
+    whole = out_of_sample(rows, 100.0).figures
     assert whole["total_return"] == pytest.approx(4.5)
     assert (whole["splits"], whole["failed"], whole["total_trades"]) == (3, 1, 4)
     assert (whole["win_rate"], whole["worst_drawdown"]) == (1.0, -1.0)
-    nothing = out_of_sample([])
+    nothing = out_of_sample([], 100.0).figures
     assert (nothing["splits"], nothing["total_return"]) == (0, 0.0)
     assert math.isnan(nothing["win_rate"])
 

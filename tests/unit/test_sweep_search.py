@@ -128,3 +128,35 @@ def test_optunas_own_logging_is_left_as_it_was():
     level = optuna.logging.get_verbosity()
     Bayesian(Space({"x": [1, 2]}), 2, 1, True, 1)
     assert optuna.logging.get_verbosity() == level
+
+
+def lengths_of(space):
+    """What readers make of the lengths: whether each combination is excluded."""
+    flags = []
+    for turn, length in enumerate(space.excluded()):
+        flags += [turn % 2 == 1] * length
+    return flags
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        lambda params: params["fast"] < params["slow"],
+        lambda params: params["fast"] > 5,
+        lambda params: params["fast"] == 3,
+        lambda params: False,
+    ],
+)
+def test_readers_are_told_what_the_constraint_excludes(allowed):
+    space = Space({"fast": [9, 3, 5], "slow": [4, 8]}, {}, allowed)
+    assert lengths_of(space) == [not allowed(space.at(index)) for index in range(space.size)]
+
+
+def test_readers_are_told_nothing_where_nothing_is_excluded_or_it_would_be_long():
+    values = {"fast": list(range(300)), "slow": list(range(300))}
+    assert Space(values).excluded() is None
+    assert Space(values, {}, lambda params: True).excluded() is None
+    chess = Space(values, {}, lambda params: (params["fast"] + params["slow"]) % 2)
+    assert chess.excluded() is None
+    large = {"fast": list(range(1_000)), "slow": list(range(1_000))}
+    assert Space(large, {}, lambda params: params["fast"] < 5).excluded() is None

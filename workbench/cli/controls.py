@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.cli.sources import runs_of
-from workbench.errors import InvalidRequest
+from workbench.errors import Conflict, InvalidRequest
 from workbench.messages import ControlRequest, Until
 
 Request = Callable[[argparse.Namespace], ControlRequest]
@@ -16,7 +16,7 @@ Request = Callable[[argparse.Namespace], ControlRequest]
 def add(action: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the actions; `action` is called with name, handler, help and how many ids it takes."""
     action("pause", _asking(_plain("pause")), "have runs stand still at the next candle", "+")
-    action("resume", _asking(_plain("resume")), "have runs go on", "+")
+    action("resume", _resume, "have runs go on, and ended sweeps that are not done", "+")
     action("stop", _asking(_plain("stop")), "end runs where they are", "+")
     step = action("step", _asking(_step), "have a run do some candles, then stand still", "")
     step.add_argument("candles", type=_count, nargs="?", default=1, metavar="N", help="[1]")
@@ -52,6 +52,19 @@ def _asking(request: Request) -> Callable[[argparse.Namespace], int]:
         return 0
 
     return handler
+
+
+def _resume(args: argparse.Namespace) -> int:
+    runs = runs_of(args)
+    for run_id in args.id:
+        try:
+            print(f"resume {run_id}: {runs.control(run_id, ControlRequest('resume'))}")
+        except Conflict:
+            # It has ended. A sweep goes on in another one.
+            if runs.detail(run_id)["kind"] != "sweep":
+                raise
+            print(f"{runs.resume(run_id)} goes on with {run_id}")
+    return 0
 
 
 def _plain(action: str) -> Request:

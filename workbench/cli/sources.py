@@ -32,6 +32,9 @@ class Runs(Protocol):
     def control(self, run_id: str, request: ControlRequest) -> str:
         """Control one; return the state it then is to be in."""
 
+    def resume(self, run_id: str) -> str:
+        """Go on with a sweep that has ended; return the id of the one that does."""
+
     def stored(self) -> list[Stored]:
         """Return what all runs take."""
 
@@ -72,6 +75,10 @@ class ServerRuns:
 
         path = f"api/backtesting/{_quoted(run_id)}/control"
         return str(self._server.rest.post(path, body_of(request))["status"])
+
+    def resume(self, run_id: str) -> str:
+        path = f"api/backtesting/{_quoted(run_id)}/resume"
+        return str(self._server.rest.post(path, {})["backtest_id"])
 
     def stored(self) -> list[Stored]:
         from workbench.runs.retention import Stored
@@ -122,12 +129,10 @@ class FolderRuns:
         self._open().delete(run_id)
 
     def control(self, run_id: str, request: ControlRequest) -> str:
-        status = self.detail(run_id)["status"]
-        msg = (
-            f"{run_id} is {status}, and no server runs that could pass {request.action} on; "
-            "start one: workbench serve"
-        )
-        raise ServerUnreachable(msg)
+        raise self._unreachable(run_id, request.action)
+
+    def resume(self, run_id: str) -> str:
+        raise self._unreachable(run_id, "resume")
 
     def stored(self) -> list[Stored]:
         from workbench.runs.retention import stored
@@ -166,6 +171,13 @@ class FolderRuns:
 
         self.detail(run_id)
         return [one for one in read_log(self._open(), run_id) if one.type in types]
+
+    def _unreachable(self, run_id: str, action: str) -> ServerUnreachable:
+        status = self.detail(run_id)["status"]
+        return ServerUnreachable(
+            f"{run_id} is {status}, and no server runs that could pass {action} on; "
+            "start one: workbench serve"
+        )
 
     def _open(self) -> RunService:
         from workbench.runs.reading import open_folder

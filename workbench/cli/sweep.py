@@ -19,6 +19,7 @@ EXAMPLE = """values:
   fast=5:25:2        5, 7, … 23: from, to (exclusive), step
   slow=30,50,100     these
   shorts=false       one for all combinations
+  leverage=1,2,5     a setting of the account, likewise
 
 example:
   workbench sweep sma_cross --symbol EUR-USD --timeframe 1H --start 2017-01-01 \\
@@ -155,7 +156,7 @@ def parse_values(pairs: Sequence[str], strategy: type[Strategy] | str) -> dict[s
         if not equals or not text:
             msg = f"{pair} has no values: write name=from:to:step, name=a,b,c or name=value"
             raise InvalidRequest(msg, field="values", value=pair, allowed="name=values")
-        wanted = type(defaults.get(name, ""))
+        wanted = _type_of(name, defaults)
         if ":" in text and wanted in (int, float):
             values[name] = _range(pair, text)
         elif "," in text:
@@ -163,6 +164,17 @@ def parse_values(pairs: Sequence[str], strategy: type[Strategy] | str) -> dict[s
         else:
             values[name] = typed(text, wanted)
     return values
+
+
+def _type_of(name: str, defaults: dict[str, Any]) -> type:
+    """Return the type of a parameter, or of a setting of the account."""
+    from workbench.engine.settings import Settings
+    from workbench.sweeps.account import is_setting
+
+    if name in defaults or not is_setting(name):
+        return type(defaults.get(name, ""))
+    default = getattr(Settings(), name)
+    return float if default is None else type(default)
 
 
 def constraint_of(expression: str) -> Callable[[dict[str, Any]], bool]:

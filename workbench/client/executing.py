@@ -23,6 +23,7 @@ from workbench.runs.request import read, spec_of
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
     from workbench.engine import Strategy
+    from workbench.sweeps.known import Known
     from workbench.sweeps.sweeping import SweepEngine, Workers
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def execute(
     constraint: Callable[..., Any] | None,
     executor: Executor,
     server: Server,
+    known: Known | None = None,
 ) -> Sweep:
     """Begin a sweep in a thread of this process; return its handle.
 
@@ -61,6 +63,8 @@ def execute(
         What runs the combinations.
     server
         Where it is published.
+    known
+        Rows that are taken over.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def execute(
     stream.open()
     try:
         engine = sweeper.engine(
-            stream.id, spec, workload, parcel, workers, stream.send, stream.gate
+            stream.id, spec, workload, parcel, workers, stream.send, stream.gate, known
         )
     except BaseException as error:
         stream.__exit__(type(error), error, error.__traceback__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from workbench.engine import Strategy
+    from workbench.sweeps.joined import OutOfSample
     from workbench.widgets.view import BacktestView
 
 
@@ -128,18 +132,20 @@ class Sweep(RunControls[None]):
         return walk_forward_frame(self.rows(), self.spec)
 
     @property
-    def out_of_sample(self) -> dict[str, float]:
-        """All out-of-sample parts so far as one; see `sweeps.forward.out_of_sample`.
+    def out_of_sample(self) -> OutOfSample:
+        """All out-of-sample parts so far as one account: its `curve`, and its `figures`.
+
+        See `sweeps.joined.out_of_sample`.
 
         Raises
         ------
         InvalidRequest
             It is no walk-forward sweep.
         """
-        from workbench.sweeps.forward import out_of_sample
+        from workbench.sweeps.joined import out_of_sample
 
         self._check_splits()
-        return out_of_sample(self.rows())
+        return out_of_sample(self.rows(), self.info["spec"]["initial_capital"])
 
     def heatmap(
         self, x: str | None = None, y: str | None = None, metric: str | None = None
@@ -174,6 +180,47 @@ class Sweep(RunControls[None]):
         if ended:
             self._rows = rows
         return rows
+
+    def resume(  # type: ignore[override]
+        self,
+        *,
+        executor: Executor | Any = None,
+        workers: int | None = None,
+        strategy: type[Strategy] | None = None,
+        constraint: Callable[..., Any] | None = None,
+    ) -> Sweep:
+        """Go on: with a paused sweep, or with one that ended before it was done.
+
+        The log of an ended one takes no more messages, so a new sweep goes on with it. That takes
+        its rows over, runs the combinations that are missing, and comes to what the first one
+        would have.
+
+        Parameters
+        ----------
+        executor, workers
+            As of `workbench.sweep`; without them, an ended one goes on in the server's processes.
+        strategy, constraint
+            For an executor: the class and the constraint the sweep was started with. A registered
+            strategy is known by its name.
+
+        Returns
+        -------
+        Sweep
+            This one where it was paused or goes on, else the one that goes on with it.
+
+        Raises
+        ------
+        Conflict
+            Nothing is missing, or the strategy is known only to the program that drove the sweep.
+        """
+        from workbench.client import sweep_resuming as resuming
+
+        if executor is not None:
+            return resuming.on_executor(self, executor, workers, strategy, constraint)
+        if self.status in FINAL_STATUSES:
+            return Sweep(resuming.on_server(self), self.server)
+        super().resume()
+        return self
 
     # --- its combinations ---------------------------------------------------------------
 

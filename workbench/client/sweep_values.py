@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.engine.settings import Settings
 from workbench.errors import InvalidRequest, UnknownParameter
 from workbench.runs.spec import RunSpec
+from workbench.sweeps.account import is_setting
 from workbench.sweeps.spec import SweepSpec, Value, listed, too_many
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ARGUMENTS = (*(name for name in SweepSpec.__struct_fields__ if name != "space"),
 def parted(
     options: Mapping[str, Any], method: Any, limit: Any
 ) -> tuple[dict[str, list[Value]], dict[str, Any]]:
-    """Return the values of the parameters to try, and all other options.
+    """Return the values of the parameters and settings to try, and all other options.
 
     Parameters
     ----------
@@ -36,25 +36,23 @@ def parted(
     Raises
     ------
     InvalidRequest
-        There are too many values, one of them is none, or a setting is given several.
+        There are too many values, or one of them is none.
     """
     options = dict(options)
     params = dict(options.pop("strategy_params", {}))
     known = RunSpec.__struct_fields__
     settings = {name: value for name, value in options.items() if name in known}
-    for name, value in settings.items():
-        if (
-            name in Settings.__struct_fields__
-            and _several(value)
-            and not isinstance(value, Mapping)
-        ):
-            msg = (
-                f"{name} is {value!r:.100}, but settings are not swept, only the strategy's "
-                "parameters: give one value, and start a sweep for each"
-            )
-            raise InvalidRequest(msg, field=name, value=f"{value!r:.100}", allowed="one value")
     params |= {name: value for name, value in options.items() if name not in known}
-    given = {name: values for name, values in params.items() if _several(values)}
+    tried = {
+        name: value
+        for name, value in settings.items()
+        if is_setting(name) and _several(value) and not isinstance(value, Mapping)
+    }
+    settings = {name: value for name, value in settings.items() if name not in tried}
+    if both := [name for name in tried if name in params]:
+        msg = f"{both[0]} is given as a setting of the account, and as a parameter: give one"
+        raise InvalidRequest(msg, field=both[0], value=None, allowed="one of the two")
+    given = {name: values for name, values in params.items() if _several(values)} | tried
     most = limit if method == "grid" and isinstance(limit, int) else MOST_VALUES
     sizes = {name: len(values) for name, values in given.items() if hasattr(values, "__len__")}
     if method == "grid" and math.prod(sizes.values()) > most:

@@ -16,6 +16,7 @@ from workbench.client.sweep import Sweep
 from workbench.client.sweep_executor import checked
 from workbench.client.sweep_values import check_names, parted
 from workbench.errors import InvalidRequest
+from workbench.sweeps.account import is_setting
 from workbench.sweeps.spec import (
     LIMIT,
     Method,
@@ -84,9 +85,10 @@ def sweep(
     url, token, server
         The server, as for `workbench.start`.
     **options
-        Parameters of the strategy: values to try (anything to iterate over, but a string), or one
-        value for all; and the fields of `RunSpec`, as for `workbench.start`. `seed` is that of what
-        is drawn, and of every combination's run.
+        Parameters of the strategy and settings of the account (``leverage=[1, 2, 5]``): values to
+        try (anything to iterate over, but a string), or one value for all; and the other fields of
+        `RunSpec`, as for `workbench.start`. `seed` is that of what is drawn, and of every
+        combination's run.
 
     Raises
     ------
@@ -117,12 +119,13 @@ def sweep(
     )
     spec = _converted(spec)
     kind = _class(strategy)
-    check_names(kind, [*space, *given["strategy_params"]])
+    names = [name for name in space if not is_setting(name)]
+    check_names(kind, [*names, *given["strategy_params"]])
     body = request_body(strategy, symbol, timeframes, start, end, given)
     check(spec, kind)
-    _check_constraint(constraint, kind, spec)
+    check_constraint(constraint, kind, spec)
     if constraint is not None:
-        body["strategy"] = _pickled(kind, constraint, body["strategy_ids"][0])
+        body["strategy"] = strategy_part(kind, constraint, body["strategy_ids"][0])
     body["sweep"] = msgspec.to_builtins(spec)
     fixed = body["strategy_params"]
     body["strategy_params"] = {name: fixed[name] for name in fixed if name not in space}
@@ -154,18 +157,36 @@ def _class(strategy: type[Strategy] | str) -> type[Strategy]:
     return get(strategy) if isinstance(strategy, str) else strategy
 
 
-def _check_constraint(
+def check_constraint(
     constraint: Callable[..., Any] | None, strategy: type[Strategy], spec: SweepSpec
 ) -> None:
-    """Check that it can be called, by calling it once."""
+    """Check that a constraint can be called, by calling it once.
+
+    Raises
+    ------
+    InvalidRequest
+        It cannot.
+    StrategyError
+        It raised.
+    """
     from workbench.sweeps.constraint import allowing
 
     defaults = strategy.parameters()
     first = {name: values[0] for name, values in spec.space.items()}
-    allowing(constraint, list(defaults))({**defaults, **first})
+    every = {**defaults, **first}
+    allowing(constraint, list(every))(every)
 
 
-def _pickled(strategy: type[Strategy], constraint: Callable[..., Any], name: str) -> dict[str, Any]:
+def strategy_part(
+    strategy: type[Strategy], constraint: Callable[..., Any] | None, name: str
+) -> dict[str, Any]:
+    """Return what a start request carries of a class and a constraint of this process.
+
+    Raises
+    ------
+    InvalidRequest
+        They cannot be pickled.
+    """
     from workbench.sweeps.parcel import Parcel, packed
 
     return {

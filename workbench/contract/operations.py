@@ -133,6 +133,11 @@ OPERATIONS = (
         body=OpenRequest, right="execute", errors=(InvalidRequest, NotFound, Conflict),
     ),
     Operation(
+        "POST", f"{_RUN}/resume", "resumeSweep",
+        "Go on with a sweep that ended before it was done: a sweep that takes its rows over.",
+        StartReply, right="execute", errors=(InvalidRequest, NotFound, Conflict),
+    ),
+    Operation(
         "GET", f"{_RUN}/trades", "getTrades", "Entries and exits, in order.", TradesReply,
         errors=(NotFound,),
     ),

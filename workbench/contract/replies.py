@@ -107,7 +107,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     bytes
         Size of the log.
     result
-        None until the run has ended.
+        None until the run has ended. In the list without `statistics` and `intervals`, which one
+        run's reply has.
     """
 
     backtest_id: str

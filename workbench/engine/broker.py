@@ -112,8 +112,10 @@ class Broker:
         count = int(self.a[POSITIONS])
         if not count:
             return []
-        rows = [self._positions[slot] for slot in self._held[:count]]
-        return [row for row in rows if row[P_STRATEGY] == strategy]
+        positions = self._positions
+        return [
+            row for slot in self._held[:count] if (row := positions[slot])[P_STRATEGY] == strategy
+        ]
 
     def move_stop(self, strategy: int, row: list[float], price: float) -> None:
         """Set a position's stop."""

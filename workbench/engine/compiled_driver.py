@@ -47,6 +47,11 @@ from workbench.messages import Reasoning
 
 Floats = NDArray[np.float64]
 _SPARE_EVENTS = 2048
+_DECISIONS = {
+    1.0: ("enter_long", "enters long"),
+    -1.0: ("enter_short", "enters short"),
+    0.0: ("exit", "exits"),
+}
 
 
 class Decider(Protocol):
@@ -268,9 +273,7 @@ class CompiledDriver:
     def reason(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
         """Return why an order was placed: what the indicators were."""
         self.show(decided + 1)
-        verb = "enters long" if sign > 0 else "enters short" if sign < 0 else "exits"
-        decision = verb.replace("s ", "_") if sign else "exit"
-        reasoning: Reasoning = self.strategy._reasoning(decision, verb, None)
+        reasoning: Reasoning = self.strategy._reasoning(*_DECISIONS[sign], None)
         return reasoning
 
     def forget(self, order: int) -> None:

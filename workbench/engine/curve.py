@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,17 @@ from numpy.typing import NDArray
 
 
 class Curve:
-    """Equity and balance at each close, kept as numbers: a message a candle costs far more.
-
-    Attributes
-    ----------
-    equities
-        At the closes of the candles done.
-    """
+    """Equity and balance at each close, kept as numbers: a message a candle costs far more."""
 
     def __init__(self, capital: float, first: int = 0) -> None:
-        self.equities: list[float] = []
+        self._equities = array("d")
         self._first = first
         self._bars = [first]
         self._balances = [capital]
+
+    def extend(self, equities: NDArray[np.float64]) -> None:
+        """Take the equity at the closes of the next candles, shape (n,)."""
+        self._equities.frombytes(equities.tobytes())
 
     def pay(self, bar: float, balance: float) -> None:
         """Take the balance after an event of candle `bar`."""
@@ -30,7 +29,7 @@ class Curve:
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return `equity`, `balance` and `drawdown` (a fraction, <= 0), each shape (candles,)."""
-        equity = np.array(self.equities)
+        equity = np.array(self._equities)
         bars = np.arange(self._first, self._first + len(equity))
         # Of the events of one candle the last counts.
         last = np.searchsorted(self._bars, bars, side="right") - 1
@@ -43,5 +42,5 @@ class Curve:
 
     def amend(self, equity: float) -> None:
         """Take the equity at the last close again, after the run's closing fills."""
-        if self.equities:
-            self.equities[-1] = equity
+        if self._equities:
+            self._equities[-1] = equity

@@ -10,7 +10,6 @@ from workbench.data.candles import Floats
 from workbench.engine.broker import Broker
 from workbench.engine.compiled import compiled_next
 from workbench.engine.market import Market
-from workbench.engine.metrics import Performance
 from workbench.engine.python_driver import Failed, PythonDriver
 from workbench.engine.settings import Settings
 from workbench.engine.signals import Signals, gives_signals, strategy_of
@@ -19,8 +18,6 @@ from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
 from workbench.messages import Reasoning
 
-_MANY = 1000
-"""Equities from which on an array of them is taken faster as one."""
 Kinds = type[Strategy] | Signals | Sequence[type[Strategy] | Signals]
 
 
@@ -44,7 +41,7 @@ class Driver(Protocol):
 
     def run(
         self, start: int, end: int, watch: Watch | None, filled: int, peak: float
-    ) -> tuple[list[float] | Floats, list[list[float]]]:
+    ) -> tuple[Floats, list[list[float]]]:
         """Do candles; return the equity at the close of each, and the events."""
 
     def finish(self, bar: int) -> list[list[float]]:
@@ -92,13 +89,3 @@ def driver_for(kinds: Sequence[type[Strategy]], market: Market, settings: Settin
     from workbench.engine.compiled_driver import CompiledDriver
 
     return CompiledDriver(market, settings)
-
-
-def extend(performance: Performance, equities: list[float] | Floats) -> None:
-    """Take equities as a driver has given them."""
-    if isinstance(equities, list):
-        performance.extend(equities)
-    elif len(equities) < _MANY:
-        performance.extend(equities.tolist())
-    else:
-        performance.extend_run(equities, ())

@@ -7,25 +7,32 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-import msgspec
 import numpy as np
 
 from workbench.data.candles import Candles, Floats
+from workbench.engine.asked import demand, merged
 from workbench.engine.crew import Crew
 from workbench.engine.curve import Curve
-from workbench.engine.driving import Kinds, driver_for, extend, kinds_of
+from workbench.engine.driving import Kinds, driver_for, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.ground import Ground, ground
-from workbench.engine.listening import Account, Listener
+from workbench.engine.listening import Account, Listener, Reader
 from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance
 from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
-from workbench.engine.rules.layout import E_BALANCE, E_BAR, E_OPEN
+from workbench.engine.rules.layout import (
+    CHARGED,
+    E_BALANCE,
+    E_BAR,
+    E_KIND,
+    E_OPEN,
+    E_ORDER,
+    ENDED,
+)  # fmt: skip
 from workbench.engine.settings import Settings
 from workbench.engine.story import Fill, SignalEnd, tell
 from workbench.engine.watch import Watch
-from workbench.errors import InvalidRequest
 from workbench.messages import iso_time
 
 SEGMENT = 4096
@@ -72,6 +79,8 @@ class BacktestEngine:
         Index of the first candle `next` is called on; `bars` when there is none.
     filled
         Fills so far, entries and exits.
+    balance, open_positions
+        Capital and realised profit, in the account's currency, and trades that are open.
     watch
         What ends `advance` early; None for nothing.
     listener, marks
@@ -81,6 +90,8 @@ class BacktestEngine:
         Running metrics.
     signals_ended
         Signals that came to no fill, in order; kept only while there is no listener.
+    reason
+        Says why an order was placed, see `workbench.engine.story.Reasons`.
     curve
         Where to keep the account at each close; None for nowhere.
 
@@ -111,14 +122,15 @@ class BacktestEngine:
         first: int = 0,
         **options: Any,
     ) -> None:
-        self.settings = settings = _settings(settings, options)
+        self.settings = settings = merged(settings, options)
         if not isinstance(candles, Ground):
-            _check("candles", len(candles), "at least one timeframe", bool(candles))
+            demand("candles", len(candles), "at least one timeframe", bool(candles))
             candles = ground(candles, settings, inside)
         columns = candles.columns
         base = columns[0]
-        _check("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
+        demand("first", first, f"in [0, {len(base)})", 0 <= first < len(base))
         self.candles = base
+        self._times = base.time.data  # whose items are plain numbers
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
         self.initial_capital = float(settings.initial_capital)
@@ -127,12 +139,12 @@ class BacktestEngine:
         self.finished = False
         self.filled = 0
         self.watch: Watch | None = None
-        self.listener: Listener | None = None
+        self.listener: Listener | Reader | None = None
         self.marks: Sequence[int] = ()
-        self.performance = Performance.over(base[first:], self.initial_capital)
+        self.performance = Performance.over(base[first:] if first else base, self.initial_capital)
         self.signals_ended: list[SignalEnd] = []
-        self._balance = self._equity = self.initial_capital
-        self._open = 0
+        self.balance = self._equity = self.initial_capital
+        self.open_positions = 0
         self._fills: list[Fill] = []
         self._book = TradeBook(self.performance, first)
         self.curve: Curve | None = None
@@ -140,6 +152,7 @@ class BacktestEngine:
         self._period = bisect_right(self._period_ends, first)
         kinds = kinds_of(strategy)
         self._driver = driver_for(kinds, candles.market, settings)
+        self.reason = self._driver.reason
         self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead)
         self.strategies, self.names = crew.strategies, crew.names
@@ -194,7 +207,7 @@ class BacktestEngine:
         driver.tables = tables
         while self.bar < self.bars:
             equities, _ = driver.run(self.bar, self.bars, None, 0, 0.0)
-            performance.extend_run(np.asarray(equities), ends)
+            performance.extend_run(equities, ends)
             self.bar += len(equities)
             if driver.failed is not None:
                 self._blame(driver.failed)
@@ -203,8 +216,8 @@ class BacktestEngine:
         told = [table for table in tables if len(table)]
         if told:
             self._book.take_run(np.concatenate(told))
-            self._balance = float(told[-1][-1, E_BALANCE])
-        self._equity = self._balance
+            self.balance = float(told[-1][-1, E_BALANCE])
+        self._equity = self.balance
         performance.amend(self._equity)
         performance.end_period()
         return performance
@@ -227,8 +240,8 @@ class BacktestEngine:
             return []
         self.finished = True
         if self.bar:
-            self._happen(self._driver.finish(self.bar - 1), self.bar)
-            self._equity = self._balance
+            self._happen(self._driver.finish(self.bar - 1))
+            self._equity = self.balance
             self.performance.amend(self._equity)
             if self.curve is not None:
                 self.curve.amend(self._equity)
@@ -237,11 +250,11 @@ class BacktestEngine:
 
     def snapshot(self) -> Account:
         """Return the account at the last close."""
-        return Account(self._balance, self._equity, self.performance.drawdown, self._open)
+        return Account(self.balance, self._equity, self.performance.drawdown, self.open_positions)
 
     def time(self, bar: int) -> str:
         """Return the open time of candle `bar`, ISO 8601."""
-        return iso_time(int(self.candles.time[bar]))
+        return iso_time(self._times[bar])
 
     # --- checkpoints ----------------------------------------------------------------------
 
@@ -272,56 +285,59 @@ class BacktestEngine:
 
     # --- telling what happened ------------------------------------------------------------
 
-    def _tell(self, equities: list[float] | Floats, rows: Sequence[Sequence[float]]) -> None:
+    def _tell(self, equities: Floats, rows: Sequence[Sequence[float]]) -> None:
         """Go through what a stretch of candles has brought, in the order it came."""
         start, end = self.bar, self.bar + len(equities)
+        if start == end:
+            return
         if self.curve is not None:
-            self.curve.equities.extend(equities)
+            self.curve.extend(equities)
         performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
-        while self.bar < end:
-            bar = self.bar
+        marks = set[int]().union(*(range(start - start % n + n, end + 1, n) for n in self.marks))
+        stops = sorted({*marks, *ends[self._period : bisect_right(ends, end)], end})
+        points = performance.curve.points(equities, [stop - start for stop in stops])
+        for stop, point in zip(stops, points, strict=True):
             # Ended late, so that the last one can be ended by finish(), after its closing fill.
-            if bar == ends[self._period]:
+            if self.bar == ends[self._period]:
                 performance.end_period()
                 self._period += 1
-            stop = min(end, ends[self._period])
-            for every in self.marks:
-                mark = bar - bar % every + every
-                stop = min(stop, mark)
-            if row < last:
-                first = row
-                while row < last and rows[row][E_BAR] < stop:
-                    row += 1
-                if row > first:
-                    self._happen(rows[first:row], stop)
-            part = equities[bar - start : stop - start]
-            extend(performance, part)
-            self.bar, self._equity = stop, float(part[-1])
-            if self.listener is not None and any(stop % every == 0 for every in self.marks):
+            first = row
+            while row < last and rows[row][E_BAR] < stop:
+                row += 1
+            if row > first:
+                self._happen(rows[first:row])
+            performance.curve.stand(point)
+            self.bar, self._equity = stop, performance.curve.equity
+            if self.listener is not None and stop in marks:
                 self.listener.marked()
+        performance.curve.close(equities)
 
-    def _happen(self, rows: Sequence[Sequence[float]], stop: int) -> None:
-        driver, listener, done = self._driver, self.listener, []
+    def _happen(self, rows: Sequence[Sequence[float]]) -> None:
+        listener, curve, take = self.listener, self.curve, self._book.take_one
+        wrote = getattr(listener, "wrote", self._keep)
         for row in rows:
-            self._balance, self._open = row[E_BALANCE], int(row[E_OPEN])
-            if self.curve is not None:
-                self.curve.pay(row[E_BAR], row[E_BALANCE])
-            happening = tell(row, driver.reason)
-            if happening is None:
-                continue
-            done.append(happening.signal)
-            if isinstance(happening, SignalEnd):
-                if listener is None:
-                    self.signals_ended.append(happening)
-            else:
+            self.balance, self.open_positions = row[E_BALANCE], int(row[E_OPEN])
+            if curve is not None:
+                curve.pay(row[E_BAR], row[E_BALANCE])
+            kind = row[E_KIND]
+            if kind == CHARGED:
+                continue  # the balance tells of it
+            if kind != ENDED:
                 self.filled += 1
-                self._book.take((row,))
-                if listener is None:
-                    self._fills.append(happening)
-            if listener is not None:
-                listener.happened(happening)
-        for signal in done:
-            driver.forget(signal)
+                take(row)
+            wrote(row)
+        for row in rows:
+            self._driver.forget(int(row[E_ORDER]))
+
+    def _keep(self, row: Sequence[float]) -> None:
+        """Say in words what has happened, or keep it where nobody listens."""
+        happening = tell(row, self.reason)
+        if self.listener is not None:
+            self.listener.happened(happening)  # type: ignore[union-attr]
+        elif isinstance(happening, SignalEnd):
+            self.signals_ended.append(happening)
+        else:
+            self._fills.append(happening)
 
     def _blame(self, failed: Failed) -> NoReturn:
         name, when = type(self.strategies[failed.strategy]).__name__, self.time(self.bar - 1)
@@ -329,21 +345,6 @@ class BacktestEngine:
 
 
 _KEPT = (
-    "bar", "finished", "filled", "performance", "signals_ended", "_balance", "_equity", "_open",
-    "_fills", "_book", "_period", "curve",
+    "bar", "finished", "filled", "performance", "signals_ended", "balance", "_equity",
+    "open_positions", "_fills", "_book", "_period", "curve",
 )  # fmt: skip
-
-
-def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
-    unknown = [name for name in options if name not in Settings.__struct_fields__]
-    if unknown:
-        raise TypeError(f"BacktestEngine() has no option {unknown[0]!r}")
-    settings = msgspec.structs.replace(settings or Settings(), **options)
-    settings.check()
-    return settings
-
-
-def _check(field: str, value: object, allowed: str, good: bool) -> None:
-    if not good:
-        text = f"{field} must be {allowed}, is {value}"
-        raise InvalidRequest(text, field=field, value=value, allowed=allowed)

@@ -45,6 +45,8 @@ def ground(
     if not len(columns[0]):
         text = "There are no candles: a run needs at least one candle"
         raise InvalidRequest(text, field="candles", value=0, allowed="at least one candle")
-    for one in columns:
+    base, *longer = columns
+    made = market(base, settings, inside)  # which looks at those it is made of
+    for one in longer:
         require_sound(one)
-    return Ground(columns, market(columns[0], settings, inside), period_ends(columns[0]))
+    return Ground(columns, made, period_ends(base))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.analysis.series import Series
+from workbench.engine.inputs import Inputs
 from workbench.engine.position import Order, Position
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
 
-_BOUND = frozenset({"params", "position", "_named", *Strategy.__annotations__})
+_BOUND = frozenset({"params", "position", "_inputs", *Strategy.__annotations__})
 
 
 def name_indicators(strategy: Strategy) -> None:
@@ -22,7 +23,7 @@ def name_indicators(strategy: Strategy) -> None:
         for number, series in enumerate(value if many else (value,)):
             if isinstance(series, Series) and id(series) in declared and not series.name:
                 series.name = f"{attribute}_{number}" if many else attribute
-    strategy._named = [series for series in indicators if series.name]
+    strategy._inputs = Inputs([series for series in indicators if series.name], strategy.close)
 
 
 def remember(strategy: Strategy) -> dict[str, Any]:

@@ -122,9 +122,11 @@ class Position:
             `part` is outside (0, 1].
         """
         part = check_part(part)
-        if self:
+        rows = self._rows()
+        if rows:
             strategy = self._strategy
-            reasoning = strategy._reasoning("exit", f"exits {self.direction}", reason)
+            direction = "long" if rows[-1][P_SIGN] > 0 else "short"
+            reasoning = strategy._reasoning("exit", f"exits {direction}", reason)
             bar = len(strategy.close) - 1
             self._broker.close(self._index, bar, part, self._trade, reasoning)
 

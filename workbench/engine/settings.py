@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, get_type_hints
 
 import msgspec
@@ -230,7 +231,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise InvalidRequest(text, field="convention", value=self.convention, allowed=known)
 
     def _check_types(self) -> None:
-        hints = get_type_hints(Settings)
+        hints = _hints()
         for name in Settings.__struct_fields__:
             value = getattr(self, name)
             try:
@@ -288,6 +289,11 @@ _RANGES: dict[str, tuple[float, float, bool, str]] = {
     "max_positions": (1, 1000, False, "1 to 1000"),
     "max_risk": (0.0, 1000.0, True, "a fraction of equity, above 0"),
 }
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
 
 
 def _check(name: str, value: Any, least: float, most: float, open_end: bool, allowed: str) -> None:

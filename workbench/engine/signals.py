@@ -145,15 +145,15 @@ class Signals:
             raise InvalidRequest(text, field="entries", value=self.length, allowed=len(candles))
         for name, given in self._times.items():
             check_times(name, given, candles)
-        what = np.zeros(self.length, dtype=np.int64)
+        at = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
+        what = np.zeros(len(at), dtype=np.int64)
         for name, flag in self._flags.items():
-            what += _WHAT[name] * flag
+            what += _WHAT[name] * flag[at]
         both = (what & rule.ENTRIES > 0) & (what & rule.SHORT_ENTRIES > 0)
         if both.any():
-            row = int(both.argmax())
+            row = int(at[both.argmax()])
             text = f"Signals go long and short on one candle: row {row}, {_time(candles, row)}"
             raise InvalidRequest(text, field="short_entries", value=row, allowed="one of the two")
-        at = np.flatnonzero(what)
         columns = self._columns(at)
         kept = {place: column for place, column in columns.items() if column.ndim}
         table = np.empty((max(1, len(kept)), len(at)))
@@ -164,14 +164,14 @@ class Signals:
         for place, column in columns.items():
             if not column.ndim:
                 fixed[place] = float(column)
-        wrong = refusal(what[at], candles.close[at], columns, settings)
+        wrong = refusal(what, candles.close[at], columns, settings)
         if wrong is not None:
             number, error = wrong
             bar = int(at[number])
             text = f"Signals, row {bar}, {_time(candles, bar)}: {error.message}"
             raise InvalidOrder(text, **error.details, row=bar)
         never = np.iinfo(np.int64).max
-        return (np.append(at, never), what[at], np.zeros(1, np.int64), table, where, fixed)
+        return (np.append(at, never), what, np.zeros(1, np.int64), table, where, fixed)
 
     def nearest(self, row: int) -> int:
         """Return the row of the signal that is nearest to a row; the row itself without any."""

@@ -130,14 +130,12 @@ _ENDS: dict[int, tuple[SignalOutcome, str]] = {
 }
 
 
-def tell(row: Sequence[Any], reasons: Reasons) -> Happening | None:
-    """Say what a row of events means; None for a charge, which the balance tells of."""
+def tell(row: Sequence[Any], reasons: Reasons) -> Happening:
+    """Say what a row of events means: an entry, an exit, or the end of an order."""
     kind = row[E_KIND]
     if kind == EXITED:
         return _exit(row, reasons)
-    if kind == ENTERED:
-        return _entry(row, reasons)
-    return _end(row, reasons) if kind == ENDED else None
+    return _entry(row, reasons) if kind == ENTERED else _end(row, reasons)
 
 
 def _entry(e: Sequence[Any], reasons: Reasons) -> EntryFill:
@@ -165,7 +163,6 @@ def _entry(e: Sequence[Any], reasons: Reasons) -> EntryFill:
 
 
 def _exit(e: Sequence[Any], reasons: Reasons) -> ExitFill:
-    code = int(e[E_CODE])
     return ExitFill(
         int(e[E_TRADE]),
         "long" if e[E_SIGN] > 0 else "short",
@@ -175,13 +172,13 @@ def _exit(e: Sequence[Any], reasons: Reasons) -> ExitFill:
         e[E_REMAINING],
         int(e[E_ENTRY_BAR]),
         e[E_ENTRY_PRICE],
-        _TARGETS[int(e[E_RUNG])] if code == BY_TARGET else _EXITS[code],
+        exit_reason(e),
         e[E_PNL],
         e[E_PERCENT],
         e[E_MFE],
         e[E_MAE],
         e[E_COMMISSION],
-        _why_out(e, code, reasons),
+        why_out(e, reasons),
         e[E_FINANCING],
         int(e[E_ORDER]),
         int(e[E_SIGNAL]),
@@ -189,10 +186,18 @@ def _exit(e: Sequence[Any], reasons: Reasons) -> ExitFill:
     )
 
 
-def _why_out(e: Sequence[Any], code: int, reasons: Reasons) -> Reasoning:
-    level, seen, up = e[E_LEVEL], e[E_SEEN], e[E_SIGN] > 0
+def exit_reason(e: Sequence[Any]) -> str:
+    """Return why a position was closed, see `ExitFill`."""
+    code = e[E_CODE]
+    return _TARGETS[int(e[E_RUNG])] if code == BY_TARGET else _EXITS[code]
+
+
+def why_out(e: Sequence[Any], reasons: Reasons) -> Reasoning:
+    """Return the reasoning of an exit."""
+    code = int(e[E_CODE])
     if code == BY_SIGNAL:
         return reasons(int(e[E_ORDER]), int(e[E_STRATEGY]), int(e[E_SIGNAL]), 0.0)
+    level, seen, up = e[E_LEVEL], e[E_SEEN], e[E_SIGN] > 0
     if code == BY_TARGET:
         name, rung = "high" if up else "low", int(e[E_RUNG])
         text = f"Take profit {rung} {level:g} reached: {name} {seen:g}"

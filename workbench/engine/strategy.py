@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
@@ -29,6 +28,7 @@ from workbench.messages import Direction, Reasoning
 
 if TYPE_CHECKING:
     from workbench.engine.broker import Broker
+    from workbench.engine.inputs import Inputs
 
 
 class Strategy:
@@ -78,7 +78,7 @@ class Strategy:
     _seed: int | None
     _index: int
     _fired: int
-    _named: list[Series]
+    _inputs: Inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -335,12 +335,7 @@ class Strategy:
     def _reasoning(self, decision: str, verb: str, reason: Reason) -> Reasoning:
         if isinstance(reason, Reasoning):
             return check_reasoning(reason)
-        inputs = {}
-        for series in self._named:
-            if series and math.isfinite(value := series[-1]):
-                inputs[series.name] = value
-        inputs["close"] = self.close[-1]
+        inputs = self._inputs.now()
         if reason is None:
-            numbers = ", ".join([f"{name} {value:.6g}" for name, value in inputs.items()])
-            reason = f"{type(self).__name__} {verb}: {numbers}"
+            reason = f"{type(self).__name__} {verb}: {self._inputs.words(inputs)}"
         return Reasoning(decision, 1.0, str(reason), inputs)

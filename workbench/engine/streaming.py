@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from workbench.engine.engine import BacktestEngine
-from workbench.engine.story import EntryFill, Fill, Happening, SignalEnd
+from workbench.engine.rules.layout import E_KIND, ENDED, ENTERED
+from workbench.engine.telling import Telling
 from workbench.errors import InvalidRequest
 from workbench.messages import (
     Complete,
     CompleteData,
     CompleteExtra,
-    EntryData,
     Equity,
     EquityData,
     EquityExtra,
-    ExitData,
     Message,
     Metrics,
     MetricsData,
@@ -26,15 +25,9 @@ from workbench.messages import (
     ProgressData,
     ProgressExtra,
     ProgressMetrics,
-    Reasoning,
-    Signal,
-    SignalData,
-    SignalExtra,
     Status,
     StatusData,
-    Trade,
     TradeChecksum,
-    TradeExtra,
     utc_now,
 )
 
@@ -91,6 +84,7 @@ class StreamingBacktestEngine:
         self._names = [strategy_name] if strategy_name else engine.names
         self._started = False
         self._checksum = TradeChecksum()
+        self._telling = Telling(engine.candles.symbol, self._names, engine.time, now, engine.reason)
         engine.listener, engine.marks = self, sorted({equity_every, progress_every})
 
     @property
@@ -126,12 +120,15 @@ class StreamingBacktestEngine:
             self._end("complete")
         return not self.done
 
-    def happened(self, what: Happening) -> None:
+    def wrote(self, row: Sequence[float]) -> None:
         """Take from the engine what has happened."""
-        if isinstance(what, SignalEnd):
-            self._signal(what)
-        else:
-            self._trade(what)
+        kind = row[E_KIND]
+        if kind == ENDED:
+            self._emit(self._telling.end(row))
+            return
+        message = self._telling.entry(row) if kind == ENTERED else self._telling.exit(row)
+        self._checksum.add(message)
+        self._emit(message)
 
     def marked(self) -> None:
         """Take from the engine that candles are done; the last one is told of at the end."""
@@ -207,86 +204,28 @@ class StreamingBacktestEngine:
         data = CompleteData(self.backtest_id, performance.final())
         self._emit(Complete(timestamp=self._now(), data=data, extra=extra))
 
-    def _trade(self, fill: Fill) -> None:
-        time, symbol, why = self.engine.time, self.engine.candles.symbol, fill.reasoning
-        trade_id = f"trade_{fill.trade_id}"
-        reasoning = Reasoning(why.decision, why.confidence, why.rationale)
-        signal: str | UnsetType = f"signal_{fill.signal}" if fill.signal else UNSET
-        decided: int | UnsetType = fill.decided if fill.signal else UNSET
-        data: EntryData | ExitData
-        # By position: a trade takes half the time of one by name.
-        if isinstance(fill, EntryFill):
-            data = EntryData(
-                trade_id, symbol, fill.direction, fill.price, time(fill.bar), fill.quantity,
-                fill.stop_loss, list(fill.ladder), reasoning,
-            )  # fmt: skip
-            extra = TradeExtra(
-                fill.quantity, fill.quantity, fill.commission, self._names[fill.strategy],
-                fill.bar, UNSET, why.inputs, signal, decided,
-            )  # fmt: skip
-        else:
-            data = ExitData(
-                trade_id, symbol, fill.direction, fill.entry_price, time(fill.entry_bar),
-                fill.price, time(fill.bar), fill.reason, fill.pnl, fill.pnl_percent, fill.mfe,
-                fill.mae,
-            )  # fmt: skip
-            extra = TradeExtra(
-                fill.quantity, fill.remaining, fill.commission, self._names[fill.strategy],
-                fill.bar, reasoning, why.inputs, signal, decided, fill.financing or UNSET,
-            )  # fmt: skip
-        message = Trade(self._now(), data=data, extra=extra)
-        self._checksum.add(message)
-        self._emit(message)
-
-    def _signal(self, end: SignalEnd) -> None:
-        why = end.reasoning
-        data = SignalData(
-            f"signal_{end.signal}", self.engine.candles.symbol, self._names[end.strategy],
-            end.decision, self.engine.time(end.decided), end.outcome, end.code, end.message,
-            end.numbers, Reasoning(why.decision, why.confidence, why.rationale),
-        )  # fmt: skip
-        extra = SignalExtra(end.decided, end.bar, why.inputs)
-        self._emit(Signal(self._now(), data=data, extra=extra))
-
     def _equity(self) -> None:
-        account, bar = self.engine.snapshot(), self.engine.bar - 1
+        engine, curve = self.engine, self.engine.performance.curve
+        bar = engine.bar - 1
         data = EquityData(
-            self.backtest_id,
-            self.engine.time(bar),
-            account.equity,
-            account.balance,
-            account.drawdown,
+            self.backtest_id, engine.time(bar), curve.equity, engine.balance, curve.drawdown
         )
-        self._emit(Equity(timestamp=self._now(), data=data, extra=EquityExtra(bar)))
+        self._emit(Equity(self._now(), data, EquityExtra(bar)))
 
     def _metrics(self) -> None:
         now = self.engine.performance
         data = MetricsData(
-            self.backtest_id,
-            now.total_trades,
-            now.winning_trades,
-            now.win_rate,
-            now.profit_factor,
-            now.sharpe_ratio,
-            now.max_drawdown,
-        )
-        self._emit(Metrics(timestamp=self._now(), data=data))
+            self.backtest_id, now.total_trades, now.winning_trades, now.win_rate,
+            now.profit_factor, now.sharpe_ratio, now.max_drawdown,
+        )  # fmt: skip
+        self._emit(Metrics(self._now(), data))
 
     def _progress(self) -> None:
-        engine, now, account = self.engine, self.engine.performance, self.engine.snapshot()
+        engine, now = self.engine, self.engine.performance
         metrics = ProgressMetrics(
-            account.balance,
-            account.open_positions,
-            now.total_trades,
-            now.winning_trades,
-            now.win_rate,
-            now.max_drawdown,
-        )
-        data = ProgressData(
-            self.backtest_id,
-            100 * engine.bar / engine.bars,
-            engine.time(engine.bar - 1),
-            metrics,
-        )
-        extra = ProgressExtra(engine.bar, engine.bars)
-        self._emit(Progress(timestamp=self._now(), data=data, extra=extra))
+            engine.balance, engine.open_positions, now.total_trades, now.winning_trades,
+            now.win_rate, now.max_drawdown,
+        )  # fmt: skip
+        bar, bars = engine.bar, engine.bars
+        data = ProgressData(self.backtest_id, 100 * bar / bars, engine.time(bar - 1), metrics)
+        self._emit(Progress(self._now(), data, ProgressExtra(bar, bars)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -24,7 +24,7 @@ class Watch(NamedTuple):
         self,
         decide: Callable[[], object],
         filled: Callable[[], int],
-        equities: Sequence[float],
+        equity: Callable[[], float],
         peak: float,
         end: Callable[[], None],
     ) -> Callable[[], object]:
@@ -36,18 +36,18 @@ class Watch(NamedTuple):
             Called once a candle, after its equity is known.
         filled
             Says how many fills there have been.
-        equities, peak
-            The equities since `peak` was the highest.
+        equity, peak
+            Says what it is at this close, and the highest so far.
         end
             Called when the candle meets the condition.
         """
 
         def look() -> None:
             nonlocal peak
-            equity = equities[-1]
-            peak = max(peak, equity)
+            now = equity()
+            peak = max(peak, now)
             # The arithmetic of `Performance.drawdown`, so that both agree to the last bit.
-            if self.met(filled(), equity / peak - 1):
+            if self.met(filled(), now / peak - 1):
                 end()
             decide()
 

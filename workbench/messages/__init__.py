@@ -55,7 +55,7 @@ from workbench.messages.payloads import (
 )
 from workbench.messages.requests import ClientMessage, ControlRequest, Ping, decode_request
 from workbench.messages.signals import SignalData, SignalExtra, SignalOutcome
-from workbench.messages.sweeps import SweepData, SweepFacts
+from workbench.messages.sweeps import SweepCurve, SweepData, SweepFacts
 from workbench.messages.times import (
     iso_time,
     parse_time,
@@ -153,6 +153,7 @@ __all__ = [
     "Status",
     "StatusData",
     "Sweep",
+    "SweepCurve",
     "SweepData",
     "SweepFacts",
     "Trade",

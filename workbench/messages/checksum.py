@@ -35,21 +35,15 @@ class TradeChecksum:
 
     def add(self, trade: Trade) -> None:
         """Take in the next message."""
-        data = trade.data
+        data, quantity = trade.data, trade.extra.quantity
         place = f"{data.trade_id}|{data.symbol}|{data.direction}|{data.entry_time}"
         if isinstance(data, EntryData):
-            words = f"entry|{place}"
-            numbers = _entry(data.entry_price, trade.extra.quantity)
+            told = f"entry|{place}".encode() + _entry(data.entry_price, quantity)
         else:
             words = f"exit|{place}|{data.exit_time}|{data.exit_reason}"
-            numbers = _exit(
-                data.entry_price,
-                data.exit_price,
-                trade.extra.quantity,
-                data.pnl,
-                data.pnl_percent,
-                data.mfe,
+            told = words.encode() + _exit(
+                data.entry_price, data.exit_price, quantity, data.pnl, data.pnl_percent, data.mfe,
                 data.mae,
-            )
+            )  # fmt: skip
         self.count += 1
-        self.value = zlib.crc32(words.encode() + numbers, self.value)
+        self.value = zlib.crc32(told, self.value)

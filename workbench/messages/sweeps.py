@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Value = int | float | bool | str
 """Of a parameter."""
@@ -29,6 +29,12 @@ class SweepFacts(Struct, frozen=True):
         Walk-forward splits; 0 where every combination is run on all candles.
     min_trades
         Combinations with fewer trades are never best.
+    resumed_from
+        The sweep that this one goes on with: its rows are told here again, and are not run again.
+    excluded
+        Which combinations the constraint excludes, as lengths: of all combinations of `space`, the
+        last parameter changing fastest, so many may be tried, so many more are excluded, and so on
+        in turn. Left out where none is, or where that would be long.
     """
 
     space: dict[str, list[Value]]
@@ -38,6 +44,34 @@ class SweepFacts(Struct, frozen=True):
     rows: int
     splits: int
     min_trades: int = 1
+    resumed_from: str | UnsetType = UNSET
+    excluded: list[int] | UnsetType = UNSET
+
+
+class SweepCurve(Struct, frozen=True):
+    """What an account grew to in an out-of-sample part.
+
+    Attributes
+    ----------
+    time
+        Open times of the last candles of the return periods (UTC days, or longer candles), in
+        milliseconds since the epoch.
+    growth
+        Equity at their closes, over that at the part's start. The last one is that of the part.
+    high, low
+        The highest and the lowest at any close of the part, likewise; the start counts as 1.
+    open
+        Whether the last period goes on behind the part.
+    periods
+        Return periods in a year.
+    """
+
+    time: list[int]
+    growth: list[float]
+    high: float
+    low: float
+    open: bool
+    periods: float
 
 
 class SweepData(Struct, frozen=True):
@@ -62,6 +96,8 @@ class SweepData(Struct, frozen=True):
         Number of that split, from 0; 0 for ``all``.
     start, end
         Open times of the first and last candle.
+    curve
+        Of ``out`` rows that did not fail: how the account grew, for the curve of all parts.
     """
 
     backtest_id: str
@@ -73,3 +109,4 @@ class SweepData(Struct, frozen=True):
     split: int
     start: str
     end: str
+    curve: SweepCurve | UnsetType = UNSET

@@ -15,27 +15,36 @@ def _iso_day(day: int) -> str:
     return date.fromordinal(_EPOCH_DAY + day).isoformat()
 
 
-# Candles open at the same few times of every day, and many messages fall into one second.
+# Candles open at the same few times of every day.
 @lru_cache(maxsize=4096)
-def _iso_second(second: int) -> str:
-    minutes, second = divmod(second, 60)
+def _iso_clock(rest: int) -> str:
+    seconds, milliseconds = divmod(rest, 1000)
+    minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
-    return f"T{hour:02d}:{minute:02d}:{second:02d}"
+    fraction = f".{milliseconds:03d}Z" if milliseconds else "Z"
+    return f"T{hour:02d}:{minute:02d}:{second:02d}{fraction}"
+
+
+_present = (0, "1970-01-01T00:00:00.000Z")
 
 
 def utc_now() -> str:
     """Return the present as ``2024-02-11T12:34:56.789Z``."""
-    day, rest = divmod(time.time_ns() // 1_000_000, _DAY_MS)
-    second, milliseconds = divmod(rest, 1000)
-    return f"{_iso_day(day)}{_iso_second(second)}.{milliseconds:03d}Z"
+    global _present
+    # Many messages fall into one millisecond.
+    now = time.time_ns() // 1_000_000
+    known, text = _present
+    if known != now:
+        seconds, milliseconds = divmod(now, 1000)
+        text = f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        _present = now, text
+    return text
 
 
 def iso_time(time_ms: int) -> str:
     """Return epoch milliseconds as ``2024-01-15T08:15:00Z``."""
     day, rest = divmod(time_ms, _DAY_MS)
-    second, milliseconds = divmod(rest, 1000)
-    fraction = f".{milliseconds:03d}Z" if milliseconds else "Z"
-    return f"{_iso_day(day)}{_iso_second(second)}{fraction}"
+    return _iso_day(day) + _iso_clock(rest)
 
 
 def parse_time(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct, structs
@@ -14,8 +14,12 @@ from workbench.runs.records import RunRecord
 from workbench.runs.request import parse_body
 from workbench.runs.spec import RunSpec
 from workbench.streams import Entry
+from workbench.sweeps.account import parted
 from workbench.sweeps.spec import Value
 from workbench.timeframes import Timeframe
+
+if TYPE_CHECKING:
+    from workbench.engine import Strategy
 
 _sweep: msgspec.json.Decoder[Sweep] = msgspec.json.Decoder(Sweep)
 
@@ -29,7 +33,8 @@ class OpenRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Those of the row, as its `sweep` message tells them; the run has its candles. `sample` is
         ``all`` (of a walk-forward sweep ``in``) and `split` 0 if left out.
     params
-        Instead: values of the parameters that are tried. The run has all the sweep's candles.
+        Instead: the values of all parameters that are tried, of a combination that is done. The run
+        has all the sweep's candles.
     """
 
     number: int | None = None
@@ -67,19 +72,49 @@ def wanted(record: RunRecord, body: bytes, rows: Callable[[], Sequence[Entry]]) 
         raise InvalidRequest(msg, field="number", value=request.number, allowed="one of the two")
     changes: dict[str, Any] = {"name": spec.name}
     params = request.params
-    if params is None:
+    if params is not None:
+        _check_done(record, params, rows)
+    else:
         row = _row(record.id, request, rows())
         params = row.params
         changes["name"] = f"{spec.name} #{row.number}"
         if row.sample != "all":
             changes["name"] += f" ({row.sample} of sample {row.split})"
             changes |= _range(spec, row)
-    elif missing := [name for name in spec.sweep.space if name not in params]:
-        msg = f"params lacks {', '.join(missing)}"
-        raise InvalidRequest(msg, field="params", value=params, allowed=list(spec.sweep.space))
-    values = {**spec.strategy_params, **params}
+    own, account = parted(params)
+    values = {**spec.strategy_params, **own}
     changes["strategy_params"] = values if record.strategy else _checked(record, values)
-    return structs.replace(spec, sweep=None, **changes)
+    return structs.replace(spec, sweep=None, **changes, **account)
+
+
+def _check_done(
+    record: RunRecord, params: dict[str, Value], rows: Callable[[], Sequence[Entry]]
+) -> None:
+    """Check that the sweep has tried a combination."""
+    assert record.spec.sweep is not None
+    space = record.spec.sweep.space
+    if missing := [name for name in space if name not in params]:
+        msg = f"params lacks {', '.join(missing)}"
+        raise InvalidRequest(msg, field="params", value=params, allowed=list(space))
+    for name, value in params.items():
+        if name not in space:
+            msg = f"params has {name}, which {record.id} does not try"
+            raise InvalidRequest(msg, field=f"params.{name}", value=value, allowed=list(space))
+        if not any(_same(value, one) for one in space[name]):
+            msg = f"params.{name} is {value!r}, which {record.id} does not try"
+            raise InvalidRequest(msg, field=f"params.{name}", value=value, allowed=space[name])
+    for entry in rows():
+        row = _sweep.decode(entry.wire).data
+        if row.params and all(_same(params[name], row.params[name]) for name in space):
+            return
+    shown = ", ".join(f"{name}={value!r}" for name, value in params.items())
+    msg = f"{record.id} has no row with {shown}: it is to come, or not part of the sweep"
+    raise InvalidRequest(msg, field="params", value=params, allowed="a combination that is done")
+
+
+def _same(one: Value, other: Value) -> bool:
+    # True is no 1.
+    return one == other and isinstance(one, bool) is isinstance(other, bool)
 
 
 def _row(run_id: str, request: OpenRequest, entries: Sequence[Entry]) -> SweepData:
@@ -100,16 +135,26 @@ def _range(spec: RunSpec, row: SweepData) -> dict[str, str]:
 
 
 def _checked(record: RunRecord, values: dict[str, Any]) -> dict[str, Any]:
+    checked: dict[str, Any] = check_known(record).with_parameters(values)
+    return checked
+
+
+def check_known(record: RunRecord) -> type[Strategy]:
+    """Return the class of a run's registered strategy.
+
+    Raises
+    ------
+    Conflict
+        There is none of this name.
+    """
     from workbench.engine.strategies.registry import get
 
     name = record.spec.strategy_ids[0]
     try:
-        strategy = get(name)
+        return get(name)
     except UnknownStrategy as error:
         msg = (
             f"The strategy {name!r} of {record.id} is only known to the program that published it: "
-            "open the combination there"
+            "go on there"
         )
         raise Conflict(msg, field="strategy", value=name) from error
-    checked: dict[str, Any] = strategy.with_parameters(values)
-    return checked

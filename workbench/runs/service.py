@@ -19,16 +19,19 @@ from workbench.messages import (
     error_message,
 )
 from workbench.paths import candles_dir
-from workbench.runs import admission, combination, request
+from workbench.runs import admission, combination, request, resuming
 from workbench.runs.commands import shortened
 from workbench.runs.controlling import Controller
 from workbench.runs.figures import Figures, figures
 from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
 from workbench.runs.registry import RunRegistry
+from workbench.runs.spec import RunSpec
 from workbench.runs.supervisor import STOP_PATIENCE_S, Supervisor
 from workbench.streams import Database, Entry, SqliteLog
 
+DETAILS = ("statistics", "intervals")
+"""What of a result `detail` alone tells."""
 Listener = Callable[[str, list[Entry]], None]
 
 
@@ -99,6 +102,7 @@ class RunService:
             The request is wrong; nothing was started.
         """
         checked = request.check(body, candles_dir(self.home))
+        resuming.check_new(checked.spec)
         strategy = checked.strategy
         if strategy is not None:
             request.check_pickled(strategy, pickled_allowed)
@@ -126,15 +130,36 @@ class RunService:
         """
         record = self.registry.get(run_id)
         spec = combination.wanted(record, body, lambda: self.log.find(run_id, "sweep", 0))
-        made = self.registry.create(
-            spec,
-            source=record.source,
-            synthetic=record.synthetic,
-            strategy=record.strategy,
-            python=record.python,
-            paths=record.paths,
+        return self._again(record, spec)
+
+    def resume(self, run_id: str) -> RunRecord:
+        """Queue a sweep that goes on with one that ended before it was done.
+
+        Raises
+        ------
+        InvalidRequest
+            The run is no sweep.
+        Conflict
+            It has not ended, nothing is missing, or its strategy is not known here.
+        NotFound
+            There is no such run.
+        """
+        record = self.registry.get(run_id)
+        spec = resuming.wanted(record, lambda: resuming.rows_in(self.log.find(run_id, "sweep", 0)))
+        return self._again(record, spec)
+
+    def _again(self, record: RunRecord, spec: RunSpec) -> RunRecord:
+        """Queue another run of a run's strategy and candles."""
+        return self._queue(
+            self.registry.create(
+                spec,
+                source=record.source,
+                synthetic=record.synthetic,
+                strategy=record.strategy,
+                python=record.python,
+                paths=record.paths,
+            )
         )
-        return self._queue(made)
 
     def _queue(self, record: RunRecord) -> RunRecord:
         self.log.create(record.id, "backtest")
@@ -163,7 +188,7 @@ class RunService:
             "tags": record.spec.tags,
             "notes": record.spec.notes,
             "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
-            "result": record.result,
+            "result": _short(record.result),
         }
 
     def detail(self, run_id: str) -> dict[str, Any]:
@@ -172,6 +197,7 @@ class RunService:
         info = self.log.info(run_id)
         return {
             **self.summary(record),
+            "result": record.result,
             "spec": msgspec.to_builtins(record.spec),
             "epoch": info.epoch if info else None,
             "seq": info.seq if info else 0,
@@ -304,6 +330,13 @@ class RunService:
         entry = self.log.read(run_id, seq - 1, 1)[0]
         data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
         return data
+
+
+def _short(result: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a result without what makes a list of many runs long."""
+    if result is None:
+        return None
+    return {**result, "extra": {n: v for n, v in result["extra"].items() if n not in DETAILS}}
 
 
 def _refusal(refused: InvalidRequest) -> WorkbenchError:

@@ -21,6 +21,7 @@ from workbench.sweeps.workload import keep, shortened
 if TYPE_CHECKING:
     from workbench.data import Candles
     from workbench.messages import LogMessage
+    from workbench.sweeps.known import Known
     from workbench.sweeps.parcel import Parcel
     from workbench.sweeps.sweeping import SweepEngine, Workers
     from workbench.sweeps.workload import Workload
@@ -88,7 +89,8 @@ def run(
         arguments = (msgspec.json.encode(job),)
         return LocalPool(job.run_id, job.spec.sweep.workers, begin, arguments)  # type: ignore[union-attr]
 
-    sweep = engine(job.run_id, job.spec, workload, parcel, started, emit, gate)
+    known = known_of(job)
+    sweep = engine(job.run_id, job.spec, workload, parcel, started, emit, gate, known)
     joined()
     sweep.run()
 
@@ -101,8 +103,11 @@ def engine(
     workers: Callable[[], Workers],
     emit: Callable[[LogMessage], None],
     gate: SweepGate,
+    known: Known | None = None,
 ) -> SweepEngine:
     """Return a sweep's engine; `workers` is called once all is known to be right.
+
+    The rows of `known` are taken over.
 
     Raises
     ------
@@ -124,14 +129,38 @@ def engine(
     check_method(asked)
     base = min(workload.candles.values(), key=lambda one: one.timeframe)
     splits = [] if asked.walk_forward is None else splits_of(len(base), asked.walk_forward)
-    names = list(workload.strategy.parameters())
+    names = list(dict.fromkeys([*workload.strategy.parameters(), *asked.space]))
     space = Space(asked.space, workload.fixed, allowing(parcel.constraint, names))
     found = list(searches(asked, space, spec.seed, max(1, len(splits))))
-    plan = Plan(asked, found, len(base), splits)
+    plan = Plan(asked, found, len(base), splits, space.excluded())
     telling = Telling(
         run_id, spec.strategy_ids[0], base, list(workload.candles), spec.initial_capital
     )
-    return SweepEngine(plan, workers(), telling, emit, gate, time.monotonic)
+    return SweepEngine(plan, workers(), telling, emit, gate, time.monotonic, known)
+
+
+def known_of(job: Job) -> Known:
+    """Return the rows a job's sweep takes over, out of the state folder."""
+    from workbench.runs import resuming
+    from workbench.runs.reading import open_folder
+    from workbench.sweeps.known import Known
+
+    earlier = job.spec.sweep.resumed_from if job.spec.sweep else None
+    if earlier is None:
+        return Known()
+    service = open_folder(Path(job.home))
+
+    def before(run_id: str) -> str | None:
+        sweep = service.registry.get(run_id).spec.sweep
+        return sweep.resumed_from if sweep else None
+
+    try:
+        found = resuming.rows_before(
+            earlier, lambda run_id: resuming.rows_in(service.log.find(run_id, "sweep", 0)), before
+        )
+    finally:
+        service.close()
+    return Known(found)
 
 
 def settings_of(spec: RunSpec) -> Settings:

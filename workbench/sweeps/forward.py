@@ -1,4 +1,4 @@
-"""What a walk-forward sweep came to: split by split, and as a whole."""
+"""What a walk-forward sweep came to, split by split."""
 
 from __future__ import annotations
 
@@ -74,42 +74,3 @@ def walk_forward_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFra
         frame[name] = pd.to_datetime(frame[name], format="ISO8601", utc=True)
     frame["number"] = frame["number"].astype("Int64")
     return frame.set_index("split")
-
-
-def out_of_sample(rows: Sequence[SweepData]) -> dict[str, float]:
-    """Return what the out-of-sample parts came to, joined: each trades what the one before left.
-
-    Parameters
-    ----------
-    rows
-        As `rows_of` returns them. Parts that failed, or in which nothing was chosen, leave the
-        account as it was.
-
-    Returns
-    -------
-    dict
-        ``splits``, the parts that are done, and ``failed`` ones of them; ``total_return``, ``100
-        (prod(1 + r / 100) - 1)`` of the parts' returns r (percent); ``total_trades``,
-        ``winning_trades`` and ``losing_trades``, their sums, and ``win_rate`` (fraction, NaN
-        without a trade); ``worst_drawdown``, the deepest within a part (percent, 0 or below; NaN
-        without a part). What the rows do not hold is not guessed: a drawdown from one part into
-        the next can be deeper, and a Sharpe ratio of the whole needs the equity curve.
-    """
-    parts = [row for row in rows if row.sample == "out"]
-    traded = [row.metrics for row in parts if not row.error]
-    joined = 1.0
-    for metrics in traded:
-        joined *= 1 + metrics["total_return"] / 100
-    counts = {
-        name: sum(metrics[name] for metrics in traded)
-        for name in ("total_trades", "winning_trades", "losing_trades")
-    }
-    trades = counts["total_trades"]
-    return {
-        "splits": len(parts),
-        "failed": len(parts) - len(traded),
-        "total_return": 100 * (joined - 1),
-        **{name: int(count) for name, count in counts.items()},
-        "win_rate": counts["winning_trades"] / trades if trades else nan,
-        "worst_drawdown": min((metrics["max_drawdown"] for metrics in traded), default=nan),
-    }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from workbench.messages import SweepFacts, deciding
 from workbench.sweeps.search import Search
 from workbench.sweeps.spec import SweepSpec, Value
@@ -85,6 +87,8 @@ class Plan:
         Of the shortest timeframe.
     splits
         Of a walk-forward; one leg each. Without, there is one leg.
+    excluded
+        What readers are told of the combinations that the constraint excludes.
 
     Attributes
     ----------
@@ -98,12 +102,14 @@ class Plan:
         searches: Sequence[Search],
         candles: int,
         splits: Sequence[Split] = (),
+        excluded: list[int] | None = None,
     ) -> None:
         self.spec = spec
         self.done = 0
         whole = Part(0, 0, candles)
         places: list[tuple[Part, Part | None]] = [(one.inside, one.outside) for one in splits]
         self._splits = len(splits)
+        self._excluded = excluded
         self.legs = [
             Leg(search, part, outside)
             for search, (part, outside) in zip(searches, places or [(whole, None)], strict=True)
@@ -121,6 +127,8 @@ class Plan:
             self.rows,
             self._splits,
             spec.min_trades,
+            UNSET if spec.resumed_from is None else spec.resumed_from,
+            UNSET if self._excluded is None else self._excluded,
         )
 
     @property

@@ -7,7 +7,7 @@ from concurrent import futures
 from typing import Any
 
 from workbench.errors import WorkerLost
-from workbench.sweeps.workload import Outcome, Task, run_batch, shortened
+from workbench.sweeps.workload import LOST, Outcome, Task, run_batch, shortened
 
 AHEAD = 2
 """Batches a worker has at once, so that it never waits for the next."""
@@ -103,5 +103,5 @@ class Pool:
         return list(zip(batch, outcomes, strict=True))
 
     def _lost(self, batch: Batch, error: BaseException) -> Done:
-        text = shortened(f"The worker was lost: {type(error).__name__}: {error}")
+        text = shortened(f"{LOST}: {type(error).__name__}: {error}")
         return [(task, Outcome({}, text)) for task in batch]

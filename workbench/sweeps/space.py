@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
+from workbench.errors import StrategyError
 from workbench.sweeps.constraint import Allowed, anything
 from workbench.sweeps.spec import Value
 
 SHUFFLED = 1_000_000
 PATIENCE = 100_000
+MOST_TOLD = 100_000
+MOST_LENGTHS = 20_000
 
 
 class Space:
@@ -58,10 +63,29 @@ class Space:
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """Iterate over the combinations that are allowed, in order."""
-        for index in range(self.size):
-            params = self.at(index)
-            if self.allows(params):
-                yield params
+        return (self.at(index) for index, allowed in enumerate(self._flags) if allowed)
+
+    @cached_property
+    def _flags(self) -> bytes:
+        return bytes(self.allows(self.at(index)) for index in range(self.size))
+
+    def excluded(self) -> list[int] | None:
+        """Return which combinations are not allowed, as `SweepFacts.excluded` tells it.
+
+        None where all are allowed, where there are more than 100,000 combinations or the lengths
+        would be more than 20,000, or where one cannot be asked about.
+        """
+        if self._allowed is anything or self.size > MOST_TOLD:
+            return None
+        try:
+            flags = self._flags
+        except StrategyError:
+            # Of one that is never drawn.
+            return None
+        lengths = [sum(1 for _ in group) for _, group in itertools.groupby(flags)]
+        if len(lengths) > MOST_LENGTHS or all(flags):
+            return None
+        return lengths if flags[0] else [0, *lengths]
 
     def drawn(self, seed: int) -> Iterator[dict[str, Value]]:
         """Iterate over the combinations that are allowed, each once, in an order of chance.

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
+from workbench.sweeps.account import check_setting, is_setting
 
 if TYPE_CHECKING:
     from workbench.engine import Strategy
@@ -59,7 +60,8 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     ----------
     space
         The values of each parameter that is tried, by name; the others are the run's
-        `strategy_params`.
+        `strategy_params`. A setting of the account may be tried like a parameter (``leverage``,
+        ``commission``, …; not ``intrabar`` and ``check_lookahead``).
     maximize, minimize
         The metric that decides which combination is best: one of `complete`'s metrics or of its
         `statistics`. One of the two; ``maximize`` ``sharpe_ratio`` if neither is given. Of equals
@@ -78,6 +80,8 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     min_trades
         Combinations with fewer trades are never best. 0 takes those without any, which lose and
         risk nothing, for candidates too.
+    resumed_from
+        The sweep that this one goes on with; not to be given to `start`, but by `resume`.
     """
 
     space: dict[str, list[Value]]
@@ -89,6 +93,7 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     workers: int | None = None
     limit: int = LIMIT
     min_trades: int = 1
+    resumed_from: str | None = None
 
     @property
     def metric(self) -> str:
@@ -209,7 +214,9 @@ def _check_space(space: Mapping[str, Sequence[Value]], strategy: type[Strategy] 
         for value in values:
             if isinstance(value, float) and not math.isfinite(value):
                 _refuse(f"space.{name}", repr(value), "finite numbers", "finite numbers")
-            if strategy is not None:
+            if is_setting(name):
+                check_setting(name, value, strategy)
+            elif strategy is not None:
                 strategy.with_parameters({name: value})
         # 1, 1.0 and True are one key of a dict, and only the first two one combination.
         known = [(type(value) is bool, value) for value in values]

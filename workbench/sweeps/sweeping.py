@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from workbench.errors import StrategyError
 from workbench.messages import LogMessage
+from workbench.sweeps.known import Known
 from workbench.sweeps.plan import Plan
 from workbench.sweeps.pool import Batch, Done
 from workbench.sweeps.telling import Telling
@@ -83,6 +84,8 @@ class SweepEngine:
         Whether to go on. While it is closed no combination is begun; those under way are done.
     clock
         Seconds, monotonic: batches are made so long that results flow.
+    known
+        Rows that are taken over; their combinations are told, and not run.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class SweepEngine:
         emit: Callable[[LogMessage], None],
         gate: Gate,
         clock: Callable[[], float],
+        known: Known | None = None,
     ) -> None:
         self._plan = plan
         self._workers = workers
@@ -109,6 +113,8 @@ class SweepEngine:
         self._failure = ""
         self._ran = False
         self._begun = clock()
+        self._known = known or Known()
+        self._over = 0
 
     def run(self) -> None:
         """Run to the end, or until it is stopped.
@@ -139,20 +145,35 @@ class SweepEngine:
         """Give out batches while there is room, and the gate is open."""
         while self._workers.room and not self._gate.stopped:
             size = 1 if self._gate.paused else self._batch_size()
-            while len(self._ready) < size and (task := self._plan.next()) is not None:
+            while len(self._ready) < size and (task := self._next()) is not None:
                 self._ready.append(task)
             if not self._ready or not self._gate.open():
                 return
             count = min(size, len(self._ready))
             self._workers.submit([self._ready.popleft() for _ in range(count)])
 
+    def _next(self) -> Task | None:
+        """Return what is to be run next, past what is known already."""
+        before = self._over
+        while not self._gate.stopped and (task := self._plan.next()) is not None:
+            outcome = self._known.outcome(task)
+            if outcome is None:
+                if not before and self._over:
+                    # From here on the rate of the rows says how long it takes.
+                    self._emit(self._telling.status("running"))
+                    self._begun = self._clock()
+                return task
+            self._over += 1
+            self._take([(task, outcome)])
+        return None
+
     def _batch_size(self) -> int:
-        done = self._plan.done
+        done = self._plan.done - self._over
         if not done:
             return 1
         each = (self._clock() - self._begun) * self._workers.workers / done
         # The last ones are not to wait for each other.
-        fair = (self._plan.rows - done) // (2 * self._workers.workers)
+        fair = (self._plan.rows - self._plan.done) // (2 * self._workers.workers)
         return max(1, min(MOST_IN_BATCH, fair, int(BATCH_S / max(each, 1e-9))))
 
     def _look(self) -> None:

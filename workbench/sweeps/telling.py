@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec import UNSET
+
 from workbench.data import Candles
 from workbench.messages import (
     Complete,
@@ -103,6 +105,7 @@ class Telling:
             task.leg,
             self._time(since),
             self._time(end - 1),
+            UNSET if outcome.curve is None else outcome.curve,
         )
         return Sweep(self._now(), data=data)
 
@@ -110,7 +113,7 @@ class Telling:
         """Say how far it is, with the account of the best so far."""
         found = final_metrics(best)
         metrics = ProgressMetrics(
-            self._equity(found),
+            self._equity(best),
             0,
             found.total_trades,
             found.winning_trades,
@@ -141,12 +144,15 @@ class Telling:
         known = FinalMetrics.__struct_fields__
         more = {} if best is None else {n: v for n, v in best.metrics.items() if n not in known}
         extra = CompleteExtra(
-            status, done, self._equity(found), self._sums.count, self._sums.value, more
+            status, done, self._equity(best), self._sums.count, self._sums.value, more
         )
         return Complete(self._now(), data=CompleteData(self._id, found), extra=extra)
 
-    def _equity(self, found: FinalMetrics) -> float:
-        return self._capital * (1 + found.total_return / 100)
+    def _equity(self, best: Best | None) -> float:
+        if best is None:
+            return self._capital
+        capital = float(best.params.get("initial_capital", self._capital))
+        return capital * (1 + best.metrics["total_return"] / 100)
 
     def _time(self, bar: int) -> str:
         return iso_time(int(self._candles.time[bar]))

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from workbench.engine.metrics import period_ends
 from workbench.errors import WorkbenchError
-from workbench.sweeps.evaluate import evaluate
+from workbench.messages import SweepCurve
+from workbench.sweeps.account import parted
+from workbench.sweeps.evaluate import evaluate, traded
 from workbench.sweeps.spec import Value
 from workbench.sweeps.splits import Part
 
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 
 KEPT = 2
 """Workloads, and parts of one, that a process keeps."""
+KEPT_GROUNDS = 8
+"""Of parts and settings; most of their columns are shared."""
 ERROR_LENGTH = 500
+LOST = "The worker was lost"
+"""How the error of a row begins that an executor did not bring."""
 
 
 class Task(NamedTuple):
@@ -38,10 +45,11 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a combination came to, or why it failed."""
+    """What a combination came to, or why it failed; with a curve where it was traded on."""
 
     metrics: dict[str, float]
     error: str
+    curve: SweepCurve | None = None
 
 
 class Cut(NamedTuple):
@@ -70,43 +78,52 @@ class Workload:
     fixed: Mapping[str, Value]
     seed: int | None
     _parts: OrderedDict[tuple[int, int], Cut] = field(default_factory=OrderedDict, repr=False)
-    _grounds: OrderedDict[tuple[int, int], Ground] = field(default_factory=OrderedDict, repr=False)
+    _grounds: OrderedDict[tuple[Any, ...], Ground] = field(default_factory=OrderedDict, repr=False)
     _looked: bool = field(default=False, repr=False)
 
     def run(self, task: Task) -> Outcome:
         """Run a combination; whatever its strategy raises is an outcome."""
-        first, since, end = task.part
         try:
-            metrics = evaluate(
-                self.strategy,
-                self.ground(first, end),
-                {**self.fixed, **task.params},
-                self._checked(),
-                seed=self.seed,
-                since=since - first,
-            )
+            return self._run(task)
         except WorkbenchError as error:
             return Outcome({}, shortened(error.message))
         except Exception as error:
             return Outcome({}, shortened(f"{type(error).__name__}: {error}"))
-        return Outcome(metrics, "")
 
-    def ground(self, first: int, end: int) -> Ground:
-        """Return what all runs over the candles ``[first, end)`` share."""
+    def _run(self, task: Task) -> Outcome:
+        first, since, end = task.part
+        params, account = parted(task.params)
+        settings, place = self._checked(account), since - first
+        common = self.strategy, self.ground(first, end, settings), {**self.fixed, **params}
+        if not task.out:
+            return Outcome(evaluate(*common, settings, seed=self.seed, since=place), "")
+        ends = [one - first for one in self._ends]
+        metrics, curve = traded(*common, settings, ends, seed=self.seed, since=place)
+        return Outcome(metrics, "", curve)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """After how many of all candles each return period ends."""
+        return period_ends(min(self.candles.values(), key=lambda one: one.timeframe))
+
+    def ground(self, first: int, end: int, settings: Settings | None = None) -> Ground:
+        """Return what all runs over the candles ``[first, end)`` with these settings share."""
         from workbench.engine.ground import ground
 
-        known = self._grounds.get((first, end))
+        settings = settings or self.settings
+        key = first, end, settings.spread, settings.funding_hours, settings.rules.path
+        known = self._grounds.get(key)
         if known is None:
             candles, inside = self.part(first, end)
-            known = self._grounds[first, end] = ground(candles, self.settings, inside)
-            while len(self._grounds) > KEPT:
+            known = self._grounds[key] = ground(candles, settings, inside)
+            while len(self._grounds) > KEPT_GROUNDS:
                 self._grounds.popitem(last=False)
         return known
 
-    def _checked(self) -> Settings:
+    def _checked(self, account: Mapping[str, Value]) -> Settings:
         """Return the settings; whether indicators look ahead, one combination tells for all."""
         settings, self._looked = (self._blind if self._looked else self.settings), True
-        return settings
+        return msgspec.structs.replace(settings, **account) if account else settings
 
     @cached_property
     def _blind(self) -> Settings:

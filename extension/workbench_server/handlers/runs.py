@@ -56,6 +56,16 @@ class OpenHandler(StartHandler):
         self.queued(self.service.open(run_id, self.json_body()))
 
 
+class ResumeHandler(StartHandler):
+    """`POST /api/backtesting/{id}/resume`."""
+
+    @web.authenticated
+    @authorized(action="execute")
+    def post(self, run_id: str) -> None:  # type: ignore[override]
+        """Queue a sweep that goes on with one that ended before it was done."""
+        self.queued(self.service.resume(run_id))
+
+
 class RunsHandler(ApiHandler):
     """`GET /api/backtesting`."""
 

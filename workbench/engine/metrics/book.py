@@ -42,33 +42,31 @@ class TradeBook:
     def __init__(self, performance: Performance, first: int = 0) -> None:
         self._performance = performance
         self._first = first
-        self._open: dict[int, list[float]] = {}  # notional, profit, mfe, mae
+        self._open: dict[float, list[float]] = {}  # by trade: notional, profit, mfe, mae
 
     def take(self, events: Iterable[Sequence[float]]) -> None:
         """Take the next events, in order; each a row as `rules/layout.py` lays it out."""
-        performance = self._performance
         for row in events:
-            kind = row[E_KIND]
-            if kind == ENTERED:
-                performance.add_commission(row[E_COMMISSION])
-                self._open[int(row[E_TRADE])] = [row[E_PRICE] * row[E_QUANTITY], 0.0, 0.0, 0.0]
-            elif kind == EXITED:
-                performance.add_commission(row[E_COMMISSION])
-                trade = self._open[int(row[E_TRADE])]
-                trade[1] += row[E_PNL]
-                trade[2] += row[E_MFE]
-                trade[3] += row[E_MAE]
-                if row[E_REMAINING] <= 0:
-                    del self._open[int(row[E_TRADE])]
-                    notional, pnl, mfe, mae = trade
-                    scale = 100 / notional
-                    performance.add_trade(
-                        pnl, scale * pnl, bars=row[E_BAR] - row[E_ENTRY_BAR],
-                        mfe=scale * mfe, mae=scale * mae,
-                    )  # fmt: skip
-            else:
-                continue
-            performance.hold(int(row[E_BAR]) - self._first, int(row[E_OPEN]))
+            if row[E_KIND] in (ENTERED, EXITED):
+                self.take_one(row)
+
+    def take_one(self, row: Sequence[float]) -> None:
+        """Take the next event, an entry or an exit."""
+        performance, trade_id = self._performance, row[E_TRADE]
+        performance.total_commissions += row[E_COMMISSION]
+        performance.exposed.hold(int(row[E_BAR]) - self._first, int(row[E_OPEN]))
+        if row[E_KIND] == ENTERED:
+            self._open[trade_id] = [row[E_PRICE] * row[E_QUANTITY], 0.0, 0.0, 0.0]
+            return
+        trade = self._open[trade_id]
+        trade[1] += row[E_PNL]
+        trade[2] += row[E_MFE]
+        trade[3] += row[E_MAE]
+        if row[E_REMAINING] <= 0:
+            notional, pnl, mfe, mae = self._open.pop(trade_id)
+            scale = 100 / notional
+            bars = row[E_BAR] - row[E_ENTRY_BAR]
+            performance.trades.add(pnl, scale * pnl, bars, scale * mfe, scale * mae)
 
     def take_run(self, events: NDArray[np.float64]) -> None:
         """Take the events of a whole run at once, shape (events, EVENT_WIDTH)."""

@@ -11,6 +11,7 @@ together from what is known of each block, so a resample costs its blocks and no
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ RESAMPLES = 1000
 LEVEL = 0.95
 FEWEST = 30
 """Values without which nothing is said."""
+_AT_ONCE = 16384
+"""Blocks that are put together at a time."""
 
 
 class Annual(NamedTuple):
@@ -66,9 +69,7 @@ def return_intervals(returns: Floats, annual: Annual, seed: int) -> dict[str, li
     drawn = _draw(len(returns), length, seed)
     size = drawn.shape[1] * length
     columns = [returns, returns**2, np.minimum(returns, 0.0) ** 2]
-    total, squares, losses = (
-        _windows(one, length).sum(axis=1)[drawn].sum(axis=1) for one in columns
-    )
+    total, squares, losses = (_sums(one, length, drawn) for one in columns)
     mean = total / size
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = np.sqrt(np.maximum(squares - size * mean**2, 0.0) / (size - 1))
@@ -124,10 +125,17 @@ def _windows(values: Floats, length: int) -> Floats:
     return sliding_window_view(np.r_[values, values[: length - 1]], length)
 
 
+def _parts(drawn: NDArray[np.int64]) -> Iterator[slice]:
+    """Return stretches of resamples small enough for what is made of them to stay in the cache."""
+    step = max(1, _AT_ONCE // drawn.shape[1])
+    for start in range(0, len(drawn), step):
+        yield slice(start, start + step)
+
+
 def _sums(values: Floats, length: int, drawn: NDArray[np.int64]) -> Floats:
     """Return the sum of each resample, shape (resamples,)."""
-    sums: Floats = _windows(values, length).sum(axis=1)[drawn].sum(axis=1)
-    return sums
+    blocks = _windows(values, length).sum(axis=1)
+    return np.concatenate([blocks[drawn[part]].sum(axis=1) for part in _parts(drawn)])
 
 
 def _paths(growth: Floats, length: int, drawn: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -138,15 +146,19 @@ def _paths(growth: Floats, length: int, drawn: NDArray[np.int64]) -> tuple[Float
     """
     paths = np.cumsum(_windows(growth, length), axis=1)
     tops = np.maximum(np.maximum.accumulate(paths, axis=1), 0.0)
-    inner = (tops - paths).max(axis=1)
-    ends = np.cumsum(paths[:, -1][drawn], axis=1)
-    begins = np.zeros_like(ends)
-    begins[:, 1:] = ends[:, :-1]
-    highest = np.zeros_like(ends)
-    np.maximum.accumulate((begins + tops[:, -1][drawn])[:, :-1], axis=1, out=highest[:, 1:])
-    across = highest - begins - paths.min(axis=1)[drawn]
-    falls = np.maximum(across.max(axis=1), inner[drawn].max(axis=1))
-    return ends[:, -1], np.maximum(falls, 0.0)
+    inner, top, low, last = (tops - paths).max(axis=1), tops[:, -1], paths.min(axis=1), paths[:, -1]
+    sums, falls = np.empty(len(drawn)), np.empty(len(drawn))
+    for part in _parts(drawn):
+        of = drawn[part]
+        ends = np.cumsum(last[of], axis=1)
+        begins = np.zeros_like(ends)
+        begins[:, 1:] = ends[:, :-1]
+        highest = np.zeros_like(ends)
+        np.maximum.accumulate((begins + top[of])[:, :-1], axis=1, out=highest[:, 1:])
+        across = highest - begins - low[of]
+        sums[part] = ends[:, -1]
+        falls[part] = np.maximum(across.max(axis=1), inner[of].max(axis=1))
+    return sums, np.maximum(falls, 0.0)
 
 
 def _intervals(found: dict[str, Floats]) -> dict[str, list[float]]:

@@ -26,9 +26,18 @@ class Exposure:
     def hold_run(self, bars: NDArray[np.int64], positions: NDArray[np.float64]) -> None:
         """Take the same of all fills of a run, in order; each shape (n,)."""
         held = positions > 0
-        turns = np.flatnonzero(held != np.r_[False, held[:-1]])
-        for place in turns.tolist():
-            self.hold(int(bars[place]), int(held[place]))
+        turns = bars[np.flatnonzero(held != np.r_[self._since is not None, held[:-1]])]
+        if self._since is not None and len(turns):
+            self.hold(int(turns[0]), 0)
+            turns = turns[1:]
+        begins, ends = turns[::2], turns[1::2] + 1
+        if len(ends):
+            # What begins on the candle of the exit before counts from the next one.
+            since = np.maximum(begins[: len(ends)], np.r_[self._until, ends[:-1]])
+            self._counted += int((ends - since).sum())
+            self._until = int(ends[-1])
+        if len(begins) > len(ends):
+            self.hold(int(begins[-1]), 1)
 
     def candles(self, count: int) -> int:
         """Return in how many of the first `count` candles, all done, anything was held."""

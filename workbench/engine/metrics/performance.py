@@ -85,7 +85,7 @@ class Performance:
     def attach(self, candles: Candles) -> None:
         """Take the candles anew, which a pickle leaves out."""
         self.candles = candles
-        self.curve.attach(candles)
+        self.curve.drawdowns.attach(candles)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"candles": None}
@@ -131,7 +131,7 @@ class Performance:
 
     def skip(self, candles: int) -> None:
         """Take so many candles at whose closes the equity was the last one still."""
-        self.curve.count += candles
+        self.curve.skip(candles)
 
     def amend(self, equity: float) -> None:
         """Take the equity at the last close again, after the run's closing fills."""

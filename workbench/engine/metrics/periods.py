@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.data.candles import Candles
 from workbench.timeframes import DAY_MS
@@ -29,8 +28,14 @@ def periods_per_year(candles: Candles) -> float:
 
 def first_saturday(candles: Candles) -> int:
     """Return the index of the first candle that opens on a Saturday; their number without one."""
-    found = np.flatnonzero(_saturdays(candles))
-    return int(found[0]) if len(found) else len(candles)
+    time = candles.time
+    if not len(time):
+        return 0
+    first, last = int(time[0]) // DAY_MS, int(time[-1]) // DAY_MS
+    midnights = np.arange(first + (_SATURDAY - first) % 7, last + 1, 7) * DAY_MS
+    at = np.searchsorted(time, midnights)
+    found = at[time[at] < midnights + DAY_MS]
+    return int(found[0]) if len(found) else len(time)
 
 
 def period_ends(candles: Candles) -> list[int]:
@@ -42,13 +47,9 @@ def period_ends(candles: Candles) -> list[int]:
     """
     if candles.timeframe.ms >= DAY_MS:
         return list(range(1, len(candles) + 1))
-    days = candles.time // DAY_MS
-    weekends = np.logical_or.accumulate(_saturdays(candles))
-    days = days + ((days % 7 == _SUNDAY) & ~weekends)
-    ends: list[int] = (np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()
-    return [*ends, len(candles)]
-
-
-def _saturdays(candles: Candles) -> NDArray[np.bool_]:
-    saturdays: NDArray[np.bool_] = candles.time // DAY_MS % 7 == _SATURDAY
-    return saturdays
+    time = candles.time
+    days = np.arange(int(time[0]) // DAY_MS + 1, int(time[-1]) // DAY_MS + 1)
+    ends = np.unique(np.searchsorted(time, days * DAY_MS))
+    before, after = time[ends - 1] // DAY_MS, time[ends] // DAY_MS
+    sundays = (before % 7 == _SUNDAY) & (after == before + 1) & (ends <= first_saturday(candles))
+    return [*ends[~sundays].tolist(), len(time)]

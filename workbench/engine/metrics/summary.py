@@ -71,11 +71,11 @@ def cagr(run: Performance) -> float | None:
 
 
 def _of_drawdowns(run: Performance) -> dict[str, float | None]:
-    curve, ulcer = run.curve, run.returns.ulcer
+    falls, ulcer = run.curve.drawdowns, run.returns.ulcer
     return {
-        "average_drawdown": None if curve.average is None else 100 * curve.average,
-        "longest_drawdown_duration": curve.longest_s,
-        "average_drawdown_duration": curve.average_s,
+        "average_drawdown": None if falls.average is None else 100 * falls.average,
+        "longest_drawdown_duration": falls.longest_s,
+        "average_drawdown_duration": falls.average_s,
         "ulcer_index": None if ulcer is None else 100 * ulcer,
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_COLUMNS = ("pnl", "percent", "bars", "mfe", "mae")
 
 
 class Trades:
@@ -37,7 +38,7 @@ class Trades:
         self.longest_wins = self.longest_losses = 0
         self._streak = 0  # above 0 while winning
         self._mean = self._squares = 0.0
-        self._columns = {name: array("d") for name in ("pnl", "percent", "bars", "mfe", "mae")}
+        self._rows = array("d")
 
     def add(self, pnl: float, percent: float, bars: float, mfe: float, mae: float) -> None:
         """Take one; NaN for what is not known of the last three."""
@@ -59,10 +60,7 @@ class Trades:
             self.largest_loss = min(self.largest_loss, percent)
             self._streak = streak - 1 if streak < 0 else -1
             self.longest_losses = max(self.longest_losses, -self._streak)
-        for column, value in zip(
-            self._columns.values(), (pnl, percent, bars, mfe, mae), strict=True
-        ):
-            column.append(value)
+        self._rows.extend((pnl, percent, bars, mfe, mae))
 
     def add_many(
         self, pnl: Floats, percent: Floats, bars: Floats, mfe: Floats, mae: Floats
@@ -86,10 +84,8 @@ class Trades:
         self.largest_win = max(self.largest_win, float(percent[won].max(initial=0.0)))
         self.largest_loss = min(self.largest_loss, float(percent[~won].min(initial=0.0)))
         self._count_streaks(won)
-        for column, values in zip(
-            self._columns.values(), (pnl, percent, bars, mfe, mae), strict=True
-        ):
-            column.frombytes(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        rows = np.column_stack([pnl, percent, bars, mfe, mae])
+        self._rows.frombytes(rows.astype(np.float64, copy=False).tobytes())
 
     def _count_streaks(self, won: NDArray[np.bool_]) -> None:
         starts = np.r_[0, np.flatnonzero(won[1:] != won[:-1]) + 1]
@@ -103,7 +99,8 @@ class Trades:
 
     def column(self, name: str) -> Floats:
         """Return what is known of each trade: `pnl`, `percent`, `bars`, `mfe` or `mae`."""
-        values = np.array(self._columns[name], dtype=np.float64)
+        rows = np.array(self._rows, dtype=np.float64).reshape(-1, len(_COLUMNS))
+        values: Floats = rows[:, _COLUMNS.index(name)]
         return values[~np.isnan(values)]
 
     @property

@@ -1,4 +1,4 @@
-import { counting, type Row, type SweepModel, type Value } from "./sweep.ts";
+import { counting, type Params, type Row, type SweepModel, type Value } from "./sweep.ts";
 
 /** What is drawn of a sweep. */
 export interface Choice {
@@ -86,6 +86,8 @@ export class Grid {
   private taken = 0;
   private known = "";
   private rows: readonly Row[] = [];
+  /** Which places the constraint leaves something of; null where it is not known. */
+  private allowed: Uint8Array | null = null;
 
   constructor(
     private readonly sweep: SweepModel,
@@ -112,13 +114,23 @@ export class Grid {
     return x < 0 || y < 0 || x >= this.x.size || y >= this.y.size ? null : (this.cells[y * this.x.size + x] ?? null);
   }
 
+  /** Whether the constraint excludes all that this place stands for. */
+  excluded(place: number): boolean {
+    return this.allowed !== null && this.allowed[place] === 0;
+  }
+
   /** The place of a row, or -1 where it has none in what is drawn. */
   placeOf(row: Row): number {
     const { choice } = this;
     if (row.sample === "out" || (row.sample === "in" && row.split !== choice.split)) return -1;
-    for (const name in choice.fixed) if (row.params[name] !== choice.fixed[name]) return -1;
-    const x = this.x.place(row.params[choice.x]);
-    const y = choice.y === null ? 0 : this.y.place(row.params[choice.y]);
+    return this.placeFor(row.params);
+  }
+
+  private placeFor(params: Params): number {
+    const { choice } = this;
+    for (const name in choice.fixed) if (params[name] !== choice.fixed[name]) return -1;
+    const x = this.x.place(params[choice.x]);
+    const y = choice.y === null ? 0 : this.y.place(params[choice.y]);
     return x < 0 || y < 0 ? -1 : y * this.x.size + x;
   }
 
@@ -143,6 +155,12 @@ export class Grid {
     this.x = new Axis(choice.x, sweep.params.get(choice.x) ?? []);
     this.y = choice.y === null ? NO_AXIS : new Axis(choice.y, sweep.params.get(choice.y) ?? []);
     this.cells = new Array<Cell | null>(this.x.size * this.y.size).fill(null);
+    const allowed = new Uint8Array(this.cells.length);
+    const told = sweep.eachAllowed((params) => {
+      const place = this.placeFor(params);
+      if (place >= 0) allowed[place] = 1;
+    });
+    this.allowed = told ? allowed : null;
     this.low = this.high = NaN;
     this.best = -1;
     this.filled = 0;

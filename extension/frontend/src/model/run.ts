@@ -191,7 +191,7 @@ export class RunModel {
     this.reason = typeof data.reason === "string" ? data.reason : "";
     this.statusSeq = message.seq ?? this.statusSeq;
     if (typeof data.status === "string") {
-      if (this.status === "paused" && data.status === "running") this.rate.restart(this.sweep.seen ? this.sweep.rows.length : this.bar, at);
+      if ((this.status === "paused" || this.sweep.rows.length > 0) && data.status === "running") this.rate.restart(this.sweep.seen ? this.sweep.rows.length : this.bar, at);
       this.status = data.status as RunStatus;
     }
     if (typeof data.bars === "number") this.bars = data.bars;

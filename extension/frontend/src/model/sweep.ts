@@ -17,6 +17,22 @@ export interface Row {
   /** Open times of its first and last candle, as they came. */
   start: string;
   end: string;
+  /** Of what was traded out of sample: how the account grew. */
+  curve: Growth | null;
+}
+
+/** Growth of an account in an out-of-sample part, at the ends of its return periods. */
+export interface Growth {
+  /** Milliseconds since the epoch. */
+  time: readonly number[];
+  /** Equity over that at the start. */
+  growth: readonly number[];
+  high: number;
+  low: number;
+  /** Whether the last period goes on in the next part. */
+  open: boolean;
+  /** A year. */
+  periods: number;
 }
 
 /** What a sweep looks for, and where. */
@@ -43,6 +59,9 @@ export class SweepModel {
   /** Numbers of the splits of a walk-forward, ascending. */
   splits: number[] = [];
   failed = 0;
+  /** The parameters' values in the order that `excluded` goes by. */
+  private space: [name: string, values: readonly Value[]][] = [];
+  private excluded: readonly number[] = [];
   private readonly keys = new Set<string>();
   private readonly named = new Set<string>();
 
@@ -53,6 +72,8 @@ export class SweepModel {
     this.metrics = [];
     this.splits = [];
     this.failed = 0;
+    this.space = [];
+    this.excluded = [];
     this.keys.clear();
     this.named.clear();
   }
@@ -70,8 +91,23 @@ export class SweepModel {
       minTrades: Number(told.min_trades ?? 1),
     };
     for (const [name, values] of Object.entries(told.space ?? {})) {
-      if (Array.isArray(values)) for (const value of values) this.meet(name, value);
+      if (!Array.isArray(values)) continue;
+      this.space.push([name, values]);
+      for (const value of values) this.meet(name, value);
     }
+    this.excluded = Array.isArray(told.excluded) ? told.excluded : [];
+  }
+
+  /** Call with each combination the constraint allows; false where nothing is said of it. */
+  eachAllowed(take: (params: Params) => void): boolean {
+    if (this.excluded.length === 0) return false;
+    const { space } = this;
+    let index = 0;
+    this.excluded.forEach((length, turn) => {
+      if (turn % 2 === 1) index += length;
+      else for (const end = index + length; index < end; index++) take(combination(space, index));
+    });
+    return true;
   }
 
   /** Take the `data` of a `sweep` message; what is told twice counts once. */
@@ -85,6 +121,7 @@ export class SweepModel {
     const row: Row = {
       number: data.number, params: data.params, metrics: readable(data.metrics ?? {}), error: String(data.error ?? ""),
       few: (data.metrics?.total_trades ?? Infinity) < (this.facts?.minTrades ?? 1), sample, split, start: String(data.start ?? ""), end: String(data.end ?? ""),
+      curve: data.curve ?? null,
     };
     this.rows.push(row);
     if (row.error) this.failed++;
@@ -114,6 +151,17 @@ export class SweepModel {
     if (typeof value === "number") insert(values, value);
     else if (!values.includes(value)) values.push(value);
   }
+}
+
+/** The combination at a place; the last parameter changes fastest. */
+function combination(space: readonly [string, readonly Value[]][], index: number): Params {
+  const params: Record<string, Value> = {};
+  for (let i = space.length - 1; i >= 0; i--) {
+    const [name, values] = space[i] as [string, readonly Value[]];
+    params[name] = values[index % values.length] as Value;
+    index = Math.floor(index / values.length);
+  }
+  return params;
 }
 
 /** Put a number where it belongs among ascending ones, unless it is there. */

@@ -48,7 +48,10 @@ export function paintAxes({ ctx, ratio, theme }: Surface, layout: Layout, grid: 
   ctx.restore();
 }
 
-/** Paint one cell of the heat map, over what was there; once it is `over`, nothing more will come. */
+/**
+ * Paint one cell of the heat map, over what was there; once it is `over`, nothing more will come.
+ * What the constraint excludes stays bare from the beginning.
+ */
 export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: number, scale: Scale, over: boolean): void {
   const { ctx, ratio, theme } = surface;
   const cell = grid.cells[index] ?? null;
@@ -58,6 +61,7 @@ export function paintCell(surface: Surface, layout: Layout, grid: Grid, index: n
   box.width -= gap;
   box.height -= gap;
   ctx.clearRect(box.x, box.y, box.width, box.height);
+  if (cell === null && grid.excluded(index)) return;
   if (cell === null && over) leftOut(surface, box);
   else if (cell === null) {
     ctx.fillStyle = theme.grid;

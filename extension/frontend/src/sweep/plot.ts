@@ -45,6 +45,8 @@ export class Plot {
     this.frame.setAttribute("role", "application");
     this.frame.setAttribute("aria-label", "Results by parameter. Arrow keys select a cell, b the best one, enter opens it as a run.");
     this.best.title = "Best";
+    // Before a cell has its mark the outline would be seen as a corner.
+    this.best.hidden = this.chosen.hidden = true;
     this.frame.append(this.canvas, this.best, this.chosen);
     const bar = el("div", "wb-legend-bar");
     bar.style.background = GRADIENT;
@@ -175,10 +177,18 @@ export class Plot {
 
   private hover(index: number): void {
     this.hovered = index;
-    const cell = this.grid?.cells[index] ?? null;
-    if (cell === null || this.layout === null || this.grid === null) return this.tip.hide();
-    const box = boxOf(this.layout, index);
-    this.tip.show(cell, this.grid.choice.metric, box.x + box.width / 2, box.y + box.height / 2);
+    const { grid, layout } = this;
+    if (index < 0 || layout === null || grid === null || index >= grid.cells.length) return this.tip.hide();
+    const box = boxOf(layout, index);
+    const cell = grid.cells[index] ?? null;
+    if (cell === null) this.tip.explain(placeOf(grid, index), this.emptiness(grid, index), box.x + box.width / 2, box.y + box.height / 2);
+    else this.tip.show(cell, grid.choice.metric, box.x + box.width / 2, box.y + box.height / 2);
+  }
+
+  /** Why there is nothing at a place. */
+  private emptiness(grid: Grid, index: number): string {
+    if (grid.excluded(index)) return "excluded by the constraint";
+    return this.over ? "not tried" : "to come";
   }
 
   private choose(index: number): void {
@@ -201,4 +211,10 @@ export class Plot {
     if (move === undefined || selected < 0) return this.choose(grid.best >= 0 ? grid.best : grid.cells.findIndex((cell) => cell !== null));
     this.choose(grid.next(selected, ...move));
   }
+}
+
+/** The values that a place stands for. */
+function placeOf({ x, y, choice }: Grid, index: number): string {
+  const first = `${x.name} ${x.label(index % x.size)}`;
+  return choice.y === null ? first : `${first} · ${y.name} ${y.label(Math.floor(index / x.size))}`;
 }

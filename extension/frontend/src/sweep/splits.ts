@@ -1,10 +1,12 @@
 import { el, setShown } from "../dom.ts";
 import { fixed } from "../format.ts";
 import { label } from "../model/grid.ts";
+import { joinedOf } from "../model/joined.ts";
 import { titleOf, written } from "../model/statistics.ts";
 import { figure, type Row, type SweepModel } from "../model/sweep.ts";
 import { Table, type Column } from "../view/table.ts";
 import { keyOf } from "./best.ts";
+import { OutCurve } from "./outcurve.ts";
 
 /** The out-of-sample row of a split, and what the same combination came to in sample. */
 export interface Split {
@@ -30,10 +32,11 @@ export function efficiency({ out, inside }: Split, metric: string): number {
 export class SplitTable {
   readonly root = el("div", "wb-splits");
   private readonly table: Table<Split>;
+  private readonly curve = new OutCurve();
 
   constructor(chosen: (row: Row) => void) {
     this.table = new Table<Split>("Walk-forward splits", ({ out }) => keyOf(out), ({ out }) => chosen(out));
-    this.root.append(el("div", "wb-subtitle", "Walk-forward: chosen in sample, run out of sample"), this.table.root);
+    this.root.append(el("div", "wb-subtitle", "Walk-forward: chosen in sample, run out of sample"), this.table.root, this.curve.root);
     this.root.hidden = true;
   }
 
@@ -52,5 +55,10 @@ export class SplitTable {
       { name: "out / in", numeric: true, text: (split) => ((found) => (Number.isNaN(found) ? "–" : fixed(found, 2)))(efficiency(split, metric)) },
     ];
     this.table.show(columns, splits, selected === null ? null : keyOf(selected));
+    this.curve.update(joinedOf(splits.map(({ out }) => out)));
+  }
+
+  destroy(): void {
+    this.curve.destroy();
   }
 }

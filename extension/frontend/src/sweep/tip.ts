@@ -31,6 +31,22 @@ export class SweepTip {
     const key = `${row.sample} ${row.split} ${row.number} ${count} ${metric}`;
     if (key !== this.shown) this.card.replaceChildren(...content(row, metric, count));
     this.shown = key;
+    this.place(x, y);
+  }
+
+  /** Say why there is nothing at a place. */
+  explain(values: string, why: string, x: number, y: number): void {
+    const key = `${values} ${why}`;
+    if (key !== this.shown) {
+      const head = el("div", "wb-tooltip-head");
+      head.append(el("span", "wb-params", values));
+      this.card.replaceChildren(head, el("div", "wb-rationale", why));
+    }
+    this.shown = key;
+    this.place(x, y);
+  }
+
+  private place(x: number, y: number): void {
     this.card.hidden = false;
     const { offsetWidth, offsetHeight } = this.card;
     const { clientWidth } = this.frame;

@@ -92,6 +92,7 @@ export class SweepView {
     this.opening.destroy();
     this.plot.destroy();
     this.best.destroy();
+    this.splits.destroy();
   }
 }
 
