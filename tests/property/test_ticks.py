@@ -54,7 +54,8 @@ def test_coarse_ticks_are_refused_or_filled_alike(seed: int, orders: int, tick: 
         try:
             return "", 0, repr(np.array(Record(engine).rows).tolist())
         except StrategyError as error:
-            return error.message.partition("failed")[2].partition("(line")[0], engine.bar, ""
+            said = error.message.partition("failed")[2].partition(" (line")[0]
+            return said, engine.bar, ""
 
     assert played(InNumba) == played(InPython)
 

@@ -59,10 +59,6 @@ BY_NAME: dict[str, Fact] = {
     "confidence": {"x-unit": "fraction, 0 to 1"},
     "bar_time": _TIME,
     "confirmed_at": _TIME,
-    "open": _PRICE,
-    "high": _PRICE,
-    "low": _PRICE,
-    "close": _PRICE,
     "price": _PRICE,
     "top": _PRICE,
     "bottom": _PRICE,
@@ -71,6 +67,10 @@ BY_NAME: dict[str, Fact] = {
 """For every field of this name, unless its struct says otherwise below."""
 
 FIELDS: dict[str, Fact] = {
+    "CandleData.open": _PRICE,
+    "CandleData.high": _PRICE,
+    "CandleData.low": _PRICE,
+    "CandleData.close": _PRICE,
     "Message.seq": {"description": "Position in the log; absent on messages that are in no log."},
     "Message.eseq": {"description": "On event-class messages only: a gap proves a loss."},
     "Message.conflated": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from difflib import get_close_matches
 from math import inf, nan
-from typing import NamedTuple, SupportsFloat, TypedDict
+from typing import Any, NamedTuple, SupportsFloat, TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -77,17 +77,21 @@ def _positive(field: str, value: object) -> float:
     return number
 
 
-def _placed(field: str, value: object, tick: float, side: float) -> tuple[float, str]:
-    """Return a price as it will stand in the book, on the grid of ticks, and how to write it."""
+def _placed(field: str, value: object, tick: float, side: float) -> float:
+    """Return a price as it will stand in the book, on the grid of ticks."""
     given = _positive(field, value)
+    if not tick:
+        return given
     price = on_grid(tick, given, side)
-    if price == given:
-        return price, f"{price:.10g}"
-    name = f"{price:.10g} ({given:.10g} on the grid of tick_size {tick:g})"
     if price <= 0:
-        text = f"{field} must be above 0, is {name}"
+        text = f"{field} must be above 0, is {_written(price, given, tick)}"
         raise InvalidOrder(text, field=field, value=given, allowed=f"{tick:g} or more")
-    return price, name
+    return price
+
+
+def _written(price: float, given: Any, tick: float) -> str:
+    rounded = f" ({float(given):.10g} on the grid of tick_size {tick:g})" if price != given else ""
+    return f"{price:.10g}{rounded}"
 
 
 def check_price(field: str, value: object) -> float:
@@ -134,9 +138,8 @@ def check_reasoning(reasoning: Reasoning) -> Reasoning:
             numbers = {str(name): float(value) for name, value in reasoning.inputs.items()}
         except (TypeError, ValueError) as error:
             text = f"inputs of a reasoning must be numbers: {error}"
-            raise InvalidOrder(
-                text, field="inputs", value=repr(reasoning.inputs), allowed="numbers"
-            ) from None
+            shown = repr(reasoning.inputs)
+            raise InvalidOrder(text, field="inputs", value=shown, allowed="numbers") from None
         inputs = {name: value for name, value in numbers.items() if math.isfinite(value)}
     return Reasoning(str(reasoning.decision), confidence, str(reasoning.rationale), inputs)
 
@@ -153,7 +156,8 @@ def check_size(
     """
     if quantity is None and fraction is None and risk is None:
         return nan, nan, nan
-    given = [f"{n} ({v})" for n, v in _sizes(quantity, fraction, risk) if v is not None]
+    sizes = {"quantity": quantity, "fraction": fraction, "risk": risk}
+    given = [f"{name} ({size})" for name, size in sizes.items() if size is not None]
     if len(given) > 1:
         text = f"Give one of quantity, fraction and risk, not {' and '.join(given)}"
         raise InvalidOrder(text, field="quantity", value=given, allowed="one of the three")
@@ -170,12 +174,6 @@ def check_size(
         text = f"risk must be in (0, 1], is {number:g}: 0.02 loses 2 % of the equity at the stop"
         raise InvalidOrder(text, field="risk", value=number, allowed="(0, 1]")
     return nan, nan, number
-
-
-def _sizes(
-    quantity: float | None, fraction: float | None, risk: float | None
-) -> list[tuple[str, float | None]]:
-    return [("quantity", quantity), ("fraction", fraction), ("risk", risk)]
 
 
 def check_entry(
@@ -197,12 +195,12 @@ def check_entry(
         raise InvalidOrder(text, field="limit", value=repr(limit), allowed="one of the two")
     below = (direction == "long") == (limit is not None)
     field, given = ("stop", stop) if limit is None else ("limit", limit)
-    price, written = _placed(field, given, tick, -1.0 if below else 1.0)
+    price = _placed(field, given, tick, -1.0 if below else 1.0)
     if not (price <= close if below else price >= close):
         side = f"{'at or below' if below else 'at or above'} the last close {close:.10g}"
-        text = f"{field} of a {direction} entry must be {side}, is {written}"
+        text = f"{field} of a {direction} entry must be {side}, is {_written(price, given, tick)}"
         raise InvalidOrder(text, field=field, value=price, allowed=side)
-    name = f"its {field} {written}"
+    name = f"its {field} {_written(price, given, tick)}"
     return (nan, price, price, name) if limit is None else (price, nan, price, name)
 
 
@@ -283,9 +281,10 @@ def check_stop(
     """
     if stop_loss is None:
         return nan
-    stop, written = _placed("stop_loss", stop_loss, tick, -1.0 if direction == "long" else 1.0)
+    stop = _placed("stop_loss", stop_loss, tick, -1.0 if direction == "long" else 1.0)
     side = "below" if direction == "long" else "above"
     if not (stop < level if direction == "long" else stop > level):
+        written = _written(stop, stop_loss, tick)
         text = f"stop_loss of a {direction} must be {side} {name}, is {written}"
         raise InvalidOrder(text, field="stop_loss", value=stop, allowed=f"{side} {level:.10g}")
     return stop
@@ -305,8 +304,7 @@ def check_ladder(
     if take_profit is None:
         return ()
     if not isinstance(take_profit, (list, tuple)) and not hasattr(take_profit, "tolist"):
-        only = [Rung(_positive("take_profit", take_profit), 1.0)]
-        return _check_order(direction, only, level, name, tick)
+        return _check_order(direction, [Rung(take_profit, 1.0)], level, name, tick)
     given = take_profit.tolist() if hasattr(take_profit, "tolist") else list(take_profit)
     given = given if isinstance(given, list) else [given]
     if not given:
@@ -318,9 +316,8 @@ def check_ladder(
     pairs = [isinstance(rung, (tuple, list)) and len(rung) == 2 for rung in given]
     if not all(pairs) and any(isinstance(rung, (tuple, list)) for rung in given):
         text = f"take_profit is {given!r}: write prices, or (price, weight) pairs, not both"
-        raise InvalidOrder(
-            text, field="take_profit", value=repr(given), allowed="all prices or all pairs"
-        )
+        allowed = "all prices or all pairs"
+        raise InvalidOrder(text, field="take_profit", value=repr(given), allowed=allowed)
     rungs = []
     for rung in given:
         price, weight = rung if isinstance(rung, (tuple, list)) else (rung, 1 / len(given))
@@ -336,15 +333,18 @@ def check_ladder(
 def _check_order(
     direction: Direction, rungs: list[Rung], level: float, name: str, tick: float
 ) -> tuple[Rung, ...]:
-    side, up = ("above", 1.0) if direction == "long" else ("below", -1.0)
-    before, what = level, name
+    up = 1.0 if direction == "long" else -1.0
+    before = level
     ladder = []
     for number, rung in enumerate(rungs, 1):
-        price, written = _placed("take_profit", rung.price, tick, up)
+        price = _placed("take_profit", rung.price, tick, up)
         if not (price > before if direction == "long" else price < before):
+            side = "above" if direction == "long" else "below"
+            what = name if number == 1 else f"take_profit {number - 1} ({before:.10g})"
+            written = _written(price, rung.price, tick)
             text = f"take_profit {number} of a {direction} must be {side} {what}, is {written}"
             allowed = f"{side} {before:.10g}"
             raise InvalidOrder(text, field="take_profit", value=price, allowed=allowed)
-        before, what = price, f"take_profit {number} ({price:.10g})"
+        before = price
         ladder.append(Rung(price, rung.weight))
     return tuple(ladder)
