@@ -157,7 +157,7 @@ async def test_a_feed_that_is_killed_goes_on_and_says_so(watch, feeds):
     times = closed(messages, "1M")
     assert times == sorted(set(times))
     minutes = [time_[11:16] for time_ in times]
-    assert minutes == [f"{n // 60:02d}:{n % 60:02d}" for n in range(len(minutes))]
+    assert minutes == [f"{n // 60 % 24:02d}:{n % 60:02d}" for n in range(len(minutes))]
 
 
 async def test_a_feed_that_never_comes_up_says_why_and_how_it_is_tried_again(call, watch, feeds):
