@@ -42,14 +42,14 @@ async def test_a_symbol_may_be_written_otherwise(watch, name, feeds):
     assert [record.name for record in feeds.book.all()] == ["BTC-USD"]
 
 
-@pytest.mark.parametrize("name", ["NO-SUCH", "backtest_1", "a b", "x" * 80])
-async def test_what_is_not_there_is_told_and_closed(watch, name, feeds):
-    socket = await watch(name)
-    message = await read(socket)
-    assert message["type"] == "error"
-    assert message["extra"]["code"] == "not_found"
-    assert await read(socket) is None
-    assert socket.close_code == 4404
+async def test_what_is_not_there_is_told_and_closed(watch, feeds):
+    for name in ("NO-SUCH", "backtest_1", "a b", "x" * 80):
+        socket = await watch(name)
+        message = await read(socket)
+        assert message["type"] == "error", name
+        assert message["extra"]["code"] == "not_found"
+        assert await read(socket) is None
+        assert socket.close_code == 4404
     assert feeds.book.all() == []
 
 
@@ -110,23 +110,23 @@ async def test_only_some_timeframes(watch, feeds):
     assert {m["type"] for m in messages} == {"connected", "feed", "candle"}
 
 
-@pytest.mark.parametrize(
-    ("params", "field"),
-    [
-        ({"timeframes": "7H"}, "timeframes"),
-        ({"timeframes": ""}, "timeframes"),
-        ({"types": "nonsense"}, "types"),
-        ({"replay": "1"}, "replay"),
-        ({"since": "x"}, "since"),
-        ({"speed": "5"}, "speed"),
-    ],
-)
-async def test_a_wrong_wish_is_refused_before_anything_starts(watch, params, field, feeds):
-    socket = await watch("BTC-USD", **params)
-    message = await read(socket)
-    assert message["data"]["details"]["field"] == field
-    assert await read(socket) is None
-    assert socket.close_code == 1008
+WRONG = [
+    ({"timeframes": "7H"}, "timeframes"),
+    ({"timeframes": ""}, "timeframes"),
+    ({"types": "nonsense"}, "types"),
+    ({"replay": "1"}, "replay"),
+    ({"since": "x"}, "since"),
+    ({"speed": "5"}, "speed"),
+]
+
+
+async def test_a_wrong_wish_is_refused_before_anything_starts(watch, feeds):
+    for params, field in WRONG:
+        socket = await watch("BTC-USD", **params)
+        message = await read(socket)
+        assert message["data"]["details"]["field"] == field, params
+        assert await read(socket) is None
+        assert socket.close_code == 1008
     assert not feeds.book.running()
 
 
