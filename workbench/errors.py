@@ -162,7 +162,7 @@ class RateLimited(WorkbenchError):
 
 
 class TooManyConnections(WorkbenchError):
-    """The server, or the stream, has as many subscribers as it takes; try again later."""
+    """There are as many subscribers, or feeds, as the server takes; try again later."""
 
     code = "too_many_connections"
     status = 503

@@ -14,7 +14,10 @@ from typing import ClassVar
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jupyter_server.serverapp import ServerApp  # noqa: E402
+from traitlets import TraitError  # noqa: E402
 from traitlets.config import Config  # noqa: E402
+
+from workbench.errors import WorkbenchError  # noqa: E402
 
 
 class StandaloneServer(ServerApp):
@@ -66,7 +69,11 @@ def main(argv: list[str] | None = None) -> int:
         )
     config = _config(args)
     server = StandaloneServer.instance(config=config)
-    server.initialize(argv=traits, starter_extension=None, find_extensions=False)
+    try:
+        server.initialize(argv=traits, starter_extension=None, find_extensions=False)
+    except (WorkbenchError, TraitError) as error:
+        print(f"workbench serve: {error}", file=sys.stderr)
+        return 1
     # After the callback that binds the socket: who reads the line can connect.
     server.io_loop.add_callback(_announce, server, args)
     server.start()
@@ -114,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 def _config(args: argparse.Namespace) -> Config:
     config = Config()
     config.ServerApp.jpserver_extensions = {"workbench_server": True}
+    config.ServerApp.reraise_server_extension_failures = True
     config.ServerApp.ip = args.ip
     config.ServerApp.port = args.port or _free_port(args.ip)
     config.ServerApp.port_retries = 0

@@ -119,6 +119,7 @@ class WorkbenchApp(ExtensionApp):
     ).tag(config=True)
 
     feed_module = WORKER
+    _ready = False
     service: RunService
     markets: FeedService
     manager: WebSocketManager
@@ -152,6 +153,7 @@ class WorkbenchApp(ExtensionApp):
         self._tidy = PeriodicCallback(self.tidy, TIDY_MS)
         self._server_file: Path | None = None
         self._poll = PeriodicCallback(self._look_after, POLL_MS)
+        self._ready = True
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class prefixes the server's base_url."""
@@ -176,6 +178,8 @@ class WorkbenchApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close the sockets; workers and feeds go on and find the next server."""
+        if not self._ready:
+            return
         self._poll.stop()
         self._metrics.unregister()
         await farewell(self.sockets)

@@ -61,3 +61,8 @@ def test_other_arguments_are_wrong_usage(serve):
     done = serve("--keep-days=1")
     assert done.returncode == 2
     assert "--keep-days=1" in done.stderr
+
+
+def test_a_feed_that_cannot_be_is_said_at_the_start(serve):
+    done = serve('--WorkbenchApp.feeds={"X": {"feed": "exchange"}}')
+    assert "feeds['X'] cannot be a feed: exchange is missing" in done.stderr

@@ -16,25 +16,23 @@ def _fake(feeds):
 async def test_a_symbol_that_is_known_has_a_stream_that_says_it_is_generated(watch, feeds):
     socket = await watch("BTC-USD")
     messages = await until(socket, candles(30))
-    hello = messages[0]
-    assert hello["type"] == "connected"
-    data = hello["data"]
+    # States that a reader is spared come again, sooner or later.
+    growing = await until(socket, lambda m: m["type"] == "candle" and not m["data"]["closed"])
+    messages += [*growing, *await until(socket, lambda m: m["type"] == "confluence")]
+    data = messages[0]["data"]
+    assert messages[0]["type"] == "connected"
     assert (data["symbol"], data["feed"], data["synthetic"]) == ("BTC-USD", "synthetic", True)
     assert data["timeframes"] == ["1M", "15M", "1H", "4H"]
     assert "backtest_id" not in data
-    assert {m["type"] for m in messages} >= {
-        "connected", "feed", "candle", "pattern", "structure", "confluence",
-    }  # fmt: skip
+    assert {m["type"] for m in messages} >= {"connected", "feed", "candle", "pattern", "structure"}
     for message in messages:
         assert message_problems(message) == []
     eseqs = [m["eseq"] for m in messages if "eseq" in m]
     assert eseqs == list(range(1, len(eseqs) + 1))
     times = closed(messages, "1M")
     assert times == sorted(set(times))
-    assert len(times) == 30
-    growing = [m for m in messages if m["type"] == "candle" and not m["data"]["closed"]]
-    assert growing
-    assert not any("eseq" in m for m in growing)
+    assert len(times) >= 30
+    assert "eseq" not in growing[-1]
 
 
 @pytest.mark.parametrize("name", ["btcusd", "BTC/USD"])
@@ -44,14 +42,14 @@ async def test_a_symbol_may_be_written_otherwise(watch, name, feeds):
     assert [record.name for record in feeds.book.all()] == ["BTC-USD"]
 
 
-@pytest.mark.parametrize("name", ["NO-SUCH", "backtest_1", "a b", "x" * 80])
-async def test_what_is_not_there_is_told_and_closed(watch, name, feeds):
-    socket = await watch(name)
-    message = await read(socket)
-    assert message["type"] == "error"
-    assert message["extra"]["code"] == "not_found"
-    assert await read(socket) is None
-    assert socket.close_code == 4404
+async def test_what_is_not_there_is_told_and_closed(watch, feeds):
+    for name in ("NO-SUCH", "backtest_1", "a b", "x" * 80):
+        socket = await watch(name)
+        message = await read(socket)
+        assert message["type"] == "error", name
+        assert message["extra"]["code"] == "not_found"
+        assert await read(socket) is None
+        assert socket.close_code == 4404
     assert feeds.book.all() == []
 
 
@@ -112,23 +110,23 @@ async def test_only_some_timeframes(watch, feeds):
     assert {m["type"] for m in messages} == {"connected", "feed", "candle"}
 
 
-@pytest.mark.parametrize(
-    ("params", "field"),
-    [
-        ({"timeframes": "7H"}, "timeframes"),
-        ({"timeframes": ""}, "timeframes"),
-        ({"types": "nonsense"}, "types"),
-        ({"replay": "1"}, "replay"),
-        ({"since": "x"}, "since"),
-        ({"speed": "5"}, "speed"),
-    ],
-)
-async def test_a_wrong_wish_is_refused_before_anything_starts(watch, params, field, feeds):
-    socket = await watch("BTC-USD", **params)
-    message = await read(socket)
-    assert message["data"]["details"]["field"] == field
-    assert await read(socket) is None
-    assert socket.close_code == 1008
+WRONG = [
+    ({"timeframes": "7H"}, "timeframes"),
+    ({"timeframes": ""}, "timeframes"),
+    ({"types": "nonsense"}, "types"),
+    ({"replay": "1"}, "replay"),
+    ({"since": "x"}, "since"),
+    ({"speed": "5"}, "speed"),
+]
+
+
+async def test_a_wrong_wish_is_refused_before_anything_starts(watch, feeds):
+    for params, field in WRONG:
+        socket = await watch("BTC-USD", **params)
+        message = await read(socket)
+        assert message["data"]["details"]["field"] == field, params
+        assert await read(socket) is None
+        assert socket.close_code == 1008
     assert not feeds.book.running()
 
 
@@ -157,7 +155,7 @@ async def test_a_feed_that_is_killed_goes_on_and_says_so(watch, feeds):
     times = closed(messages, "1M")
     assert times == sorted(set(times))
     minutes = [time_[11:16] for time_ in times]
-    assert minutes == [f"{n // 60:02d}:{n % 60:02d}" for n in range(len(minutes))]
+    assert minutes == [f"{n // 60 % 24:02d}:{n % 60:02d}" for n in range(len(minutes))]
 
 
 async def test_a_feed_that_never_comes_up_says_why_and_how_it_is_tried_again(call, watch, feeds):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from workbench.contract.market_examples import MARKET_EXAMPLES
 from workbench.errors import InvalidRequest
 from workbench.messages import Equity, EquityData, encode
-from workbench.streams import Entry, Subscription
+from workbench.streams import Entry, StreamQuery, Subscription
 
 
 def entry(seq: int, kind: str) -> Entry:
@@ -124,3 +125,23 @@ def test_a_merged_curve_crosses_no_event_and_spares_none():
 def test_a_curve_is_whole_unless_merging_is_wanted():
     chosen = Subscription().choose(curve([1, 2, 3, 4, 5, 6]), {})
     assert (len(chosen.messages), chosen.conflated) == (6, 0)
+
+
+def test_candles_of_some_timeframes_the_growing_ones_only_while_they_are_the_latest():
+    names = ["candle", "candle growing", "pattern", "pattern provisional", "confluence", "feed"]
+    told = [MARKET_EXAMPLES[name] for name in names]
+    entries = [
+        Entry(seq, message.type, message.key, encode(message))
+        for seq, message in enumerate(told, 1)
+    ]
+    latest = {entry.key: entry.seq for entry in entries if entry.key != entry.type}
+    hourly = StreamQuery.parse_market({"timeframes": "1h"}, ["15M", "1H"]).subscription
+
+    def chosen(subscription, latest):
+        wires = subscription.select(entries, latest)
+        return [name for name, entry in zip(names, entries, strict=True) if entry.wire in wires]
+
+    assert chosen(Subscription(), latest) == names
+    assert chosen(hourly, latest) == ["candle growing", "pattern provisional", "feed"]
+    assert chosen(hourly, {**latest, "candle:1H": 99}) == ["pattern provisional", "feed"]
+    assert hourly.filters != Subscription().filters

@@ -89,7 +89,7 @@ MARKET_EXAMPLES: dict[str, Message] = {
             ],
             _RATIONALE,
         ),
-        seq=5216,
+        seq=5216, eseq=1208,
     ),
     "feed": Feed(
         _NOW,
@@ -106,7 +106,7 @@ MARKET_EXAMPLES: dict[str, Message] = {
             "somebody listens",
             "coinbase trades", False, _FRAMES, "worker_lost",
         ),
-        seq=5217, eseq=1208,
+        seq=5217, eseq=1209,
     ),
     "data_gap": DataGap(
         _NOW,
@@ -114,6 +114,6 @@ MARKET_EXAMPLES: dict[str, Message] = {
             "BTC-USD", "trades", 3, "2024-02-11T12:44:58.120Z", "2024-02-11T12:44:59.004Z", True,
             first_id=601234, last_id=601236,
         ),
-        seq=5218, eseq=1209,
+        seq=5218, eseq=1210,
     ),
 }  # fmt: skip
