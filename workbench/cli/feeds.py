@@ -144,14 +144,10 @@ def _server(args: argparse.Namespace) -> Server:
 
 
 def _batches(server: Server, name: str, from_now: bool) -> Iterator[list[AnyMessage]]:
-    from workbench.client.stream import Stream
-
-    class Market(Stream):
-        def _address(self) -> str:
-            return super()._address().replace("/stream/backtest/", "/stream/market-data/", 1)
+    from workbench.client.market_stream import MarketStream
 
     # A symbol may be written with a slash, the name of a stream is not.
-    with Market(server, name.replace("/", "-"), from_now=from_now) as stream:
+    with MarketStream(server, name.replace("/", "-"), from_now=from_now) as stream:
         yield from stream.batches()
 
 
