@@ -145,6 +145,47 @@ async def test_candles_that_were_told(call, watch):
     assert len(all_["close"]) >= len(closed(messages, "15M")) > 0
 
 
+async def test_a_window_that_has_moved_on_says_where_it_begins(call, watch, feeds, app):
+    feeds._window = 400
+    await until(await watch("BTC-USD"), candles(120))
+    await once(lambda: feeds.log.info("BTC-USD").first_seq > 1)
+    hello = await read(await watch("BTC-USD"))
+    assert hello["data"]["first_seq"] > 1
+    _, body = await call("GET", *API, "BTC-USD", "candles")
+    assert body["complete"] is False
+    assert body["first"] == body["time"][0] > 1_704_067_200_000
+    assert (await call("GET", *API, "BTC-USD"))[1]["first_seq"] >= hello["data"]["first_seq"]
+
+
+async def test_a_replay_keeps_all_it_tells(call, watch, feeds):
+    feeds._window = 400
+    await call("POST", *API, "start", body={"symbol": "BTC-USD", "feed": "replay"})
+    messages = await until(await watch("BTC-USD"), candles(120, "15M"))
+    assert messages[0]["data"]["first_seq"] == 1
+    assert feeds.log.info("BTC-USD").first_seq == 1
+    _, body = await call("GET", *API, "BTC-USD", "candles", params={"timeframe": "15M"})
+    assert (body["complete"], body["first"]) == (True, body["time"][0])
+    assert body["first"] == 1_704_067_200_000
+    _, few = await call("GET", *API, "BTC-USD", "candles", params={"limit": "5"})
+    assert (few["complete"], few["first"], len(few["time"])) == (False, body["first"], 5)
+
+
+async def test_what_goes_between_greeting_and_reading_is_a_gap(watch, feeds, app, monkeypatch):
+    await until(await watch("BTC-USD"), candles(20))
+    pump = app.manager._pump
+
+    async def overrun(reader, channel):
+        feeds.log.trim("BTC-USD", 30)
+        channel._tail.clear()
+        await pump(reader, channel)
+
+    monkeypatch.setattr(app.manager, "_pump", overrun)
+    socket = await watch("BTC-USD")
+    hello, gap = await read(socket), await read(socket)
+    assert (hello["type"], hello["data"]["first_seq"]) == ("connected", 1)
+    assert (gap["type"], gap["data"]["available_from"]) == ("gap", 30)
+
+
 async def test_a_feed_publishes_with_its_token_alone(app, call, feeds, jp_ws_fetch):
     await call("POST", *API, "start", body=START)
     from tornado.httpclient import HTTPClientError

@@ -161,6 +161,24 @@ def test_another_log_begins_anew(
     assert len(market.candles()) == 8
 
 
+def test_what_is_no_longer_kept_is_never_silent(
+    served: MarketServer, market: wb.Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = served.market.connected()
+    said["data"]["first_seq"] = 31
+    monkeypatch.setattr(served.market, "connected", lambda: said)
+    monkeypatch.setattr(served.market, "log", served.market.log[30:])
+    monkeypatch.setattr(served, "facts", lambda: {"first_seq": 31, **facts}, raising=True)
+    facts = MarketServer().facts()
+    with pytest.warns(UserWarning, match=r"BTC-USD: 30 messages .* whole from 2024-01-01T"):
+        candles = market.candles()
+    (row,) = market.gaps.to_dict("records")
+    assert (row["what"], row["missing"], row["filled"]) == ("messages", 30.0, False)
+    assert str(row["start"]) == "NaT"
+    assert row["end"] == candles.index.min()
+    assert "kept from message 31 on" in repr(market)
+
+
 def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) -> None:
     served.error = {
         "type": "error", "timestamp": "2024-01-01T00:00:00.000Z", "seq": served.market.seq + 1,

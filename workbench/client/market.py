@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -98,8 +99,8 @@ class Market:
     """A market as a server watches it. It goes on without this handle while others watch.
 
     Made by `workbench.market`. Shown as a cell's value it is the live view. The tables hold what
-    the stream has told up to now: the server keeps the latest messages, this handle what it has
-    read once.
+    the stream has told up to now: of a replay all of it; of other feeds the server keeps the latest
+    messages, and this handle what it has read once. What it has missed is in `gaps`, and warned of.
 
     Attributes
     ----------
@@ -116,6 +117,7 @@ class Market:
         self._fold = MarketFold(None, None)
         self._reading = threading.Lock()
         self._view: MarketView | None = None
+        self._warned = 0
 
     # --- what it is doing ---------------------------------------------------------------
 
@@ -214,10 +216,15 @@ class Market:
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Where prices are missing, one a row."""
-        from workbench.client.market_frames import GAP_COLUMNS, findings_frame
+        """Where something is missing, one a row.
 
-        return findings_frame(self._read().gaps, GAP_COLUMNS)
+        `what` is ``trades`` or ``candles`` that the feed did not get, or ``messages`` that the
+        server no longer kept when this handle came to read them: the tables have nothing of
+        what these told, from `start` (NaT: the beginning) to `end`.
+        """
+        from workbench.client.market_frames import gaps_frame
+
+        return gaps_frame(self._read())
 
     @property
     def latest(self) -> pd.DataFrame:
@@ -314,7 +321,19 @@ class Market:
         if not fold.candles and fold.status in ("", "starting"):
             msg = f"{self.name} has told no candles for {PATIENCE_S:g} s: see .info, or wait"
             raise Conflict(msg, value=fold.status)
+        self._warn(fold)
         return fold
+
+    def _warn(self, fold: MarketFold) -> None:
+        lost = fold.lost[self._warned :]
+        self._warned = len(fold.lost)
+        if lost:
+            count = sum(data["missing"] for data in lost)
+            text = (
+                f"{self.name}: {count:,} messages were told before this handle read them and are "
+                f"no longer kept: its tables are whole from {lost[-1]['end']} on. See .gaps"
+            )
+            warnings.warn(text, UserWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         try:
@@ -323,7 +342,9 @@ class Market:
             return f"<Market {self.name} on {self.server.url}: {error}>"
         what = f"{now['symbol']} {'/'.join(now['timeframes'])}"
         real = ", synthetic data" if now.get("synthetic") else ""
-        return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}>"
+        first = int(now.get("first_seq", 1))
+        kept = f", kept from message {first:,} on" if first > 1 else ""
+        return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}{kept}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)

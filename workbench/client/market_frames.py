@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.widgets.market_fold import MarketFold
+
 CANDLE_COLUMNS = ("open", "high", "low", "close", "volume")
 PATTERN_COLUMNS = ("timeframe", "bar_time", "confirmed_at", "pattern", "direction", "strength")
 STRUCTURE_COLUMNS = (
@@ -51,6 +53,11 @@ def findings_frame(messages: Iterable[Mapping[str, Any]], columns: Sequence[str]
         else:
             made[name] = pd.Series(values, dtype="object")
     return pd.DataFrame(made, columns=list(columns))
+
+
+def gaps_frame(fold: MarketFold) -> pd.DataFrame:
+    """Return what is missing, one a row: what this reader came too late for, then the rest."""
+    return findings_frame([*({"data": data} for data in fold.lost), *fold.gaps], GAP_COLUMNS)
 
 
 def confluence_frame(messages: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

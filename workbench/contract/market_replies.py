@@ -110,6 +110,11 @@ class FeedCandles(Struct, frozen=True):
 
     Attributes
     ----------
+    complete
+        Whether these are all the stream has ever told: False where `limit` left some out, or
+        where the log no longer keeps the first ones.
+    first
+        Open time of the first such candle in the log, None where there is none.
     time
         Open times.
     """
@@ -119,6 +124,8 @@ class FeedCandles(Struct, frozen=True):
     timeframe: str
     source: str
     synthetic: bool
+    complete: bool
+    first: int | None
     time: list[int]
     open: list[float]
     high: list[float]

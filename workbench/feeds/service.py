@@ -41,7 +41,7 @@ class FeedService:
     configured, timeframes
         See `Directory`.
     window
-        Messages a stream keeps, about.
+        Messages a stream keeps, about; that of a replay, which has an end, keeps all.
     grace, most, module
         See `FeedKeeper`.
 
@@ -260,6 +260,10 @@ class FeedService:
             record.paths = pickled.paths
         return self._renew(record)
 
+    def _window_of(self, spec: FeedSpec) -> int | None:
+        """Return how many messages a stream keeps: all of what has an end."""
+        return None if spec.feed == "replay" else self._window
+
     def _renew(self, record: FeedRecord) -> FeedRecord:
         """Begin a feed's log anew, under a fresh epoch."""
         with self._intake.database.transaction():
@@ -269,7 +273,7 @@ class FeedService:
             )  # fmt: skip
             self.book.put(kept)
             self.log.delete(record.name)
-            self.log.create(record.name, KIND, self._window)
+            self.log.create(record.name, KIND, self._window_of(record.spec))
         self._intake.deleted(record.name)
         return kept
 

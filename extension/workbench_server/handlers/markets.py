@@ -135,7 +135,11 @@ class MarketCandlesHandler(FeedHandler):
     @web.authenticated
     @authorized
     async def get(self, name: str) -> None:
-        """Return the last `limit` closed candles of a timeframe that the stream has told of."""
+        """Return the last `limit` closed candles of a timeframe that the stream has told of.
+
+        `complete` says whether these are all there ever were, `first` with which one the log
+        begins.
+        """
         feeds = self.extensionapp.markets
         record = feeds.book.get(name)
         known = record.spec.timeframes
@@ -145,11 +149,16 @@ class MarketCandlesHandler(FeedHandler):
             raise InvalidRequest(msg, field="timeframe", value=timeframe, allowed=known)
         limit = min(self.int_argument("limit", 1000, 1) or 1000, MOST_CANDLES)
         rows: list[Candle] = []
+        first: Candle | None = None
+        info = feeds.log.info(name)
+        whole = info is None or info.first_seq == 1
         since = 0
         while page := feeds.log.read(name, since, PAGE):
             since = page[-1].seq
             told = [decode(e.wire) for e in page if e.type == "candle" and e.key == "candle"]
             rows += [m for m in told if isinstance(m, Candle) and m.data.timeframe == timeframe]
+            first = first or next(iter(rows), None)
+            whole = whole and len(rows) <= limit
             del rows[:-limit]
             await asyncio.sleep(0)
         self.reply(
@@ -159,6 +168,8 @@ class MarketCandlesHandler(FeedHandler):
                 "timeframe": timeframe,
                 "source": record.source,
                 "synthetic": record.synthetic,
+                "complete": whole,
+                "first": None if first is None else parse_time(first.data.time),
                 "time": [parse_time(message.data.time) for message in rows],
                 **{
                     column: [getattr(message.data, column) for message in rows]
