@@ -7,6 +7,7 @@ import base64
 import pickle
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from market_server import CANDLES, MarketServer, market_server
@@ -95,6 +96,25 @@ def test_a_wrong_option_names_those_there_are() -> None:
         request_body("X", ["15 minutes"], [], {})
 
 
+def test_a_file_to_replay_is_looked_for_where_the_caller_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = request_body("X", "60m", [], {"feed": "replay", "path": "frames.jsonl"})
+    assert body["path"] == str(tmp_path / "frames.jsonl")
+    assert body["timeframes"] == ["1H"]
+
+
+def test_who_asked_for_a_feed_reads_the_log_of_just_this_one(
+    served: MarketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "epoch", "m1")
+    market = wb.market("BTC-USD", ["15M", "1H", "4H"], server=served.server)
+    market.candles()
+    next(iter(market.follow()))
+    assert [query["epoch"] for query in served.queries] == ["m1", "m1"]
+
+
 def test_candles_are_the_closed_ones_told(served: MarketServer, market: wb.Market) -> None:
     told = served.market
     told.growing(told.grow([]))
@@ -179,7 +199,9 @@ def test_what_is_no_longer_kept_is_never_silent(
     assert "kept from message 31 on" in repr(market)
 
 
-def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) -> None:
+def test_a_feed_that_failed_says_why(
+    served: MarketServer, market: wb.Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served.error = {
         "type": "error", "timestamp": "2024-01-01T00:00:00.000Z", "seq": served.market.seq + 1,
         "eseq": served.market._eseq + 1,
@@ -189,8 +211,13 @@ def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) ->
     served.market.tell_feed("starting", "")
     served.error["seq"] += 1
     served.error["eseq"] += 1
+    for _ in range(2):
+        with pytest.raises(UnknownSymbol, match="no BTC/USD on nowhere"):
+            market.candles()
+    facts = {**served.facts(), "status": "failed"}
+    monkeypatch.setattr(served, "facts", lambda: facts)
     with pytest.raises(UnknownSymbol, match="no BTC/USD on nowhere"):
-        market.candles()
+        market.view()
 
 
 def test_one_waits_for_the_end_of_a_replay(served: MarketServer, market: wb.Market) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
-from workbench.client.discovery import Server, connect
-from workbench.client.market_asking import request_body
+from workbench.client.discovery import Server
+from workbench.client.market_asking import canonical
 from workbench.client.market_stream import MarketStream
 from workbench.errors import (
     Conflict,
-    InvalidRequest,
     NotFound,
+    ServerUnreachable,
     UnknownTimeframe,
     WorkbenchError,
     from_body,
@@ -35,66 +35,6 @@ PATIENCE_S = 30.0
 """How long a table waits for a feed that has just begun."""
 
 
-def market(
-    symbol: str,
-    timeframes: Sequence[str] | str | None = None,
-    *,
-    detectors: Iterable[Any] = (),
-    url: str | None = None,
-    token: str | None = None,
-    server: Server | None = None,
-    **options: Any,
-) -> Market:
-    """Watch a market: its candles as they grow, and what detectors see in them.
-
-    The feed is a process of its own on the server, shared by all who watch it; it ends some time
-    after the last of them has gone.
-
-    Parameters
-    ----------
-    symbol
-        What is traded, such as ``BTC-USD``. Given alone it may also be the name of a feed: the
-        one that is there is watched, whatever it was asked to be.
-    timeframes
-        Such as ``["15M", "1H", "4H"]``: whole multiples of the shortest. The server's where
-        absent.
-    detectors
-        Further detectors: names of registered ones, or classes and instances of this notebook
-        with an ``update(bar)``, which are sent by value.
-    url, token, server
-        The server; by default the Jupyter server this kernel belongs to, or a private one.
-    **options
-        `name` of the feed, where it is not the symbol; `replace`: put this feed in the place of
-        another of its name; and the fields of `workbench.feeds.spec.FeedSpec`: `feed`
-        (``synthetic``, ``replay`` or ``exchange``; the server decides where absent),
-        `exchange`, `market`, `path`, `start`, `end`, `speed`, `seed`, `patterns`, `weights`,
-        `history`, `options`.
-
-    Raises
-    ------
-    InvalidRequest
-        Or one of its kinds; nothing was started.
-    Conflict
-        Another feed of this name runs: give `replace` or another `name`.
-    ServerUnreachable
-        The server named by `url` does not answer.
-    """
-    body = request_body(symbol, timeframes, detectors, options)
-    server = server or connect(url, token)
-    if list(body) == ["symbol"] and (name := _known(server, symbol)) is not None:
-        return Market(name, server, title=symbol)
-    reply = server.rest.post("api/market-data/start", body)
-    return Market(str(reply["name"]), server, title=symbol)
-
-
-def _known(server: Server, name: str) -> str | None:
-    """Return the name of the feed of this name, None where there is none."""
-    try:
-        return str(server.rest.get(f"api/market-data/{quote(name, safe='')}")["name"])
-    except (NotFound, InvalidRequest):
-        return None
-
-
 class Market:
     """A market as a server watches it. It goes on without this handle while others watch.
 
@@ -110,11 +50,13 @@ class Market:
         Where it is.
     """
 
-    def __init__(self, name: str, server: Server, *, title: str = "") -> None:
+    def __init__(
+        self, name: str, server: Server, *, title: str = "", epoch: str | None = None
+    ) -> None:
         self.name = name
         self.server = server
         self._title = title or name
-        self._fold = MarketFold(None, None)
+        self._fold = MarketFold(None, None, epoch)
         self._reading = threading.Lock()
         self._view: MarketView | None = None
         self._warned = 0
@@ -183,7 +125,7 @@ class Market:
 
         fold = self._read()
         known = fold.timeframes
-        name = known[0] if timeframe is None and known else str(timeframe).upper()
+        name = known[0] if timeframe is None and known else canonical(timeframe)
         if name not in known:
             msg = f"{self.name} has no candles of {timeframe!r}: use {', '.join(known)}"
             raise UnknownTimeframe(msg, field="timeframe", value=timeframe, allowed=known)
@@ -253,13 +195,18 @@ class Market:
             Those of `workbench.client.Stream`: `types`, `timeframes`, `max_rate`, `since`,
             `epoch`, `from_now`, `heartbeat`, `patience`.
         """
-        return MarketStream(self.server, self.name, **options)
+        return MarketStream(self.server, self.name, **self._from(options))
 
     def astream(self, **options: Any) -> AsyncMarketStream:
         """Return the stream for asyncio: ``async for message in market.astream()``."""
         from workbench.client.market_stream import AsyncMarketStream
 
-        return AsyncMarketStream(self.server, self.name, **options)
+        return AsyncMarketStream(self.server, self.name, **self._from(options))
+
+    def _from(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Name the log this handle is of: that of a feed that failed is then still told."""
+        own = options.get("since") or options.get("from_now") or "epoch" in options
+        return options if own else {**options, "epoch": self._fold.epoch}
 
     # --- looking at it ------------------------------------------------------------------
 
@@ -272,8 +219,16 @@ class Market:
             Of the charts, in CSS pixels.
         timeframe
             The one to show.
+
+        Raises
+        ------
+        WorkbenchError
+            The feed has failed: with the reason.
         """
         if self._view is None:
+            with contextlib.suppress(ServerUnreachable, NotFound):
+                if self.status == "failed":
+                    self._read()  # Raises why: the view would show what came in its place.
             from workbench.client.source import MarketSource
             from workbench.widgets.market_view import MarketView
 
@@ -286,7 +241,7 @@ class Market:
         if height is not None:
             self._view.height = height
         if timeframe is not None:
-            self._view.timeframe = timeframe.upper()
+            self._view.timeframe = canonical(timeframe)
         return self._view
 
     def _read(
@@ -296,6 +251,8 @@ class Market:
 
         Where `states` are given, on to one of them; at most `patience` seconds.
         """
+        if self._fold.error is not None:
+            self._fold = MarketFold(None, None, self._fold.epoch)
         fold = self._fold
         with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
             impatient = None if patience is None else threading.Timer(patience, stream.close)

@@ -21,6 +21,8 @@ class FeedStarted(Struct, frozen=True):
         Where to connect, as this request's host knows the server.
     stream_path
         The same without scheme and host.
+    epoch
+        Identity of its log. Who names it on connecting hears of this feed also when it has failed.
     source, synthetic
         Where its prices come from, and whether they never traded.
     """
@@ -30,6 +32,7 @@ class FeedStarted(Struct, frozen=True):
     streaming: Literal[True]
     stream_url: str
     stream_path: str
+    epoch: str | None
     message: str
     symbol: str
     feed: FeedKind

@@ -23,6 +23,8 @@ class MarketFold:
     candles, findings
         How many candles of each timeframe, and how many patterns, facts of structure and scores
         are kept; None for all.
+    epoch
+        Of the log that is to be read; None for whichever there is.
 
     Attributes
     ----------
@@ -45,12 +47,15 @@ class MarketFold:
     """
 
     def __init__(
-        self, candles: int | None = MOST_CANDLES, findings: int | None = MOST_FINDINGS
+        self,
+        candles: int | None = MOST_CANDLES,
+        findings: int | None = MOST_FINDINGS,
+        epoch: str | None = None,
     ) -> None:
         self._most_candles = candles
         self._most = findings
         self.info: dict[str, Any] = {}
-        self.epoch: str | None = None
+        self.epoch = epoch
         self.reset()
 
     def reset(self) -> None:
