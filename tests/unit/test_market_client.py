@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 from market_server import CANDLES, MarketServer, market_server
 from market_story import FRAMES
+from msgspec import to_builtins
+from pandas.testing import assert_frame_equal
 
 import workbench as wb
+from workbench.analysis.telling import message_of
 from workbench.client.market_asking import request_body
 from workbench.client.reading import Reader
 from workbench.client.wishes import Wishes
+from workbench.data.catalog import load
 from workbench.errors import InvalidRequest, UnknownSymbol, UnknownTimeframe
 from workbench.messages import Candle, Connected, Feed, FeedData, encode
 
@@ -146,9 +150,6 @@ def test_findings_are_tables(served: MarketServer, market: wb.Market) -> None:
     told.gap(5, 2)
     log = [m["data"] for m in told.log if m["type"] == "structure"]
     assert market.structure.id.tolist() == [data["id"] for data in log]
-    assert str(market.structure.confirmed_at.dtype) == "datetime64[ms, UTC]" or (
-        market.structure.confirmed_at.dt.tz is not None
-    )
     closed = [m for m in told.log if m["type"] == "pattern" and not m["data"]["provisional"]]
     assert len(market.patterns) == len(closed) > 0
     assert market.gaps.missing.tolist() == [412]
@@ -156,6 +157,27 @@ def test_findings_are_tables(served: MarketServer, market: wb.Market) -> None:
     table = market.confluence
     assert table.score.tolist() == [data["score"] for data in scores]
     assert table.higher_timeframe.tolist() == [data["terms"][0]["value"] for data in scores]
+
+
+def test_the_tables_are_those_of_detectors_over_whole_candles(
+    served: MarketServer, market: wb.Market
+) -> None:
+    candles = load("BTC-USD", ["15M", "1H", "4H"], "2024-01-02", "2024-01-12")
+    found = wb.detect(candles)
+    seq = 0
+    served.market.log = [served.market.log[0]]
+    for seq, one in enumerate(found, 2):
+        message = message_of(one, "BTC-USD", "2024-01-01T00:00:00.000Z")
+        message.seq = message.eseq = seq
+        served.market.log.append(to_builtins(message))
+    served.market._seq = served.market._eseq = seq + 1
+    served.market.log.append({**served.market.log[0], "seq": seq + 1, "eseq": seq + 1})
+    served.market.log[-1]["data"] = {**served.market.log[0]["data"], "state": "live"}
+    assert_frame_equal(market.patterns, found.patterns())
+    assert_frame_equal(market.structure, found.structure())
+    assert_frame_equal(market.confluence, found.confluence())
+    assert len(market.structure) > 50
+    assert any(market.structure.numbers)
 
 
 def test_what_was_read_is_not_read_again(served: MarketServer, market: wb.Market) -> None:
@@ -193,7 +215,7 @@ def test_what_is_no_longer_kept_is_never_silent(
     with pytest.warns(UserWarning, match=r"BTC-USD: 30 messages .* whole from 2024-01-01T"):
         candles = market.candles()
     (row,) = market.gaps.to_dict("records")
-    assert (row["what"], row["missing"], row["filled"]) == ("messages", 30.0, False)
+    assert (row["what"], row["missing"], row["filled"]) == ("messages", 30, False)
     assert str(row["start"]) == "NaT"
     assert row["end"] == candles.index.min()
     assert "kept from message 31 on" in repr(market)

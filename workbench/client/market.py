@@ -133,28 +133,33 @@ class Market:
 
     @property
     def patterns(self) -> pd.DataFrame:
-        """Candlestick patterns on closed candles, one a row, in the order they became known."""
-        from workbench.client.market_frames import PATTERN_COLUMNS, findings_frame
+        """Candlestick patterns on closed candles, one a row, in the order they became known.
 
-        return findings_frame(self._read().patterns, PATTERN_COLUMNS)
+        The table is that of `workbench.detect(…).patterns()`.
+        """
+        from workbench.client.market_frames import findings
+
+        return findings(self._read().patterns).patterns()
 
     @property
     def structure(self) -> pd.DataFrame:
-        """Facts of market structure, one a row: later ones about a thing repeat its `id`."""
-        from workbench.client.market_frames import STRUCTURE_COLUMNS, findings_frame
+        """Facts of market structure, one a row: later ones about a thing repeat its `id`.
 
-        return findings_frame(self._read().structure, STRUCTURE_COLUMNS)
+        The table is that of `workbench.detect(…).structure()`.
+        """
+        from workbench.client.market_frames import findings
+
+        return findings(self._read().structure).structure()
 
     @property
     def confluence(self) -> pd.DataFrame:
-        """Scores by time of their candle, with the value of each term.
+        """Scores by candle of the shortest timeframe, with a column for each term.
 
-        A score is *state*: the stream keeps the latest, this table also those that it was told
-        before.
+        The table is that of `workbench.detect(…).confluence()`.
         """
-        from workbench.client.market_frames import confluence_frame
+        from workbench.client.market_frames import findings
 
-        return confluence_frame(self._read().scores)
+        return findings(self._read().scores).confluence()
 
     @property
     def gaps(self) -> pd.DataFrame:
