@@ -30,8 +30,8 @@ def place(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("example", "words"),
-    list(zip(EXAMPLES, ["total return", "complete after"], strict=True)),
-    ids=["plain", "asyncio"],
+    list(zip(EXAMPLES, ["total return", "complete after", ":00Z "], strict=True)),
+    ids=["plain", "asyncio", "market"],
 )
 def test_examples_run(place, example, words, capsys):
     exec(compile(example, "docs/clients.md", "exec"), dict(place))
