@@ -179,6 +179,14 @@ def test_static_html_says_when_prices_are_synthetic() -> None:
     assert "SYNTHETIC DATA" in render_html("t", "running", 1.0, {}, {"messages": [told]})
 
 
+def test_ratios_of_no_trades_are_no_numbers() -> None:
+    nothing = {"sharpe_ratio": 0.0, "win_rate": 0.0, "total_trades": 0.0, "max_drawdown": 0.0}
+    page = render_html("t", "complete", 100.0, nothing, {})
+    assert "<td>0.00%</td><td>–</td><td>–</td><td>0</td>" in page
+    traded = render_html("t", "complete", 100.0, {**nothing, "total_trades": 2.0}, {})
+    assert "<td>0.00</td><td>0.0%</td><td>2</td>" in traded
+
+
 def test_a_missing_bundle_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(WorkbenchError, match="npm run build"):
         read_bundle("widget.js", tmp_path)

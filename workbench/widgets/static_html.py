@@ -21,6 +21,8 @@ _FIGURES = (
     ("Balance", "balance", "{:,.2f}"),
 )
 
+_OF_TRADES = ("sharpe_ratio", "profit_factor", "win_rate")
+
 
 def describe(
     title: str,
@@ -92,7 +94,13 @@ def render_html(
 
 
 def _figures(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
-    return [(name, form.format(metrics[key])) for name, key, form in _FIGURES if key in metrics]
+    # The wire writes a ratio that is not defined as 0.
+    undefined = _OF_TRADES if metrics.get("total_trades") == 0 else ()
+    return [
+        (name, "–" if key in undefined else form.format(metrics[key]))
+        for name, key, form in _FIGURES
+        if key in metrics
+    ]
 
 
 def _chart(

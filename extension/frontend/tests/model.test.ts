@@ -64,6 +64,8 @@ test("profit factor: none without a trade, infinite without a loss, 0 with losse
     type: "metrics", seq: 5, data: { total_trades: trades, win_rate: 0, profit_factor: 0, sharpe_ratio: 0, max_drawdown: 0 },
   });
   assert.equal(run(running, metrics(0)).summary.profitFactor, null);
+  assert.equal(run(running, metrics(0)).summary.sharpe, null);
+  assert.equal(run(running, exit(10), metrics(1)).summary.sharpe, 0);
   assert.equal(run(running, exit(10), metrics(1)).summary.profitFactor, Infinity);
   assert.equal(run(running, exit(-10), metrics(1)).summary.profitFactor, 0);
 });
@@ -129,6 +131,16 @@ test("what a run took is told only when it took long enough", () => {
   assert.match(failed(0.002), /candles/);
   assert.doesNotMatch(failed(0.002), /in |candles\/s/);
   assert.match(failed(2), /in 2\.0 s 50 candles\/s/);
+});
+
+test("why nothing will be ordered stands beside the bar while the run goes on, and after it", () => {
+  const reason = "no candle is left after the warm-up, which ends at 2017-02-01T00:00:00Z";
+  const told = status({ ...(running.data as object), reason });
+  const model = run(told, progress(100, 1, { total_trades: 0 }));
+  assert.match(describe(model).join(" "), /no candle is left after the warm-up, which ends at 2017-02-01 00:00( |$)/);
+  model.apply({ type: "complete", seq: 9, timestamp: at(5), extra: { bars: 1000 }, data: { metrics: { total_trades: 0 } } });
+  assert.match(describe(model).join(" "), /no candle is left/);
+  assert.match(describe(run(running, status({ status: "paused", reason: "drawdown 10 %" }))).join(" "), /reached drawdown/);
 });
 
 test("a deleted run is over and has no time left", () => {

@@ -280,7 +280,7 @@ export class RunModel {
     if (typeof data.max_drawdown === "number") summary.maxDrawdown = data.max_drawdown / unit;
     if (typeof data.profit_factor === "number") summary.profitFactor = data.profit_factor;
     // The wire writes an undefined ratio as 0.
-    if (summary.trades === 0) summary.profitFactor = summary.winRate = null;
+    if (summary.trades === 0) summary.profitFactor = summary.winRate = summary.sharpe = null;
     else if (summary.profitFactor === 0 && this.lost === 0 && this.won > 0) summary.profitFactor = Infinity;
   }
 

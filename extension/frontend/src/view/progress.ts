@@ -29,7 +29,9 @@ export class Progress {
     setShown(this.track, !run.over);
     setShown(this.percent, !run.over || run.status !== "complete");
     setText(this.percent, `${run.progress.toFixed(run.progress < 100 ? 1 : 0)}%`);
-    setText(this.text, describe(run).filter(Boolean).join("  ·  "));
+    const text = describe(run).filter(Boolean).join("  ·  ");
+    setText(this.text, text);
+    this.text.title = text;
   }
 }
 
@@ -47,17 +49,20 @@ export function describe(run: RunModel): string[] {
   const failed = run.sweep.failed > 0 ? `${whole(run.sweep.failed)} failed` : "";
   const per = run.sweep.seen ? "/s" : " candles/s";
   const speed = (rate: number): string => `${rate < 10 ? rate.toFixed(1) : whole(rate)}${per}`;
+  const why = shortTimes(run.reason);
   if (run.over) {
-    if (run.startedAt === null || run.endedAt === null) return [amount, failed];
+    // Why nothing was ordered.
+    const ended = run.summary.trades === 0 && why ? [amount, failed, why] : [amount, failed];
+    if (run.startedAt === null || run.endedAt === null) return ended;
     const seconds = (run.endedAt - run.startedAt) / 1000;
-    if (seconds < LEAST_SECONDS) return [amount, failed];
-    return [amount, failed, `in ${duration(seconds)}`, done > 0 ? speed(done / seconds) : ""];
+    if (seconds < LEAST_SECONDS) return ended;
+    return [...ended, `in ${duration(seconds)}`, done > 0 ? speed(done / seconds) : ""];
   }
-  if (run.status !== "running") return [amount, failed, run.reason && `reached ${shortTimes(run.reason)}`];
+  if (run.status !== "running") return [amount, failed, why && `reached ${why}`];
   const rate = run.rate.perSecond;
   const left = run.rate.secondsLeft(total);
   return [
-    amount, failed,
+    amount, failed, ...(why ? [why] : []),
     rate === null ? "" : speed(rate),
     left === null || total === 0 ? "" : `${left < 1 ? "< 1 s" : duration(left)} left`,
   ];
