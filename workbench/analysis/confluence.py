@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import ConfluenceFinding
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     distance: float
 
 
-def checked_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
+def checked_weights(weights: Any) -> dict[str, float]:
     """Return the weight of each term, all of them adding up to 1.
 
     Parameters
@@ -54,6 +54,9 @@ def checked_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
     InvalidRequest
         A name is unknown, a weight is negative or no number, or all are zero.
     """
+    if weights is not None and not isinstance(weights, Mapping):
+        text = f"Weights of the confluence score are {weights!r}: write {{'trend': 0.5, …}}"
+        raise InvalidRequest(text, field="weights", value=repr(weights), allowed=list(WEIGHTS))
     given = dict(weights or {})
     for name, value in given.items():
         if name not in WEIGHTS:
