@@ -10,7 +10,7 @@ import msgspec
 
 from workbench.analysis.bars import Bar, bars_of
 from workbench.analysis.detecting import Finding
-from workbench.analysis.own import Guarded
+from workbench.analysis.guarding import Guarded
 from workbench.data.candles import Candles
 from workbench.errors import DetectorError
 from workbench.messages import iso_time

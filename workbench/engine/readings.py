@@ -8,7 +8,8 @@ from typing import Any
 
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import Finding, PatternFinding, StructureFinding
-from workbench.analysis.own import Guarded, made_for
+from workbench.analysis.guarding import Guarded
+from workbench.analysis.own import made_for
 from workbench.analysis.patterns.detector import PatternDetector
 from workbench.analysis.series import Clock
 from workbench.analysis.structure.areas import BIAS, Area, Watch
