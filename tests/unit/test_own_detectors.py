@@ -265,7 +265,7 @@ CANNOT: list[tuple[Any, str]] = [
     (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, top=np.inf), "top inf"),
     (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, status="gone"), "status 'gone'"),
     (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, id=7), "id 7"),
-    (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, numbers={"a": None}), "numbers.*None"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1, numbers={"a": None}), "numbers.*None"),
     (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, bar_time=10**30), "bar_time 1000"),
     (lambda my, bar: ConfluenceFinding("15M", 0, 0, 0.5, "bullish", (), ""), "is no finding"),
     (lambda my, bar: checked_names(["dojo"]), "raised InvalidRequest"),

@@ -8,12 +8,13 @@ from typing import Any
 from workbench.analysis.bars import Bar
 from workbench.analysis.confluence import Scorer
 from workbench.analysis.detecting import Finding
+from workbench.analysis.given import timeframes_given
 from workbench.analysis.guarding import Guarded
 from workbench.analysis.lanes import Lane
 from workbench.analysis.own import made_for, several
 from workbench.analysis.patterns.names import checked_names
 from workbench.analysis.structure.settings import StructureSettings
-from workbench.errors import DetectorError, InvalidRequest, UnknownTimeframe
+from workbench.errors import DetectorError, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
 
@@ -60,10 +61,9 @@ class MarketAnalysis:
         structure: StructureSettings | Mapping[str, Any] | None = None,
         on_failure: Callable[[DetectorError], None] | None = None,
     ) -> None:
-        names = [one.name for one in sorted({Timeframe.parse(one) for one in timeframes})]
-        if not names:
-            text = "An analysis needs at least one timeframe"
-            raise InvalidRequest(text, field="timeframes", value=[], allowed="one or more")
+        names = [
+            one.name for one in sorted(map(Timeframe.parse, set(timeframes_given(timeframes))))
+        ]
         self.symbol = symbol
         self.timeframes = names
         chosen = None if patterns is None else checked_names(patterns)
