@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbench.analysis import indicators
     from workbench.analysis.batch import detect
     from workbench.analysis.own import OwnDetector
+    from workbench.analysis.structure.settings import StructureSettings
+    from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
     from workbench.client.market import Market, market
@@ -50,6 +52,8 @@ _HOMES = {
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "OwnDetector": "workbench.analysis.own",
+    "StructureSettings": "workbench.analysis.structure.settings",
+    "check_detector": "workbench.analysis.testing",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
@@ -79,12 +83,14 @@ __all__ = [
     "Signals",
     "Slippage",
     "Strategy",
+    "StructureSettings",
     "Sweep",
     "WalkForward",
     "WorkbenchError",
     "__version__",
     "attach",
     "backtest",
+    "check_detector",
     "compiled",
     "connect",
     "detect",

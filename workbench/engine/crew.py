@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbench.analysis.series import Clock
+from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.assigning import refuse_overwriting
@@ -82,8 +83,9 @@ class Crew:
         counts = [visible_counts(base, one) for one in higher]
         insight = Insight(list(zip(self._columns, clocks, strict=True)))
         for index, (kind, params) in enumerate(zip(self.kinds, self.params, strict=True)):
+            wanted = StructureSettings.of(kind.structure_settings)
             views = {
-                one.timeframe.name: View(one, clock, insight)
+                one.timeframe.name: View(one, clock, insight, wanted)
                 for one, clock in zip(self._columns, clocks, strict=True)
             }
             strategy = kind()

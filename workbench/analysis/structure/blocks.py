@@ -15,9 +15,16 @@ class Impulse:
 
     It begins at the extreme on the other side since that swing; its block is the last candle
     against it up to there.
+
+    Attributes
+    ----------
+    origin
+        That candle; None while there is none.
+    lost
+        Whether a candle has closed beyond it since: then it holds nothing.
     """
 
-    __slots__ = ("_against", "_extreme", "_sign", "origin")
+    __slots__ = ("_against", "_extreme", "_sign", "_through", "lost", "origin")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
@@ -35,6 +42,7 @@ class Impulse:
         """
         self._extreme = inf
         self._against: Bar | None = None
+        self._through = self.lost = False
         self.origin: Bar | None = None
         for number, bar in enumerate(bars):
             self.update(bar)
@@ -43,17 +51,21 @@ class Impulse:
 
     def update(self, bar: Bar) -> None:
         """Take the next closed candle."""
-        if self._sign > 0:
-            if bar.close < bar.open:
-                self._against = bar
-            reach = bar.low
-        else:
-            if bar.close > bar.open:
-                self._against = bar
-            reach = -bar.high
+        sign = self._sign
+        reach = bar.low if sign > 0 else -bar.high
+        close = sign * bar.close
+        if close < sign * bar.open:
+            self._against, self._through = bar, False
+        elif self._against is not None and close < self._far(self._against):
+            self._through = True
+        if self.origin is not None and close < self._far(self.origin):
+            self.lost = True
         if reach <= self._extreme:
             self._extreme = reach
-            self.origin = self._against
+            self.origin, self.lost = self._against, self._through
+
+    def _far(self, bar: Bar) -> float:
+        return bar.low if self._sign > 0 else -bar.high
 
 
 class Blocks:
@@ -81,14 +93,14 @@ class Blocks:
                 watch.remove(area)
                 found.append(now.tell(area._replace(status="broken")))
             elif area.status == "confirmed":
-                touched = area._replace(status="mitigated")
+                touched = area._replace(status="mitigated", touched_at=now.close_time)
                 watch.replace(area, touched)
                 found.append(now.tell(touched))
 
     def made(self, sign: int, impulse: Impulse, now: Moment, found: list[StructureFinding]) -> None:
         """Take the block of a move that has just broken structure."""
         bar = impulse.origin
-        if bar is None or self._last.get(sign) == (label := name("ob", bar.time)):
+        if bar is None or impulse.lost or self._last.get(sign) == (label := name("ob", bar.time)):
             return
         self._last[sign] = label
         area = Area(label, "order_block", sign, bar.high, bar.low, bar.time, now.close_time)
