@@ -175,6 +175,9 @@ def test_what_cannot_be_fetched_is_told_and_the_exchanges_candle_given() -> None
         (Refusal("aggTrades", 429, "{}", {"Retry-After": "7"}), "rate_limited", 7.0),
         (Refusal("aggTrades", 418, '{"code":-1003,"msg":"banned until"}'), "banned", 1.0),
         (Refusal("aggTrades", 503, "upstream"), "unreachable", 1.0),
+        (Refusal("aggTrades", 200, "{}"), "bad_response", 1.0),
+        (Refusal("aggTrades", 200, "<html>a proxy</html>"), "bad_response", 1.0),
+        (Refusal("aggTrades", 200, '[{"a":null},{"a":null}]'), "bad_response", 1.0),
     ],
 )
 def test_a_refusal_is_told_waited_for_and_costs_nothing(

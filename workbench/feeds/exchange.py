@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from workbench.data.candles import Candles
+from workbench.data.exchange.answers import load_markets
 from workbench.data.exchange.connecting import find_market, open_exchange
 from workbench.data.exchange.paging import SETTLED_MS, Pager
 from workbench.data.exchange.trouble import Trouble, code_of, error_of, pause, persist, trouble_of
@@ -204,7 +205,7 @@ class ExchangeSource:
 
     async def _open(self) -> None:
         if self._market is None:
-            await self._exchange.load_markets()
+            await load_markets(self._exchange)
             self._market = find_market(self._exchange, self._spec.symbol, self._spec.market)
 
     async def _now(self) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from workbench.data.exchange.answers import LENGTH, BadAnswer, listed
 from workbench.feeds.source import Tick
 
 PAGE = 1000
@@ -146,11 +147,17 @@ def _read(trade: Any, counted: bool) -> Seen | None:
 
 
 async def fetch(exchange: Any, market: str, habit: Habit, missing: Missing) -> list[Any]:
-    """Return ccxt's trades of a stretch, in any order, some perhaps twice or beyond it."""
+    """Return ccxt's trades of a stretch, in any order, some perhaps twice or beyond it.
+
+    Raises
+    ------
+    BadAnswer
+        An answer holds none, and does not say so.
+    """
     if habit.by_number is not None:
         if missing.first is not None:
             return await _by_number(exchange, market, habit.by_number, missing.first, missing.last)
-        page = await exchange.fetch_trades(market, since=missing.start, limit=PAGE)
+        page = await _asked(exchange, market, since=missing.start, limit=PAGE)
         if len(page) < PAGE:
             return list(page)
         next_ = max(_numbers(page)) + 1
@@ -159,7 +166,7 @@ async def fetch(exchange: Any, market: str, habit: Habit, missing: Missing) -> l
         return await _backwards(exchange, market, missing)
     found, since = [], missing.start
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(market, since=since, limit=PAGE)
+        page = await _asked(exchange, market, since=since, limit=PAGE)
         found += page
         latest = max((int(trade["timestamp"]) for trade in page), default=since)
         if latest <= since or latest >= missing.end:
@@ -171,7 +178,7 @@ async def fetch(exchange: Any, market: str, habit: Habit, missing: Missing) -> l
 async def _by_number(exchange: Any, market: str, name: str, at: int, last: int | None) -> list[Any]:
     found = []
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(market, limit=PAGE, params={name: at})
+        page = await _asked(exchange, market, limit=PAGE, params={name: at})
         found += page
         if len(page) < PAGE or (last is not None and max(_numbers(page)) >= last):
             break
@@ -183,8 +190,8 @@ async def _backwards(exchange: Any, market: str, missing: Missing) -> list[Any]:
     """Ask an exchange that tells the latest trades of a stretch, if they are too many."""
     found, until = [], missing.end + 1
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(
-            market, since=missing.start, limit=PAGE, params={"until": until}
+        page = await _asked(
+            exchange, market, since=missing.start, limit=PAGE, params={"until": until}
         )
         found += page
         earliest = min((int(trade["timestamp"]) for trade in page), default=until)
@@ -192,6 +199,13 @@ async def _backwards(exchange: Any, market: str, missing: Missing) -> list[Any]:
             break
         until = earliest + 1
     return found
+
+
+async def _asked(exchange: Any, market: str, **how: Any) -> Sequence[Any]:
+    page = listed(exchange, await exchange.fetch_trades(market, **how))
+    if page and not read(page, counted=False)[0]:
+        raise BadAnswer(f"no trades but {str(page)[:LENGTH]}")
+    return page
 
 
 def _numbers(page: Iterable[Any]) -> list[int]:
