@@ -111,18 +111,21 @@ class Pipeline:
         """
         self.told = dict(after)
         out: list[Message] = []
-        sound = {}
+        sound, lacking = {}, []
         for name, candles in history.items():
             sound[name], wrong = without_wrong(candles)
             if wrong:
-                text = (
-                    f"{len(wrong)} {name} candles of the history are left out: one has {wrong[0]}"
-                )
+                many = f"{len(wrong)} {name} candles of the history are left out: one"
+                one = f"A {name} candle of the history is left out: it"
+                text = f"{many if len(wrong) > 1 else one} has {wrong[0][1]}"
                 out.append(self._feed(text, _CODES["invalid"]))
+            lacking += [(at, at + candles.timeframe.ms) for at, _ in wrong]
         out += self._missed(sound)
         for timeframe, bar in self._in_order(sound):
             out += self._close(Span(timeframe.name, bar.whole(), True, None, "history", False))
         self._aggregator.seed(sound)
+        for stretch in lacking:
+            self._aggregator.lack(*stretch)
         return out
 
     def take(self, items: Sequence[Item]) -> list[Message]:
@@ -141,6 +144,8 @@ class Pipeline:
                     out.append(self._feed(item.message, item.code))
                     continue
                 case Hole():
+                    if item.what == "candles" and not item.filled:
+                        self._aggregator.lack(item.start, item.end)
                     out.append(self._hole(item))
                     continue
             if self._every is not None and self._aggregator.time // self._every > self._slot:

@@ -1,4 +1,4 @@
-"""Whether an exchange's answer is one: a page of a proxy, half a body or nulls are not "nothing"."""
+"""Whether an exchange's answer is one: a proxy's page, half a body or nulls are not "nothing"."""
 
 from __future__ import annotations
 

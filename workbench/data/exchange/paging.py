@@ -173,7 +173,8 @@ class Pager:
             self.notes.append(
                 f"candle at {iso_time(int(bad[0]))} cannot be ({values}) and was left out"
             )
-        return rows[good]
+        sound: Rows = rows[good]
+        return sound
 
     def _built(self, rows: Rows) -> Rows:
         if self.served.timeframe.ms == self.timeframe.ms or not len(rows):
@@ -193,7 +194,7 @@ def _read(answer: Sequence[Any]) -> Rows:
     """
     try:
         given = [[math.nan if value is None else float(value) for value in row] for row in answer]
-        rows = np.array([row[:6] for row in given], dtype=np.float64).reshape(len(given), 6)
+        rows: Rows = np.array([row[:6] for row in given], np.float64).reshape(len(given), 6)
     except (TypeError, ValueError) as error:
         raise BadAnswer(f"rows that are no candles: {str(answer)[:LENGTH]}") from error
     known = np.isfinite(rows)
