@@ -40,8 +40,9 @@ class Seed(NamedTuple):
 def seed_of(timeframes: Sequence[Timeframe], history: Mapping[str, Candles]) -> Seed | None:
     """Put a history together; None if it is empty.
 
-    A longer candle is made of the longest closed ones that fit into it, and of shorter ones
-    after these.
+    A longer candle is made of the shortest ones, as one that was seen from its beginning; where
+    these do not fill it, of the longest closed ones that fit into it, and of shorter ones after
+    these.
 
     Parameters
     ----------
@@ -62,7 +63,9 @@ def seed_of(timeframes: Sequence[Timeframe], history: Mapping[str, Candles]) -> 
     for timeframe in timeframes[:-1]:
         opened = timeframe.floor(end)
         shorter = [t for t in known if t.ms < timeframe.ms]
-        bars, bare = _within(opened, end, shorter, known)
+        bars, bare = _within(opened, end, shorter[-1:], known)
+        if bare:
+            bars, bare = _within(opened, end, shorter, known)
         if bars:
             seed.parts[timeframe] = (opened, bars)
         reach = sorted((int(known[t].time[0]), ends[t]) for t in shorter)
