@@ -11,6 +11,7 @@ import msgspec
 from workbench.errors import Conflict, InvalidRequest
 from workbench.feeds import checking
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
+from workbench.feeds.checkpoint import path_of
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
@@ -188,6 +189,7 @@ class FeedService:
             self.book.delete(name)
             self.log.delete(name)
         spawning.log_path(self.home, name).unlink(missing_ok=True)
+        path_of(self.home, name).unlink(missing_ok=True)
         self._intake.deleted(name)
 
     # --- the publish side ---------------------------------------------------------------
