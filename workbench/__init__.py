@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
-    from workbench.client.market import Market, market
+    from workbench.client.market import Market
     from workbench.client.market_history import history
     from workbench.client.publishing import publish
     from workbench.client.run import Run
@@ -61,7 +61,7 @@ _HOMES = {
     "detect": "workbench.analysis.batch",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
-    "market": "workbench.client.market",
+    "market": "workbench.client.market_opening",
     "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
     "sweep": "workbench.client.sweeping",

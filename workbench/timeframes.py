@@ -49,6 +49,12 @@ class Timeframe(NamedTuple):
         count, unit = int(match[1]), match[2]
         return cls(count * _UNIT_MS[unit], f"{count}{unit}")
 
+    @property
+    def canonical(self) -> Timeframe:
+        """The same length written with the longest unit that fills it: ``60M`` is ``1H``."""
+        unit = max((size, unit) for unit, size in _UNIT_MS.items() if self.ms % size == 0)
+        return Timeframe(self.ms, f"{self.ms // unit[0]}{unit[1]}")
+
     def floor(self, time_ms: int) -> int:
         """Return the open time of the candle that holds `time_ms` (epoch ms, UTC)."""
         offset = self.offset_ms

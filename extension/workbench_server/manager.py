@@ -79,16 +79,19 @@ class WebSocketManager:
         self._read[reader] = channel
         try:
             if query.replay is not None:
-                frames, hello = subject.timeframes, _greeting(subject, channel)
+                frames, hello = subject.timeframes, _greeting(subject, channel.info)
                 gap = _gap(position, channel.info)
                 end = await self.replays.serve(reader, channel, query, frames, hello, gap)
                 connection.close(*end)
                 return
-            await connection.send(_greeting(subject, channel))
+            stands = channel.info._replace(first_seq=channel.current().first_seq)
+            # The greeting says where the log begins; what goes from here on, unread, is a gap.
+            reader.sent = stands.first_seq - 1
+            await connection.send(_greeting(subject, stands))
             if position.now:
                 reader.sent = channel.info.seq
             elif position.since or position.epoch:
-                gap = _gap(position, channel.info)
+                gap = _gap(position, stands)
                 if gap is None:
                     reader.sent = position.since
                 else:
@@ -172,7 +175,7 @@ class WebSocketManager:
 
     async def _catch_up(self, reader: Reader, channel: Channel, merge: bool) -> None:
         chunk = channel.chunk(reader, merge)
-        if 0 < reader.sent < chunk.first - 1:
+        if reader.sent < chunk.first - 1:
             # Superseded states that were taken out of the middle are no loss.
             lost = _gap(Position(reader.sent), channel.current())
             if lost is not None:
@@ -216,8 +219,8 @@ class WebSocketManager:
             channel.refresh()
 
 
-def _greeting(subject: Subject, channel: Channel) -> bytes:
-    return text_frame(encode(Connected(utc_now(), data=subject.connected(channel.info))))
+def _greeting(subject: Subject, info: StreamInfo) -> bytes:
+    return text_frame(encode(Connected(utc_now(), data=subject.connected(info))))
 
 
 def _gap(position: Position, info: StreamInfo) -> Gap | None:

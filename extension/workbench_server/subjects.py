@@ -66,6 +66,7 @@ def of_feed(record: FeedRecord) -> Subject:
             eseq=info.eseq,
             timeframes=record.spec.timeframes,
             feed=record.spec.feed,
+            first_seq=info.first_seq,
         )
 
     return Subject(record.name, record.spec.timeframes, connected)

@@ -17,7 +17,7 @@ from workbench.contract.market_examples import MARKET_EXAMPLES
 
 
 @pytest.fixture
-def command(app, feeds, jp_serverapp, monkeypatch, capsys):
+def command(app, feeds, watch, jp_serverapp, monkeypatch, capsys):
     """Run a command in a thread of its own; return its exit code and what it printed."""
     monkeypatch.setenv("MARKET_TOKEN", jp_serverapp.identity_provider.token)
 
@@ -77,3 +77,27 @@ def test_what_may_be_gone_a_moment_later_is_not_told():
         "2024-02-11 12:30  15M  ▲ confluence 0.68  · HTF bullish bias + LTF LE candle at support"
     )
     assert "fetched since" in told["data_gap"][0].text
+
+
+async def test_all_a_feed_takes_can_be_said_on_the_command_line(command, feeds, tmp_path):
+    code, text = await command(
+        "start", "any-usd", "--feed", "synthetic", "--history", "50", "--weights", "trend=0.5",
+        "momentum=0", "--patterns", "doji", "CDLHAMMER", "--name", "mine",
+    )  # fmt: skip
+    assert code == 0, text
+    spec = feeds.book.get("mine").spec
+    assert (spec.symbol, spec.history, spec.patterns) == ("ANY-USD", 50, ["doji", "hammer"])
+    assert spec.weights == {"trend": 0.5, "momentum": 0.0}
+
+
+async def test_what_cannot_be_started_says_why_and_fails(command, feeds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for arguments, word in (
+        (("--feed", "replay", "--path", "frames.jsonl"), str(tmp_path / "frames.jsonl")),
+        (("--detectors", "no_such"), "no_such"),
+        (("--feed", "exchange", "--exchange", "kraken", "--options", '{"secret": "x"}'), "secret"),
+    ):
+        code, text = await command("start", "BTC-USD", *arguments)
+        assert code == 1, text
+        assert word in text.replace("\n", "")
+    assert feeds.book.all() == []

@@ -88,12 +88,25 @@ async def test_the_same_again_changes_nothing_and_another_needs_a_word(call, fee
 
 
 BAD = [
-    ({"symbol": "NO-SUCH"}, "symbol"),
+    ({"symbol": "NO-SUCH", "feed": "replay"}, "symbol"),
     ({"symbol": 5}, "symbol"),
     ({"timeframes": []}, "timeframes"),
     ({"timeframes": ["7X"]}, "timeframes"),
     ({"timeframes": ["2M", "15M"]}, "timeframes"),
     ({"feed": "telepathy"}, "feed"),
+    ({"feed": "replay", "path": "/no/such/file"}, "path"),
+    ({"feed": "replay", "path": "/"}, "path"),
+    ({"feed": "replay", "start": "2199-01-01"}, "start"),
+    ({"feed": "replay", "end": "1999-01-01"}, "end"),
+    ({"feed": "replay", "start": "2024-01-05", "end": "2024-01-05T00:00:00Z"}, "end"),
+    ({"feed": "exchange", "exchange": "coinbse"}, "exchange"),
+    ({"feed": "exchange", "exchange": "coinbase", "options": {"apiKey": "x"}}, "options"),
+    ({"speed": 0}, "speed"),
+    ({"speed": "0x"}, "speed"),
+    ({"patterns": ["engulfin"]}, "patterns"),
+    ({"detectors": ["no_such"]}, "detectors"),
+    ({"weights": {"trnd": 1}}, "weights"),
+    ({"weights": {"trend": 0, "location": 0, "pattern": 0, "momentum": 0}}, "weights"),
     ({"feed": "exchange"}, "exchange"),
     ({"exchange": "binance"}, "exchange"),
     ({"path": "/etc/passwd"}, "path"),
@@ -118,8 +131,68 @@ BAD = [
 async def test_bad_input_is_named_and_nothing_starts(call, feeds):
     for change, field in BAD:
         status, body = await call("POST", *API, "start", body={**START, **change})
-        assert (status, body["details"]["field"]) == (400, field), change
+        assert (status, body["details"]["field"]) == (400, field), (change, body)
+        assert {"value", "allowed"} <= set(body["details"]), change
     assert feeds.book.all() == []
+
+
+async def test_what_is_nearly_right_is_named(call):
+    def asked(**change):
+        return call("POST", *API, "start", body={**START, **change})
+
+    assert "'engulfing'" in (await asked(patterns=["engulfin"]))[1]["error"]
+    assert "coinbase" in (await asked(feed="exchange", exchange="coinbse"))[1]["error"]
+    _, body = await asked(feed="foo")
+    assert body["details"]["allowed"] == ["synthetic", "replay", "exchange"]
+    body = {"symbol": "NOPE-USD"}
+    _, refused = await call("POST", *API, "start", body=body)
+    assert refused["code"] == "unknown_symbol"
+    assert "feed synthetic generates prices of any" in refused["error"]
+    assert "Did you mean" not in refused["error"]
+    _, refused = await call("POST", *API, "start", body={"symbol": "BTC-USDX"})
+    assert "Did you mean BTC-USD?" in refused["error"]
+
+
+async def test_any_symbol_has_generated_prices_for_who_asks_for_them(call, watch):
+    body = {"symbol": "nope/usd", "feed": "synthetic", "timeframes": ["60M", "15m", "1D"]}
+    status, reply = await call("POST", *API, "start", body=body)
+    assert (status, reply["name"], reply["synthetic"]) == (200, "NOPE-USD", True)
+    assert reply["timeframes"] == ["15M", "1H", "1D"]
+    socket = await watch("NOPE-USD", timeframes="60M")
+    assert (await read(socket))["data"]["symbol"] == "NOPE-USD"
+    _, told = await call("GET", *API, "NOPE-USD", "candles", params={"timeframe": "60m"})
+    assert told["timeframe"] == "1H"
+
+
+async def test_without_a_feed_the_configured_one_is_asked_for(call, feeds):
+    configured = {"BTC-USD": {"feed": "replay", "start": "2024-01-05"}}
+    feeds.directory = Directory(feeds.home / "candles", configured)
+    status, reply = await call("POST", *API, "start", body={"symbol": "BTC-USD", "history": 5})
+    assert (status, reply["feed"]) == (200, "replay")
+    spec = feeds.book.get("BTC-USD").spec
+    assert (spec.start, spec.history, spec.timeframes[0]) == ("2024-01-05", 5, "15M")
+
+
+async def test_a_feed_that_cannot_be_does_not_keep_the_name_of_a_symbol(call, watch, feeds):
+    body = {"symbol": "BTC-USD", "seed": 2}
+    _, reply = await call("POST", *API, "start", body=body)
+    own = await watch("BTC-USD", epoch=reply["epoch"])
+    await until(own, lambda m: m["type"] == "error")
+    await once(lambda: feeds.log.info("BTC-USD").closed)
+    # Who asked for it is told why it cannot be, also when he is late.
+    late = await watch("BTC-USD", epoch=reply["epoch"])
+    messages = await until(late, lambda m: m["type"] == "error")
+    assert messages[0]["data"]["epoch"] == reply["epoch"]
+    assert await read(late) is None
+    other = await watch("BTC-USD")
+    hello = await read(other)
+    assert hello["data"]["epoch"] != reply["epoch"]
+    await until(other, candles(3))
+    record = feeds.book.get("BTC-USD")
+    assert (record.given, record.spec.seed) == (False, None)
+    # Asked for once more it is tried once more.
+    await call("POST", *API, "start", body={**body, "replace": True})
+    assert feeds.book.get("BTC-USD").spec.seed == 2
 
 
 async def test_detectors_come_pickled_and_not_without_authentication(call, feeds, app):
@@ -143,6 +216,47 @@ async def test_candles_that_were_told(call, watch):
     assert {b - a for a, b in zip(body["time"], body["time"][1:], strict=False)} == {60_000}
     _, all_ = await call("GET", *API, "BTC-USD", "candles", params={"timeframe": "15M"})
     assert len(all_["close"]) >= len(closed(messages, "15M")) > 0
+
+
+async def test_a_window_that_has_moved_on_says_where_it_begins(call, watch, feeds, app):
+    feeds._window = 400
+    await until(await watch("BTC-USD"), candles(120))
+    await once(lambda: feeds.log.info("BTC-USD").first_seq > 1)
+    hello = await read(await watch("BTC-USD"))
+    assert hello["data"]["first_seq"] > 1
+    _, body = await call("GET", *API, "BTC-USD", "candles")
+    assert body["complete"] is False
+    assert body["first"] == body["time"][0] > 1_704_067_200_000
+    assert (await call("GET", *API, "BTC-USD"))[1]["first_seq"] >= hello["data"]["first_seq"]
+
+
+async def test_a_replay_keeps_all_it_tells(call, watch, feeds):
+    feeds._window = 400
+    await call("POST", *API, "start", body={"symbol": "BTC-USD", "feed": "replay"})
+    messages = await until(await watch("BTC-USD"), candles(120, "15M"))
+    assert messages[0]["data"]["first_seq"] == 1
+    assert feeds.log.info("BTC-USD").first_seq == 1
+    _, body = await call("GET", *API, "BTC-USD", "candles", params={"timeframe": "15M"})
+    assert (body["complete"], body["first"]) == (True, body["time"][0])
+    assert body["first"] == 1_704_067_200_000
+    _, few = await call("GET", *API, "BTC-USD", "candles", params={"limit": "5"})
+    assert (few["complete"], few["first"], len(few["time"])) == (False, body["first"], 5)
+
+
+async def test_what_goes_between_greeting_and_reading_is_a_gap(watch, feeds, app, monkeypatch):
+    await until(await watch("BTC-USD"), candles(20))
+    pump = app.manager._pump
+
+    async def overrun(reader, channel):
+        feeds.log.trim("BTC-USD", 30)
+        channel._tail.clear()
+        await pump(reader, channel)
+
+    monkeypatch.setattr(app.manager, "_pump", overrun)
+    socket = await watch("BTC-USD")
+    hello, gap = await read(socket), await read(socket)
+    assert (hello["type"], hello["data"]["first_seq"]) == ("connected", 1)
+    assert (gap["type"], gap["data"]["available_from"]) == ("gap", 30)
 
 
 async def test_a_feed_publishes_with_its_token_alone(app, call, feeds, jp_ws_fetch):

@@ -29,6 +29,8 @@ class MarketServer:
         The market; a test tells more of it.
     error
         The message that ends its stream, if it is to.
+    epoch
+        What is told of its log when it is started.
     """
 
     def __init__(self) -> None:
@@ -38,6 +40,7 @@ class MarketServer:
         self.queries: list[dict[str, str]] = []
         self.asked: list[str] = []
         self.url = ""
+        self.epoch: str | None = None
 
     @property
     def server(self) -> Server:
@@ -65,7 +68,8 @@ class StartHandler(RequestHandler):
             error = "Unknown symbol 'NO-SUCH'"
             self.write({"error": error, "code": "unknown_symbol", "details": details})
             return
-        self.write({"name": body.get("name", "BTC-USD"), "status": "starting"})
+        name = body.get("name", "BTC-USD")
+        self.write({"name": name, "status": "starting", "epoch": server.epoch})
 
 
 class FeedHandler(RequestHandler):

@@ -154,9 +154,9 @@ def test_a_process_is_told_where_the_log_stands(feeds, processes):
 
 def test_so_many_at_once_and_no_more(feeds, processes):
     for name in ("one", "two"):
-        feeds.start(b'{"symbol": "BTC-USD", "name": "%s"}' % name.encode())
+        feeds.start(feeds.asked(b'{"symbol": "BTC-USD", "name": "%s"}' % name.encode()))
     with pytest.raises(TooManyConnections, match="2 feeds run already"):
-        feeds.start(b'{"symbol": "BTC-USD", "name": "three"}')
+        feeds.start(feeds.asked(b'{"symbol": "BTC-USD", "name": "three"}'))
     feeds.stop("one")
-    feeds.start(b'{"symbol": "BTC-USD", "name": "three"}')
+    feeds.start(feeds.asked(b'{"symbol": "BTC-USD", "name": "three"}'))
     assert len(processes) == 3

@@ -7,15 +7,20 @@ import base64
 import pickle
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from market_server import CANDLES, MarketServer, market_server
 from market_story import FRAMES
+from msgspec import to_builtins
+from pandas.testing import assert_frame_equal
 
 import workbench as wb
+from workbench.analysis.telling import message_of
 from workbench.client.market_asking import request_body
 from workbench.client.reading import Reader
 from workbench.client.wishes import Wishes
+from workbench.data.catalog import load
 from workbench.errors import InvalidRequest, UnknownSymbol, UnknownTimeframe
 from workbench.messages import Candle, Connected, Feed, FeedData, encode
 
@@ -95,6 +100,25 @@ def test_a_wrong_option_names_those_there_are() -> None:
         request_body("X", ["15 minutes"], [], {})
 
 
+def test_a_file_to_replay_is_looked_for_where_the_caller_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = request_body("X", "60m", [], {"feed": "replay", "path": "frames.jsonl"})
+    assert body["path"] == str(tmp_path / "frames.jsonl")
+    assert body["timeframes"] == ["1H"]
+
+
+def test_who_asked_for_a_feed_reads_the_log_of_just_this_one(
+    served: MarketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "epoch", "m1")
+    market = wb.market("BTC-USD", ["15M", "1H", "4H"], server=served.server)
+    market.candles()
+    next(iter(market.follow()))
+    assert [query["epoch"] for query in served.queries] == ["m1", "m1"]
+
+
 def test_candles_are_the_closed_ones_told(served: MarketServer, market: wb.Market) -> None:
     told = served.market
     told.growing(told.grow([]))
@@ -126,9 +150,6 @@ def test_findings_are_tables(served: MarketServer, market: wb.Market) -> None:
     told.gap(5, 2)
     log = [m["data"] for m in told.log if m["type"] == "structure"]
     assert market.structure.id.tolist() == [data["id"] for data in log]
-    assert str(market.structure.confirmed_at.dtype) == "datetime64[ms, UTC]" or (
-        market.structure.confirmed_at.dt.tz is not None
-    )
     closed = [m for m in told.log if m["type"] == "pattern" and not m["data"]["provisional"]]
     assert len(market.patterns) == len(closed) > 0
     assert market.gaps.missing.tolist() == [412]
@@ -136,6 +157,27 @@ def test_findings_are_tables(served: MarketServer, market: wb.Market) -> None:
     table = market.confluence
     assert table.score.tolist() == [data["score"] for data in scores]
     assert table.higher_timeframe.tolist() == [data["terms"][0]["value"] for data in scores]
+
+
+def test_the_tables_are_those_of_detectors_over_whole_candles(
+    served: MarketServer, market: wb.Market
+) -> None:
+    candles = load("BTC-USD", ["15M", "1H", "4H"], "2024-01-02", "2024-01-12")
+    found = wb.detect(candles)
+    seq = 0
+    served.market.log = [served.market.log[0]]
+    for seq, one in enumerate(found, 2):
+        message = message_of(one, "BTC-USD", "2024-01-01T00:00:00.000Z")
+        message.seq = message.eseq = seq
+        served.market.log.append(to_builtins(message))
+    served.market._seq = served.market._eseq = seq + 1
+    served.market.log.append({**served.market.log[0], "seq": seq + 1, "eseq": seq + 1})
+    served.market.log[-1]["data"] = {**served.market.log[0]["data"], "state": "live"}
+    assert_frame_equal(market.patterns, found.patterns())
+    assert_frame_equal(market.structure, found.structure())
+    assert_frame_equal(market.confluence, found.confluence())
+    assert len(market.structure) > 50
+    assert any(market.structure.numbers)
 
 
 def test_what_was_read_is_not_read_again(served: MarketServer, market: wb.Market) -> None:
@@ -161,7 +203,27 @@ def test_another_log_begins_anew(
     assert len(market.candles()) == 8
 
 
-def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) -> None:
+def test_what_is_no_longer_kept_is_never_silent(
+    served: MarketServer, market: wb.Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = served.market.connected()
+    said["data"]["first_seq"] = 31
+    monkeypatch.setattr(served.market, "connected", lambda: said)
+    monkeypatch.setattr(served.market, "log", served.market.log[30:])
+    monkeypatch.setattr(served, "facts", lambda: {"first_seq": 31, **facts}, raising=True)
+    facts = MarketServer().facts()
+    with pytest.warns(UserWarning, match=r"BTC-USD: 30 messages .* whole from 2024-01-01T"):
+        candles = market.candles()
+    (row,) = market.gaps.to_dict("records")
+    assert (row["what"], row["missing"], row["filled"]) == ("messages", 30, False)
+    assert str(row["start"]) == "NaT"
+    assert row["end"] == candles.index.min()
+    assert "kept from message 31 on" in repr(market)
+
+
+def test_a_feed_that_failed_says_why(
+    served: MarketServer, market: wb.Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served.error = {
         "type": "error", "timestamp": "2024-01-01T00:00:00.000Z", "seq": served.market.seq + 1,
         "eseq": served.market._eseq + 1,
@@ -171,8 +233,13 @@ def test_a_feed_that_failed_says_why(served: MarketServer, market: wb.Market) ->
     served.market.tell_feed("starting", "")
     served.error["seq"] += 1
     served.error["eseq"] += 1
+    for _ in range(2):
+        with pytest.raises(UnknownSymbol, match="no BTC/USD on nowhere"):
+            market.candles()
+    facts = {**served.facts(), "status": "failed"}
+    monkeypatch.setattr(served, "facts", lambda: facts)
     with pytest.raises(UnknownSymbol, match="no BTC/USD on nowhere"):
-        market.candles()
+        market.view()
 
 
 def test_one_waits_for_the_end_of_a_replay(served: MarketServer, market: wb.Market) -> None:

@@ -81,11 +81,35 @@ def test_late_candles_find_their_place_and_growing_ones_their_end() -> None:
 def test_a_gap_and_another_log_begin_the_story_anew() -> None:
     log = story(12)
     fold = told(log)
-    fold.apply({"type": "gap", "timestamp": "", "data": {"epoch": "m1"}})
+    beyond = {"epoch": "m1", "available_from": 1, "available_to": 5}
+    fold.apply({"type": "gap", "timestamp": "", "data": beyond})
     assert (fold.candles, fold.seq, fold.info["symbol"]) == ({}, 0, "BTC-USD")
     again = told(log)
     again.apply({**log[0], "data": {**log[0]["data"], "epoch": "m2"}})
     assert (again.candles, again.status) == ({}, "live")
+
+
+def test_what_was_not_kept_until_it_was_read_is_noted_and_the_rest_stays() -> None:
+    log = story(40)
+    hello, *rest = log
+    cut = next(i for i, m in enumerate(rest) if m["type"] == "candle" and m["seq"] > 60)
+    late = told([{**hello, "data": {**hello["data"], "first_seq": rest[cut]["seq"]}}, *rest[cut:]])
+    (missed,) = late.lost
+    assert (missed["what"], missed["start"]) == ("messages", None)
+    assert missed["missing"] == rest[cut]["seq"] - 1
+    assert missed["end"] == next(
+        m["data"]["time"] for m in rest[cut:] if m["type"] == "candle" and m["data"]["closed"]
+    )
+    overrun = told([hello, *rest[:20]])
+    kept = {name: len(found) for name, found in overrun.candles.items()}
+    gap = {"epoch": "m1", "available_from": rest[cut]["seq"], "available_to": rest[-1]["seq"]}
+    for message in [{"type": "gap", "timestamp": "", "data": gap}, *rest[cut:]]:
+        overrun.apply(message)
+    (missed,) = overrun.lost
+    assert missed["missing"] == rest[cut]["seq"] - rest[19]["seq"] - 1
+    assert missed["start"] < missed["end"]
+    assert all(len(found) >= kept.get(name, 0) for name, found in overrun.candles.items())
+    assert told(log).lost == []
 
 
 def test_a_bounded_fold_forgets_the_oldest() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from workbench.cli.output import Output
 from workbench.cli.servers import add_server_options, found
+from workbench.client.market_asking import absolute
 from workbench.errors import ServerUnreachable
 from workbench.messages import AnyMessage, encode
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 BASE = "api/market-data"
 _FIELDS = (
     "timeframes", "feed", "exchange", "market", "path", "start", "end", "speed", "seed", "name",
-    "patterns",
+    "patterns", "detectors", "history",
 )  # fmt: skip
 
 
@@ -66,8 +67,36 @@ def _add_start(one: argparse.ArgumentParser) -> None:
     one.add_argument("--speed", help="multiples of market time (60x), or candles a second")
     one.add_argument("--seed", type=int, help="of a synthetic feed")
     one.add_argument("--patterns", nargs="+", metavar="NAME", help="candlestick patterns")
+    one.add_argument("--detectors", nargs="+", metavar="NAME", help="registered ones")
+    one.add_argument(
+        "--weights", nargs="+", type=_weight, metavar="TERM=N", help="such as trend=0.5 momentum=0"
+    )
+    one.add_argument("--history", type=int, metavar="N", help="candles from before it begins [300]")
+    one.add_argument(
+        "--options", type=_options, metavar="JSON", help="of an exchange: what ccxt takes, no keys"
+    )
     one.add_argument("--name", help="of the feed and its stream [the symbol]")
     one.add_argument("--replace", action="store_true", help="in the place of one of this name")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        msg = f"{text!r} is no weight: write TERM=NUMBER, such as trend=0.5"
+        raise argparse.ArgumentTypeError(msg) from None
+
+
+def _options(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        msg = f"{text!r} is no JSON object: write one, such as '{{\"timeout\": 5000}}'"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
 def list_feeds(args: argparse.Namespace) -> int:
@@ -89,6 +118,12 @@ def start(args: argparse.Namespace) -> int:
     """``feeds start``."""
     body: dict[str, Any] = {"symbol": args.symbol}
     body |= {name: value for name in _FIELDS if (value := getattr(args, name)) is not None}
+    if args.path is not None:
+        body["path"] = absolute(args.path)
+    if args.weights is not None:
+        body["weights"] = dict(args.weights)
+    if args.options is not None:
+        body["options"] = args.options
     if args.replace:
         body["replace"] = True
     reply = _server(args).rest.post(f"{BASE}/start", body)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
-from workbench.client.discovery import Server, connect
-from workbench.client.market_asking import request_body
+from workbench.client.discovery import Server
+from workbench.client.market_asking import canonical
 from workbench.client.market_stream import MarketStream
 from workbench.errors import (
     Conflict,
-    InvalidRequest,
     NotFound,
+    ServerUnreachable,
     UnknownTimeframe,
     WorkbenchError,
     from_body,
@@ -34,72 +35,12 @@ PATIENCE_S = 30.0
 """How long a table waits for a feed that has just begun."""
 
 
-def market(
-    symbol: str,
-    timeframes: Sequence[str] | str | None = None,
-    *,
-    detectors: Iterable[Any] = (),
-    url: str | None = None,
-    token: str | None = None,
-    server: Server | None = None,
-    **options: Any,
-) -> Market:
-    """Watch a market: its candles as they grow, and what detectors see in them.
-
-    The feed is a process of its own on the server, shared by all who watch it; it ends some time
-    after the last of them has gone.
-
-    Parameters
-    ----------
-    symbol
-        What is traded, such as ``BTC-USD``. Given alone it may also be the name of a feed: the
-        one that is there is watched, whatever it was asked to be.
-    timeframes
-        Such as ``["15M", "1H", "4H"]``: whole multiples of the shortest. The server's where
-        absent.
-    detectors
-        Further detectors: names of registered ones, or classes and instances of this notebook
-        with an ``update(bar)``, which are sent by value.
-    url, token, server
-        The server; by default the Jupyter server this kernel belongs to, or a private one.
-    **options
-        `name` of the feed, where it is not the symbol; `replace`: put this feed in the place of
-        another of its name; and the fields of `workbench.feeds.spec.FeedSpec`: `feed`
-        (``synthetic``, ``replay`` or ``exchange``; the server decides where absent),
-        `exchange`, `market`, `path`, `start`, `end`, `speed`, `seed`, `patterns`, `weights`,
-        `history`, `options`.
-
-    Raises
-    ------
-    InvalidRequest
-        Or one of its kinds; nothing was started.
-    Conflict
-        Another feed of this name runs: give `replace` or another `name`.
-    ServerUnreachable
-        The server named by `url` does not answer.
-    """
-    body = request_body(symbol, timeframes, detectors, options)
-    server = server or connect(url, token)
-    if list(body) == ["symbol"] and (name := _known(server, symbol)) is not None:
-        return Market(name, server, title=symbol)
-    reply = server.rest.post("api/market-data/start", body)
-    return Market(str(reply["name"]), server, title=symbol)
-
-
-def _known(server: Server, name: str) -> str | None:
-    """Return the name of the feed of this name, None where there is none."""
-    try:
-        return str(server.rest.get(f"api/market-data/{quote(name, safe='')}")["name"])
-    except (NotFound, InvalidRequest):
-        return None
-
-
 class Market:
     """A market as a server watches it. It goes on without this handle while others watch.
 
     Made by `workbench.market`. Shown as a cell's value it is the live view. The tables hold what
-    the stream has told up to now: the server keeps the latest messages, this handle what it has
-    read once.
+    the stream has told up to now: of a replay all of it; of other feeds the server keeps the latest
+    messages, and this handle what it has read once. What it has missed is in `gaps`, and warned of.
 
     Attributes
     ----------
@@ -109,13 +50,16 @@ class Market:
         Where it is.
     """
 
-    def __init__(self, name: str, server: Server, *, title: str = "") -> None:
+    def __init__(
+        self, name: str, server: Server, *, title: str = "", epoch: str | None = None
+    ) -> None:
         self.name = name
         self.server = server
         self._title = title or name
-        self._fold = MarketFold(None, None)
+        self._fold = MarketFold(None, None, epoch)
         self._reading = threading.Lock()
         self._view: MarketView | None = None
+        self._warned = 0
 
     # --- what it is doing ---------------------------------------------------------------
 
@@ -181,7 +125,7 @@ class Market:
 
         fold = self._read()
         known = fold.timeframes
-        name = known[0] if timeframe is None and known else str(timeframe).upper()
+        name = known[0] if timeframe is None and known else canonical(timeframe)
         if name not in known:
             msg = f"{self.name} has no candles of {timeframe!r}: use {', '.join(known)}"
             raise UnknownTimeframe(msg, field="timeframe", value=timeframe, allowed=known)
@@ -189,35 +133,45 @@ class Market:
 
     @property
     def patterns(self) -> pd.DataFrame:
-        """Candlestick patterns on closed candles, one a row, in the order they became known."""
-        from workbench.client.market_frames import PATTERN_COLUMNS, findings_frame
+        """Candlestick patterns on closed candles, one a row, in the order they became known.
 
-        return findings_frame(self._read().patterns, PATTERN_COLUMNS)
+        The table is that of `workbench.detect(…).patterns()`.
+        """
+        from workbench.client.market_frames import findings
+
+        return findings(self._read().patterns).patterns()
 
     @property
     def structure(self) -> pd.DataFrame:
-        """Facts of market structure, one a row: later ones about a thing repeat its `id`."""
-        from workbench.client.market_frames import STRUCTURE_COLUMNS, findings_frame
+        """Facts of market structure, one a row: later ones about a thing repeat its `id`.
 
-        return findings_frame(self._read().structure, STRUCTURE_COLUMNS)
+        The table is that of `workbench.detect(…).structure()`.
+        """
+        from workbench.client.market_frames import findings
+
+        return findings(self._read().structure).structure()
 
     @property
     def confluence(self) -> pd.DataFrame:
-        """Scores by time of their candle, with the value of each term.
+        """Scores by candle of the shortest timeframe, with a column for each term.
 
-        A score is *state*: the stream keeps the latest, this table also those that it was told
-        before.
+        The table is that of `workbench.detect(…).confluence()`.
         """
-        from workbench.client.market_frames import confluence_frame
+        from workbench.client.market_frames import findings
 
-        return confluence_frame(self._read().scores)
+        return findings(self._read().scores).confluence()
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Where prices are missing, one a row."""
-        from workbench.client.market_frames import GAP_COLUMNS, findings_frame
+        """Where something is missing, one a row.
 
-        return findings_frame(self._read().gaps, GAP_COLUMNS)
+        `what` is ``trades`` or ``candles`` that the feed did not get, or ``messages`` that the
+        server no longer kept when this handle came to read them: the tables have nothing of
+        what these told, from `start` (NaT: the beginning) to `end`.
+        """
+        from workbench.client.market_frames import gaps_frame
+
+        return gaps_frame(self._read())
 
     @property
     def latest(self) -> pd.DataFrame:
@@ -246,13 +200,18 @@ class Market:
             Those of `workbench.client.Stream`: `types`, `timeframes`, `max_rate`, `since`,
             `epoch`, `from_now`, `heartbeat`, `patience`.
         """
-        return MarketStream(self.server, self.name, **options)
+        return MarketStream(self.server, self.name, **self._from(options))
 
     def astream(self, **options: Any) -> AsyncMarketStream:
         """Return the stream for asyncio: ``async for message in market.astream()``."""
         from workbench.client.market_stream import AsyncMarketStream
 
-        return AsyncMarketStream(self.server, self.name, **options)
+        return AsyncMarketStream(self.server, self.name, **self._from(options))
+
+    def _from(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Name the log this handle is of: that of a feed that failed is then still told."""
+        own = options.get("since") or options.get("from_now") or "epoch" in options
+        return options if own else {**options, "epoch": self._fold.epoch}
 
     # --- looking at it ------------------------------------------------------------------
 
@@ -265,8 +224,16 @@ class Market:
             Of the charts, in CSS pixels.
         timeframe
             The one to show.
+
+        Raises
+        ------
+        WorkbenchError
+            The feed has failed: with the reason.
         """
         if self._view is None:
+            with contextlib.suppress(ServerUnreachable, NotFound):
+                if self.status == "failed":
+                    self._read()  # Raises why: the view would show what came in its place.
             from workbench.client.source import MarketSource
             from workbench.widgets.market_view import MarketView
 
@@ -279,7 +246,7 @@ class Market:
         if height is not None:
             self._view.height = height
         if timeframe is not None:
-            self._view.timeframe = timeframe.upper()
+            self._view.timeframe = canonical(timeframe)
         return self._view
 
     def _read(
@@ -289,6 +256,8 @@ class Market:
 
         Where `states` are given, on to one of them; at most `patience` seconds.
         """
+        if self._fold.error is not None:
+            self._fold = MarketFold(None, None, self._fold.epoch)
         fold = self._fold
         with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
             impatient = None if patience is None else threading.Timer(patience, stream.close)
@@ -314,7 +283,19 @@ class Market:
         if not fold.candles and fold.status in ("", "starting"):
             msg = f"{self.name} has told no candles for {PATIENCE_S:g} s: see .info, or wait"
             raise Conflict(msg, value=fold.status)
+        self._warn(fold)
         return fold
+
+    def _warn(self, fold: MarketFold) -> None:
+        lost = fold.lost[self._warned :]
+        self._warned = len(fold.lost)
+        if lost:
+            count = sum(data["missing"] for data in lost)
+            text = (
+                f"{self.name}: {count:,} messages were told before this handle read them and are "
+                f"no longer kept: its tables are whole from {lost[-1]['end']} on. See .gaps"
+            )
+            warnings.warn(text, UserWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         try:
@@ -323,7 +304,9 @@ class Market:
             return f"<Market {self.name} on {self.server.url}: {error}>"
         what = f"{now['symbol']} {'/'.join(now['timeframes'])}"
         real = ", synthetic data" if now.get("synthetic") else ""
-        return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}>"
+        first = int(now.get("first_seq", 1))
+        kept = f", kept from message {first:,} on" if first > 1 else ""
+        return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}{kept}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)

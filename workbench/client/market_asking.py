@@ -6,9 +6,10 @@ import base64
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.feeds.spec import FeedSpec
 from workbench.timeframes import Timeframe
 
@@ -51,8 +52,10 @@ def request_body(
     body: dict[str, Any] = {"symbol": symbol}
     if timeframes is not None:
         names = [timeframes] if isinstance(timeframes, str) else list(timeframes)
-        body["timeframes"] = [Timeframe.parse(name).name for name in names]
+        body["timeframes"] = [Timeframe.parse(name).canonical.name for name in names]
     body |= {name: value for name, value in options.items() if value is not None}
+    if body.get("path") is not None:
+        body["path"] = absolute(body["path"])
     if isinstance(body.get("patterns"), str):
         body["patterns"] = [body["patterns"]]
     wanted = [detectors] if isinstance(detectors, (str, type)) else list(detectors)
@@ -68,6 +71,19 @@ def request_body(
             "paths": [path or os.getcwd() for path in sys.path],
         }
     return body
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Return a path as the feed's process, which runs elsewhere, finds it."""
+    return str(Path(path).expanduser().absolute())
+
+
+def canonical(timeframe: str | None) -> str:
+    """Return a timeframe as feeds write it; what is none as it is."""
+    try:
+        return Timeframe.parse(str(timeframe)).canonical.name
+    except UnknownTimeframe:
+        return str(timeframe)
 
 
 def _pickled(detectors: Sequence[Any]) -> bytes:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from workbench.messages import ConfluenceTerm, parse_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.analysis.batch import Findings
+    from workbench.widgets.market_fold import MarketFold
+
 CANDLE_COLUMNS = ("open", "high", "low", "close", "volume")
-PATTERN_COLUMNS = ("timeframe", "bar_time", "confirmed_at", "pattern", "direction", "strength")
-STRUCTURE_COLUMNS = (
-    "timeframe", "bar_time", "confirmed_at", "id", "kind", "direction", "status", "price", "top",
-    "bottom",
-)  # fmt: skip
-CONFLUENCE_COLUMNS = ("bar_time", "confirmed_at", "timeframe", "score", "direction", "rationale")
 GAP_COLUMNS = ("start", "end", "what", "missing", "filled", "timeframe")
-_TIMES = frozenset({"time", "bar_time", "confirmed_at", "start", "end"})
-_NUMBERS = frozenset({"strength", "price", "top", "bottom", "score", "missing"})
 
 
 def candles_frame(messages: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -36,29 +33,44 @@ def candles_frame(messages: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
-def findings_frame(messages: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Return one row a message; times are UTC, what a message lacks is missing."""
+def findings(messages: Iterable[Mapping[str, Any]]) -> Findings:
+    """Return what messages of detectors tell, as `workbench.detect` returns it.
+
+    Parameters
+    ----------
+    messages
+        `pattern`, `structure` and `confluence`, in the order of the log.
+    """
+    from workbench.analysis.batch import Findings
+    from workbench.analysis.detecting import ConfluenceFinding, PatternFinding, StructureFinding
+
+    kinds: dict[str, Any] = {
+        "pattern": PatternFinding,
+        "structure": StructureFinding,
+        "confluence": ConfluenceFinding,
+    }
+    found = Findings()
+    for message in messages:
+        kind = kinds[message["type"]]
+        data = message["data"]
+        told = {name: data[name] for name in kind.__struct_fields__ if name in data}
+        told |= {name: parse_time(data[name]) for name in ("bar_time", "confirmed_at")}
+        if "terms" in told:
+            told["terms"] = tuple(ConfluenceTerm(**term) for term in told["terms"])
+        found.append(kind(**told))
+    return found
+
+
+def gaps_frame(fold: MarketFold) -> pd.DataFrame:
+    """Return what is missing, one a row: what this reader came too late for, then the rest."""
     import pandas as pd
 
-    data = [message["data"] for message in messages]
+    data = [*fold.lost, *(message["data"] for message in fold.gaps)]
     made: dict[str, Any] = {}
-    for name in columns:
+    for name in GAP_COLUMNS:
         values = [each.get(name) for each in data]
-        if name in _TIMES:
+        if name in ("start", "end"):
             made[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True)
-        elif name in _NUMBERS:
-            made[name] = pd.Series(values, dtype="float64")
         else:
-            made[name] = pd.Series(values, dtype="object")
-    return pd.DataFrame(made, columns=list(columns))
-
-
-def confluence_frame(messages: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the scores by time of their candle, with a column for each term's value."""
-    import pandas as pd
-
-    told = list(messages)
-    frame = findings_frame(told, CONFLUENCE_COLUMNS)
-    terms = [{t["name"]: float(t["value"]) for t in m["data"]["terms"]} for m in told]
-    frame = pd.concat([frame, pd.DataFrame(terms, index=frame.index, dtype="float64")], axis=1)
-    return frame.set_index("bar_time")
+            made[name] = pd.Series(values, dtype="int64" if name == "missing" else "object")
+    return pd.DataFrame(made, columns=list(GAP_COLUMNS))

@@ -279,6 +279,9 @@ class Reader:
         self.epoch = data.epoch
         self.status = data.status
         self._greeting = data
+        first = data.first_seq
+        if self._position.seq == 0 and isinstance(first, int) and first > 1:
+            self._position.go_to(first - 1)  # What was before is not kept, and no event is missing.
         if self._from_now:
             self._from_now = False
             self._position.restart(data.seq)

@@ -21,6 +21,8 @@ class FeedStarted(Struct, frozen=True):
         Where to connect, as this request's host knows the server.
     stream_path
         The same without scheme and host.
+    epoch
+        Identity of its log. Who names it on connecting hears of this feed also when it has failed.
     source, synthetic
         Where its prices come from, and whether they never traded.
     """
@@ -30,6 +32,7 @@ class FeedStarted(Struct, frozen=True):
     streaming: Literal[True]
     stream_url: str
     stream_path: str
+    epoch: str | None
     message: str
     symbol: str
     feed: FeedKind
@@ -110,6 +113,11 @@ class FeedCandles(Struct, frozen=True):
 
     Attributes
     ----------
+    complete
+        Whether these are all the stream has ever told: False where `limit` left some out, or
+        where the log no longer keeps the first ones.
+    first
+        Open time of the first such candle in the log, None where there is none.
     time
         Open times.
     """
@@ -119,6 +127,8 @@ class FeedCandles(Struct, frozen=True):
     timeframe: str
     source: str
     synthetic: bool
+    complete: bool
+    first: int | None
     time: list[int]
     open: list[float]
     high: list[float]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
-from workbench.feeds.spec import FeedSpec
+from workbench.feeds.spec import FeedKind, FeedSpec
 from workbench.messages import parse_time
 from workbench.runs.request import check_texts, parse_body
 from workbench.streams import Pace
@@ -74,7 +74,14 @@ def read(body: bytes) -> FeedRequest:
     InvalidRequest
         Or one of its kinds; `details` names `field`, `value` and `allowed`.
     """
-    request = parse_body(body, FeedRequest)
+    try:
+        request = parse_body(body, FeedRequest)
+    except InvalidRequest as error:
+        if error.details["field"] != "feed":
+            raise
+        kinds, value = list(get_args(FeedKind)), error.details["value"]
+        msg = f"feed is {value!r}, expected {', '.join(kinds)}"
+        raise InvalidRequest(msg, field="feed", value=value, allowed=kinds) from None
     if request.name is not None:
         check_name(request.name)
     return request
@@ -133,16 +140,18 @@ def checked(spec: FeedSpec) -> FeedSpec:
         _number("seed", spec.seed, 0, 2**63 - 1, "a whole number")
     for name in ("patterns", "detectors"):
         _names(name, getattr(spec, name) or [])
-    _weights(spec.weights or {})
+    _weights(spec.weights)
     if len(msgspec.json.encode(spec.options)) > OPTIONS_BYTES:
         allowed = f"at most {OPTIONS_BYTES} bytes of JSON"
         msg = f"options are too large, expected {allowed}"
         raise InvalidRequest(msg, field="options", value=None, allowed=allowed)
-    return msgspec.structs.replace(spec, timeframes=timeframes(spec.timeframes))
+    return msgspec.structs.replace(
+        spec, timeframes=timeframes(spec.timeframes), patterns=_patterns(spec.patterns)
+    )
 
 
 def timeframes(names: list[str]) -> list[str]:
-    """Return timeframes in order, each length once, the shortest first.
+    """Return timeframes in order, each length once and written one way, the shortest first.
 
     Raises
     ------
@@ -155,7 +164,7 @@ def timeframes(names: list[str]) -> list[str]:
         allowed = f"1 to {MOST_TIMEFRAMES}"
         msg = f"timeframes has {len(names)}, expected {allowed}"
         raise InvalidRequest(msg, field="timeframes", value=names[:20], allowed=allowed)
-    wanted = sorted({each.ms: each for each in map(Timeframe.parse, names)}.values())
+    wanted = sorted({Timeframe.parse(name).canonical for name in names})
     for each in wanted[1:]:
         if not wanted[0].builds(each):
             allowed = f"whole multiples of {wanted[0]}, the shortest"
@@ -228,9 +237,21 @@ def _names(field: str, names: list[str]) -> None:
         raise InvalidRequest(msg, field=field, value=names[:5], allowed=allowed)
 
 
-def _weights(weights: Mapping[str, float]) -> None:
-    for name, value in weights.items():
+def _patterns(names: list[str] | None) -> list[str] | None:
+    if names is None:
+        return None
+    from workbench.analysis.patterns.names import checked_names
+
+    return list(checked_names(names))
+
+
+def _weights(weights: Mapping[str, float] | None) -> None:
+    for name, value in (weights or {}).items():
         if not (math.isfinite(value) and value >= 0):
             allowed = "0 or more"
             msg = f"The weight of {name[:40]!r} is {value}, expected {allowed}"
             raise InvalidRequest(msg, field="weights", value=value, allowed=allowed)
+    if weights:
+        from workbench.analysis.confluence import checked_weights
+
+        checked_weights(weights)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +16,11 @@ from workbench.feeds import checking
 from workbench.feeds.spec import DEFAULT_TIMEFRAMES, FeedSpec
 from workbench.timeframes import Timeframe
 
+if TYPE_CHECKING:
+    from workbench.data import SymbolInfo
+
+LIKE = 0.75
+"""How alike a symbol must be to be meant."""
 USUAL = ("15M", "1H", "4H", "1D")
 """Of a replay of stored candles, beside what is stored."""
 
@@ -48,7 +54,7 @@ class Directory:
         self._timeframes = checking.timeframes(list(timeframes or DEFAULT_TIMEFRAMES))
         self._configured = dict(configured or {})
         for pattern in self._configured:
-            self._configure(pattern, "SYMBOL")
+            self._configure(pattern, "SYMBOL", tried=True)
 
     def canonical(self, symbol: str) -> str:
         """Return a symbol as the catalogue writes it; ``btc/usd`` is ``BTC-USD``.
@@ -80,43 +86,84 @@ class Directory:
         UnknownSymbol
             Nothing is configured for it, and the catalogue does not have it.
         """
-        from workbench.data import catalog
-
         if symbol in self._configured:
             return self._configure(symbol, symbol)
         for pattern in self._configured:
             if fnmatchcase(symbol, pattern):
                 return self._configure(pattern, symbol)
-        known = catalog.find(symbol, self._candles)
-        return FeedSpec(symbol=known.symbol, timeframes=self._timeframes)
+        return FeedSpec(symbol=self._known(symbol).symbol, timeframes=self._timeframes)
 
-    def complete(self, request: FeedSpec) -> FeedSpec:
+    def complete(self, request: FeedSpec, given: Collection[str]) -> FeedSpec:
         """Return a request as a checked spec.
+
+        Parameters
+        ----------
+        request
+            What was asked for.
+        given
+            The fields that were: of a request without `feed`, the others are those of the feed
+            that serves the symbol.
 
         Raises
         ------
         UnknownSymbol
-            It is a feed of generated or stored prices, and the catalogue has no such symbol.
+            No feed serves the symbol, or it is to be replayed and there are no candles of it.
         InvalidRequest
             Or one of its kinds; `details` names `field`, `value` and `allowed`.
         """
         from workbench.data import catalog
 
         symbol = self.canonical(request.symbol)
-        names, left_out = request.timeframes, request.timeframes == list(DEFAULT_TIMEFRAMES)
-        if left_out:
-            names = self._timeframes
-        if request.feed != "exchange" and request.path is None:
-            known = catalog.find(symbol, self._candles)
-            if request.feed == "replay":
-                usual = [*known.timeframes[:1], *USUAL] if left_out else names
-                names = _stored(known.symbol, usual, self._candles, left_out)
-        return checking.checked(checking.spec_of(request, symbol=symbol, timeframes=names))
+        wanted = {name: getattr(request, name) for name in FeedSpec.__struct_fields__}
+        if "feed" in given:
+            wanted |= {"symbol": symbol}
+            if "timeframes" not in given:
+                wanted["timeframes"] = self._usual(checking.spec_of(request, symbol=symbol))
+        else:
+            usual = self.spec_for(symbol)
+            asked = {name: wanted[name] for name in wanted if name in given and name != "symbol"}
+            wanted = msgspec.structs.asdict(usual) | asked
+        spec = checking.checked(FeedSpec(**wanted))
+        if spec.feed == "replay" and spec.path is None:
+            known = self._known(symbol)
+            lengths = catalog.check_timeframes(known.symbol, spec.timeframes, self._candles)
+            names = [each.canonical.name for each in lengths]
+            return msgspec.structs.replace(spec, timeframes=names)
+        return spec
 
-    def _configure(self, pattern: str, symbol: str) -> FeedSpec:
-        fields = {"timeframes": self._timeframes, **self._configured[pattern], "symbol": symbol}
+    def _known(self, symbol: str) -> SymbolInfo:
+        """Return a symbol of the catalogue; `UnknownSymbol` says how a feed could serve others."""
+        from workbench.data import catalog
+
         try:
-            return checking.checked(msgspec.convert(fields, FeedSpec))
+            return catalog.find(symbol, self._candles)
+        except UnknownSymbol as error:
+            names = [info.symbol for info in catalog.symbols(self._candles)]
+            near = difflib.get_close_matches(symbol.upper(), names, 1, LIKE)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            msg = (
+                f"No feed serves {symbol!r}: there are candles of {', '.join(names)}.{hint} Of "
+                "other symbols ask for one by name: feed synthetic generates prices of any, "
+                "exchange follows one of an exchange, replay tells candles that were imported"
+            )
+            raise UnknownSymbol(msg, field="symbol", value=symbol, allowed=names) from error
+
+    def _usual(self, spec: FeedSpec) -> list[str]:
+        """Return the timeframes of a feed for which none are named."""
+        if spec.feed != "replay" or spec.path is not None:
+            return self._timeframes
+        stored = self._known(spec.symbol).timeframes[0]
+        base = Timeframe.parse(stored)
+        return [name for name in (stored, *USUAL) if base.builds(Timeframe.parse(name))]
+
+    def _configure(self, pattern: str, symbol: str, *, tried: bool = False) -> FeedSpec:
+        fields = {**self._configured[pattern], "symbol": symbol}
+        try:
+            spec = msgspec.convert(fields, FeedSpec)
+            if "timeframes" not in fields:
+                names = self._timeframes if tried else self._usual(spec)
+                spec = msgspec.structs.replace(spec, timeframes=names)
+            return checking.checked(spec)
         except msgspec.ValidationError as error:
             msg = f"feeds[{pattern!r}] cannot be a feed: {error}"
             raise InvalidRequest(
@@ -125,13 +172,3 @@ class Directory:
         except InvalidRequest as error:
             msg = f"feeds[{pattern!r}] cannot be a feed: {error.message}"
             raise type(error)(msg, **error.details) from None
-
-
-def _stored(symbol: str, names: list[str], candles: Path, left_out: bool) -> list[str]:
-    """Return the timeframes that stored candles have; of those nobody asked for, some."""
-    from workbench.data import catalog
-
-    if not left_out:
-        return [each.name for each in catalog.check_timeframes(symbol, names, candles)]
-    base = Timeframe.parse(names[0])
-    return [name for name in names if base.builds(Timeframe.parse(name))]

@@ -110,7 +110,7 @@ class FeedKeeper:
             There is no such feed.
         """
         record = self._book.get(name)
-        if record.pid is None and record.status != "ended":
+        if record.pid is None and record.status != "ended" and self._goes_on(name):
             self._spawn(record)
         self._wanted[name] += 1
         self._see(name)
@@ -169,7 +169,10 @@ class FeedKeeper:
     def _is_due(self, record: FeedRecord, now: float) -> bool:
         if record.pid is not None or record.status in OVER or now < record.retry_at:
             return False
-        info = self._intake.log.info(record.name)
+        return self._goes_on(record.name)
+
+    def _goes_on(self, name: str) -> bool:
+        info = self._intake.log.info(name)
         return info is not None and not info.closed
 
     def _gone(self, record: FeedRecord) -> None:

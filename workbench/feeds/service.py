@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest
+from workbench.errors import Conflict, InvalidRequest, UnknownSymbol
 from workbench.feeds import checking
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
 from workbench.feeds.checkpoint import path_of
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
+from workbench.feeds.possible import check_possible
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import LogMessage, utc_now
 from workbench.paths import candles_dir
@@ -30,6 +32,13 @@ WINDOW = 50_000
 SAID = "generated prices, never traded"
 
 
+class Asked(NamedTuple):
+    """A request that can be carried out, and the feed it asks for."""
+
+    request: checking.FeedRequest
+    spec: FeedSpec
+
+
 class FeedService:
     """Everything about the feeds of one state folder.
 
@@ -42,7 +51,7 @@ class FeedService:
     configured, timeframes
         See `Directory`.
     window
-        Messages a stream keeps, about.
+        Messages a stream keeps, about; that of a replay, which has an end, keeps all.
     grace, most, module
         See `FeedKeeper`.
 
@@ -78,8 +87,11 @@ class FeedService:
 
     # --- readers ------------------------------------------------------------------------
 
-    def find(self, text: str) -> FeedRecord:
+    def find(self, text: str, epoch: str | None = None) -> FeedRecord:
         """Return the feed of a name or a symbol; the one a symbol has by default is added.
+
+        A feed somebody asked for that cannot be does not stand in the way of the symbol whose name
+        it took: who names its epoch reads why it cannot be, others get the default one.
 
         Raises
         ------
@@ -91,14 +103,17 @@ class FeedService:
             name = self.directory.canonical(text)
             record = self.book.find(name)
         if record is not None and record.given:
-            return record
+            spec = self._instead(record, epoch)
+            return record if spec is None else self._make(record.name, spec, given=False)
         spec = self.directory.spec_for(record.name if record is not None else name)
         if record is None or record.spec != spec:
             return self._make(spec.symbol, spec, given=False)
         return record
 
-    def subscribe(self, name: str) -> FeedRecord:
+    def subscribe(self, name: str, epoch: str | None = None) -> FeedRecord:
         """Note a subscriber: the feed runs from now on; one that has ended badly starts afresh.
+
+        Who comes back to the epoch of one that has ended badly is told how it ended.
 
         Raises
         ------
@@ -109,7 +124,7 @@ class FeedService:
         """
         record = self.book.get(name)
         info = self.log.info(name)
-        if info is None or info.closed:
+        if info is None or (info.closed and info.epoch != epoch):
             record = self._renew(record)
         self.keeper.want(name)
         return self.book.get(name)
@@ -120,26 +135,40 @@ class FeedService:
 
     # --- requests -----------------------------------------------------------------------
 
-    def start(self, body: bytes, *, pickled_allowed: bool = True) -> FeedRecord:
-        """Check a request, put its feed into the book, and start it.
+    def asked(self, body: bytes, *, pickled_allowed: bool = True) -> Asked:
+        """Check a request, as far as can be without its process; the state file stays as it is.
+
+        It may take a second, and can be called on another thread.
+
+        Raises
+        ------
+        InvalidRequest
+            The request is wrong; `details` names `field`, `value` and `allowed`.
+        """
+        request = checking.read(body)
+        pickled = request.pickled
+        if pickled is not None:
+            checking.check_pickled(pickled, pickled_allowed)
+        spec = self.directory.complete(request, msgspec.json.decode(body))
+        python = None if pickled is None else pickled.python
+        check_possible(spec, self.home, elsewhere=python not in (None, sys.executable))
+        return Asked(request, spec)
+
+    def start(self, asked: Asked) -> FeedRecord:
+        """Put the feed of a request into the book, and start it.
 
         A feed of this name that is the same, is left as it is; one whose prices have come to
         their end begins again.
 
         Raises
         ------
-        InvalidRequest
-            The request is wrong; nothing was started.
         Conflict
             There is another feed of this name that runs; `replace` puts this in its place.
         TooManyConnections
             As many feeds run as may.
         """
-        request = checking.read(body)
+        request, spec = asked
         pickled = request.pickled
-        if pickled is not None:
-            checking.check_pickled(pickled, pickled_allowed)
-        spec = self.directory.complete(request)
         name = spec.symbol if request.name is None else request.name
         known = self.book.find(name)
         own = None if pickled is None else pickled.pickle
@@ -262,6 +291,21 @@ class FeedService:
             record.paths = pickled.paths
         return self._renew(record)
 
+    def _instead(self, record: FeedRecord, epoch: str | None) -> FeedSpec | None:
+        """Return the default feed of a symbol in whose name one has failed for good, or None."""
+        info = self.log.info(record.name)
+        if info is None or not info.closed or info.epoch == epoch:
+            return None
+        try:
+            spec = self.directory.spec_for(record.name)
+        except UnknownSymbol:
+            return None
+        return spec if spec.symbol == record.name else None
+
+    def _window_of(self, spec: FeedSpec) -> int | None:
+        """Return how many messages a stream keeps: all of what has an end."""
+        return None if spec.feed == "replay" else self._window
+
     def _renew(self, record: FeedRecord) -> FeedRecord:
         """Begin a feed's log anew, under a fresh epoch."""
         with self._intake.database.transaction():
@@ -271,7 +315,7 @@ class FeedService:
             )  # fmt: skip
             self.book.put(kept)
             self.log.delete(record.name)
-            self.log.create(record.name, KIND, self._window)
+            self.log.create(record.name, KIND, self._window_of(record.spec))
         self._intake.deleted(record.name)
         return kept
 

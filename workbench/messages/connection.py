@@ -30,6 +30,8 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
         Where the candles come from, and whether they are generated.
     timeframes, feed
         Of a market's stream: its timeframes, and what kind of feed serves it.
+    first_seq
+        Of a market's stream: the first message it still has; what came before is not kept.
     """
 
     backtest_id: str | UnsetType = UNSET
@@ -44,6 +46,7 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     eseq: int = 0
     timeframes: list[str] | UnsetType = UNSET
     feed: str | UnsetType = UNSET
+    first_seq: int | UnsetType = UNSET
 
 
 class GapData(Struct, frozen=True):

@@ -23,6 +23,8 @@ class MarketFold:
     candles, findings
         How many candles of each timeframe, and how many patterns, facts of structure and scores
         are kept; None for all.
+    epoch
+        Of the log that is to be read; None for whichever there is.
 
     Attributes
     ----------
@@ -37,17 +39,23 @@ class MarketFold:
         Data of the latest score, or None.
     error
         The message that ended the stream, or None.
+    lost
+        Where the story has holes, as `data_gap` data with `what` ``messages``: what the log did
+        not keep until it was read.
     seq, epoch
         Where the story stands.
     """
 
     def __init__(
-        self, candles: int | None = MOST_CANDLES, findings: int | None = MOST_FINDINGS
+        self,
+        candles: int | None = MOST_CANDLES,
+        findings: int | None = MOST_FINDINGS,
+        epoch: str | None = None,
     ) -> None:
         self._most_candles = candles
         self._most = findings
         self.info: dict[str, Any] = {}
-        self.epoch: str | None = None
+        self.epoch = epoch
         self.reset()
 
     def reset(self) -> None:
@@ -62,6 +70,8 @@ class MarketFold:
         self.structure: list[Message] = []
         self.scores: list[Message] = []
         self.gaps: list[Message] = []
+        self.lost: list[dict[str, Any]] = []
+        self._due = 1
         self._feed: Message | None = None
 
     @property
@@ -76,7 +86,7 @@ class MarketFold:
         if kind == "connected":
             self._connected(data)
         elif kind == "gap":
-            self.reset()
+            self._gap(data)
         elif kind == "candle":
             self._candle(message)
         elif kind == "pattern" and not data["provisional"]:
@@ -151,8 +161,27 @@ class MarketFold:
         if self.epoch not in (None, data.get("epoch")):
             self.reset()
         self.epoch = data.get("epoch")
+        if not self.seq:
+            self._goes_on_at(data.get("first_seq", 1))
         self._know(data)
         self.status = data.get("status", self.status)
+
+    def _gap(self, data: dict[str, Any]) -> None:
+        if data["epoch"] != self.epoch or data["available_from"] <= self.seq:
+            self.reset()
+        self._goes_on_at(data["available_from"])
+
+    def _goes_on_at(self, first: int) -> None:
+        """Note the messages before seq `first` that are gone; what is told next ends the hole."""
+        count = first - max(self.seq + 1, self._due)
+        self._due = first
+        if count <= 0:
+            return
+        newest = self.latest()
+        start = None if newest is None else newest["data"]["time"]
+        self.lost.append(
+            {"what": "messages", "missing": count, "start": start, "end": None, "filled": False}
+        )
 
     def _told(self, message: Message) -> None:
         data = message["data"]
@@ -175,6 +204,8 @@ class MarketFold:
             if time > newest:
                 self.growing[name] = message
             return
+        if self.lost and self.lost[-1]["end"] is None:
+            self.lost[-1]["end"] = data["time"]
         kept[time] = message
         if time < newest:
             self.candles[name] = kept = dict(sorted(kept.items()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.errors import InvalidRequest, NotFound
+from workbench.errors import InvalidRequest, NotFound, UnknownTimeframe
 from workbench.messages import ControlRequest
 from workbench.streams import StreamQuery
 from workbench.streams.query import MARKET_PARAMETERS
+from workbench.timeframes import Timeframe
 from workbench_server.handlers.streaming import StreamHandler
 from workbench_server.subjects import Subject, of_feed
 
@@ -16,10 +17,15 @@ class MarketStreamHandler(StreamHandler):
     parameters = MARKET_PARAMETERS
     _feed: str | None = None
 
+    @property
+    def _epoch(self) -> str | None:
+        given = self.request.query_arguments.get("epoch", [b""])
+        return given[0].decode(errors="replace") or None
+
     def named(self, asked: str) -> str:
         """Return the feed's name; ``BTC/USD`` is ``BTC-USD``."""
         try:
-            return self.extensionapp.markets.find(asked).name
+            return self.extensionapp.markets.find(asked, self._epoch).name
         except InvalidRequest:
             return asked
 
@@ -32,7 +38,7 @@ class MarketStreamHandler(StreamHandler):
             There is no feed of this name, and none for a symbol of this name.
         """
         try:
-            return of_feed(self.extensionapp.markets.find(self.stream_name))
+            return of_feed(self.extensionapp.markets.find(self.stream_name, self._epoch))
         except InvalidRequest as error:
             raise NotFound(error.message, **error.details) from error
 
@@ -44,12 +50,15 @@ class MarketStreamHandler(StreamHandler):
         TooManyConnections
             As many feeds run as may.
         """
-        record = self.extensionapp.markets.subscribe(subject.stream)
+        record = self.extensionapp.markets.subscribe(subject.stream, self._epoch)
         self._feed = record.name
         return of_feed(record)
 
     def query(self, given: dict[str, str], subject: Subject) -> StreamQuery:
         """Return what the subscriber wants; its timeframes are some of the market's."""
+        if "timeframes" in given:
+            names = given["timeframes"].split(",")
+            given = {**given, "timeframes": ",".join(map(_canonical, names))}
         return StreamQuery.parse_market(given, subject.timeframes)
 
     async def control(self, request: ControlRequest) -> None:
@@ -64,3 +73,10 @@ class MarketStreamHandler(StreamHandler):
         if self._feed is not None:
             self.extensionapp.markets.unsubscribe(self._feed)
             self._feed = None
+
+
+def _canonical(text: str) -> str:
+    try:
+        return Timeframe.parse(text).canonical.name
+    except UnknownTimeframe:
+        return text

@@ -12,6 +12,7 @@ from tornado import web
 from workbench.errors import InvalidRequest
 from workbench.feeds.book import FeedRecord
 from workbench.messages import Candle, decode, parse_time
+from workbench.timeframes import Timeframe
 from workbench_server.handlers.base import ApiHandler
 
 PAGE = 5000
@@ -55,17 +56,24 @@ class StartMarketHandler(FeedHandler):
 
     @web.authenticated
     @authorized(action="execute")
-    def post(self) -> None:
+    async def post(self) -> None:
         """Start a feed."""
-        record = self.extensionapp.markets.start(
-            self.json_body(), pickled_allowed=not self.extensionapp.insecure_no_auth
+        feeds = self.extensionapp.markets
+        # On another thread: it reads files, and imports what an exchange needs.
+        asked = await asyncio.to_thread(
+            feeds.asked,
+            self.json_body(),
+            pickled_allowed=not self.extensionapp.insecure_no_auth,
         )
+        record = feeds.start(asked)
+        info = feeds.log.info(record.name)
         self.reply(
             {
                 "name": record.name,
                 "status": record.status,
                 "streaming": True,
                 **self.where(record.name),
+                "epoch": info.epoch if info else None,
                 "message": (
                     f"Feed '{record.name}' started. Connect to WebSocket for real-time updates."
                 ),
@@ -135,21 +143,31 @@ class MarketCandlesHandler(FeedHandler):
     @web.authenticated
     @authorized
     async def get(self, name: str) -> None:
-        """Return the last `limit` closed candles of a timeframe that the stream has told of."""
+        """Return the last `limit` closed candles of a timeframe that the stream has told of.
+
+        `complete` says whether these are all there ever were, `first` with which one the log
+        begins.
+        """
         feeds = self.extensionapp.markets
         record = feeds.book.get(name)
         known = record.spec.timeframes
-        timeframe = self.get_query_argument("timeframe", known[0])
+        asked = self.get_query_argument("timeframe", known[0])
+        timeframe = Timeframe.parse(asked).canonical.name
         if timeframe not in known:
-            msg = f"timeframe is {timeframe!r}, the feed has {', '.join(known)}"
-            raise InvalidRequest(msg, field="timeframe", value=timeframe, allowed=known)
+            msg = f"timeframe is {asked!r}, the feed has {', '.join(known)}"
+            raise InvalidRequest(msg, field="timeframe", value=asked, allowed=known)
         limit = min(self.int_argument("limit", 1000, 1) or 1000, MOST_CANDLES)
         rows: list[Candle] = []
+        first: Candle | None = None
+        info = feeds.log.info(name)
+        whole = info is None or info.first_seq == 1
         since = 0
         while page := feeds.log.read(name, since, PAGE):
             since = page[-1].seq
             told = [decode(e.wire) for e in page if e.type == "candle" and e.key == "candle"]
             rows += [m for m in told if isinstance(m, Candle) and m.data.timeframe == timeframe]
+            first = first or next(iter(rows), None)
+            whole = whole and len(rows) <= limit
             del rows[:-limit]
             await asyncio.sleep(0)
         self.reply(
@@ -159,6 +177,8 @@ class MarketCandlesHandler(FeedHandler):
                 "timeframe": timeframe,
                 "source": record.source,
                 "synthetic": record.synthetic,
+                "complete": whole,
+                "first": None if first is None else parse_time(first.data.time),
                 "time": [parse_time(message.data.time) for message in rows],
                 **{
                     column: [getattr(message.data, column) for message in rows]

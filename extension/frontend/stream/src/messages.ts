@@ -71,6 +71,8 @@ export interface ConnectedData {
   timeframes?: string[];
   /** Of a market's stream: its timeframes, and what kind of feed serves it. */
   feed?: string;
+  /** Of a market's stream: the first message it still has; what came before is not kept. */
+  first_seq?: number;
 }
 
 export interface ConnectedMessage extends Message {

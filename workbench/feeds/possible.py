@@ -1,0 +1,81 @@
+"""Whether a feed can be, as far as that is known before its process runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from workbench.errors import DataError, InsufficientData, InvalidRequest
+from workbench.feeds.source import Source
+from workbench.feeds.sources import source_for
+from workbench.feeds.spec import FeedSpec
+
+_FIELDS = {"start_date": "start", "end_date": "end"}
+
+
+def check_possible(spec: FeedSpec, home: Path, *, elsewhere: bool = False) -> None:
+    """Make the source of a feed, as its process will, and let it go again; asks no network.
+
+    It reads files and imports what an exchange needs, so it is meant for a thread of its own.
+
+    Parameters
+    ----------
+    spec
+        A checked one.
+    home
+        The state folder.
+    elsewhere
+        The feed runs on another interpreter, whose detectors and exchanges are not known here.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds: there is no such exchange, file, range of candles or detector;
+        `details` names `field`, `value` and `allowed`.
+    """
+    if not elsewhere:
+        from workbench.analysis.own import named
+
+        for name in spec.detectors:
+            named(name)
+    elif spec.feed == "exchange":
+        return
+    asyncio.run(_made(spec, home).close())
+
+
+def _made(spec: FeedSpec, home: Path) -> Source:
+    try:
+        return source_for(spec, home)
+    except InsufficientData as error:
+        raise _outside(spec, error) from error
+    except DataError as error:
+        details = {"field": "path", "value": spec.path, "allowed": None, **error.details}
+        raise InvalidRequest(error.message, **details) from error
+    except InvalidRequest as error:
+        field = error.details.get("field")
+        if field not in _FIELDS:
+            raise
+        raise _empty(spec, _FIELDS[field], error) from error
+
+
+def _empty(spec: FeedSpec, field: str, error: InvalidRequest) -> InvalidRequest:
+    if spec.start is not None and spec.end is not None:
+        return InvalidRequest(error.message, **{**error.details, "field": field})
+    # Only one was asked for; the other is where the candles begin or end.
+    field, word = ("start", "from") if spec.end is None else ("end", "up to")
+    allowed = error.details["allowed"] if field == "end" else f"before {error.details['value']}"
+    value = getattr(spec, field)
+    msg = f"There are no candles of {spec.symbol} {word} {value}: {field} must be {allowed}"
+    return InvalidRequest(msg, field=field, value=value, allowed=allowed)
+
+
+def _outside(spec: FeedSpec, error: InsufficientData) -> InvalidRequest:
+    first, last = error.details.get("available_start"), error.details.get("available_end")
+    if first is None:
+        msg = f"There are no stored candles of {spec.symbol} to replay"
+        return InvalidRequest(msg, field="symbol", value=spec.symbol, allowed=None)
+    field = "start" if spec.start is not None else "end"
+    asked = f"{spec.start or 'the first'} to {spec.end or 'the last'}"
+    allowed = f"{first} to {last}"
+    msg = f"There are no candles of {spec.symbol} from {asked}: stored are those of {allowed}"
+    return InvalidRequest(msg, field=field, value=getattr(spec, field), allowed=allowed)
