@@ -22,13 +22,7 @@ from workbench.engine.metrics import Performance
 from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
 from workbench.engine.rules.layout import (
-    CHARGED,
-    E_BALANCE,
-    E_BAR,
-    E_KIND,
-    E_OPEN,
-    E_ORDER,
-    ENDED,
+    CHARGED, E_BALANCE, E_BAR, E_KIND, E_OPEN, E_ORDER, ENDED,
 )  # fmt: skip
 from workbench.engine.settings import Settings
 from workbench.engine.story import Fill, SignalEnd, tell
@@ -104,7 +98,7 @@ class BacktestEngine:
     UnknownParameter
         The strategy lacks a parameter, or its value has the wrong type or is out of its bounds.
     LookAhead
-        An indicator depends on later candles.
+        An indicator depends on later candles; from the constructor, and at the end of a run.
     StrategyError
         The strategy's own code raised; from the constructor (`init`) and from `advance`.
     """
@@ -154,7 +148,7 @@ class BacktestEngine:
         self._driver = driver_for(kinds, candles.market, settings)
         self.reason = self._driver.reason
         self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
-        crew.board(self._driver, seed, settings.check_lookahead)
+        crew.board(self._driver, seed, settings.check_lookahead, candles.looked)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy, self.idle = crew.strategies[0], crew.idle
         self.warm_up = max(first, min(crew.warm_ups))
@@ -193,11 +187,15 @@ class BacktestEngine:
                 break
         return self.take_fills()
 
-    def sum_up(self) -> Performance:
+    def sum_up(self, witnessed: bool = False) -> Performance:
         """Run to the end for the sake of the metrics alone: nobody is told what happened.
+
+        `witnessed`: what was seen where it decided is looked at again, as after any other run.
 
         Raises
         ------
+        LookAhead
+            Later candles were to be seen.
         StrategyError
             `next` raised.
         """
@@ -213,10 +211,12 @@ class BacktestEngine:
                 self._blame(driver.failed)
         driver.finish(self.bar - 1)
         driver.tables, self.finished = None, True
-        told = [table for table in tables if len(table)]
-        if told:
-            self._book.take_run(np.concatenate(told))
-            self.balance = float(told[-1][-1, E_BALANCE])
+        if any(map(len, tables)):
+            rows = np.concatenate([table for table in tables if len(table)])
+            self._book.take_run(rows)
+            self.balance = float(rows[-1, E_BALANCE])
+            if witnessed:
+                self._crew.hear(rows.tolist(), True)
         self._equity = self.balance
         performance.amend(self._equity)
         performance.end_period()
