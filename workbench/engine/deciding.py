@@ -120,8 +120,9 @@ def _audit(strategy: Strategy, signals: Signals, warm_up: int) -> None:
     """
     candles = strategy._view.candles
     if strategy._shortly:
-        for cut in dict.fromkeys(signals.nearest(cut) + 1 for cut in parts(len(candles), warm_up)):
-            _compare(strategy, signals, cut)
+        kinds = (("exits", "short_exits"), ("entries", "short_entries"))
+        for cut, names in zip(parts(len(candles), warm_up), kinds, strict=False):
+            _compare(strategy, signals, signals.nearest(cut, names) + 1)
         return
     places = dict.fromkeys(signals.nearest(cut) + 1 for cut in islice(cuts(candles), CUTS))
     within(places, SURE, SECONDS, partial(_compare, strategy, signals), perf_counter)
