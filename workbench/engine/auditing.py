@@ -122,12 +122,13 @@ def refuse_carried(
         name, column = found
         text = (
             f"{what} reads {name!r}, which holds the {column} of all {len(candles)} candles, later "
-            f"ones too: take it from self.{column}, which ends with the present candle. Where it "
-            f"is other columns that are needed, bring those alone {OFF}"
+            f"ones too: take it from self.{column}, which ends with the present candle. Where its "
+            f"times or other columns are needed, bring those alone: times = frame.index, "
+            f"mood = frame['mood'] {OFF}"
         )
         raise LookAhead(text, field="indicator", value=name, allowed="what it is given")
-    given = {} if one is None else {**dict(enumerate(one.args, 1)), **one.kwargs}
-    for place, value in given.items():
+    given = () if one is None else (*enumerate(one.args, 1), *one.kwargs.items())
+    for place, value in given:
         ahead = None if isinstance(value, Series) else moved_ahead(value, candles)
         if ahead is not None:
             text = (

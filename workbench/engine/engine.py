@@ -22,7 +22,13 @@ from workbench.engine.metrics import Performance
 from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
 from workbench.engine.rules.layout import (
-    CHARGED, E_BALANCE, E_BAR, E_KIND, E_OPEN, E_ORDER, ENDED,
+    CHARGED,
+    E_BALANCE,
+    E_BAR,
+    E_KIND,
+    E_OPEN,
+    E_ORDER,
+    ENDED,
 )  # fmt: skip
 from workbench.engine.settings import Settings
 from workbench.engine.story import Fill, SignalEnd, tell
@@ -188,16 +194,12 @@ class BacktestEngine:
         return self.take_fills()
 
     def sum_up(self, witnessed: bool = False) -> Performance:
-        """Run to the end for the sake of the metrics alone: nobody is told what happened.
-
-        `witnessed`: what was seen where it decided is looked at again, as after any other run.
+        """Run to the end for the metrics alone; `witnessed`: look again at what it saw, then.
 
         Raises
         ------
-        LookAhead
-            Later candles were to be seen.
-        StrategyError
-            `next` raised.
+        LookAhead, StrategyError
+            Later candles were to be seen; `next` raised.
         """
         driver, performance = self._driver, self.performance
         ends = [end - self._first for end in self._period_ends[self._period :]]
