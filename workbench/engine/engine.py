@@ -103,10 +103,8 @@ class BacktestEngine:
         A price is no usable number.
     UnknownParameter
         The strategy lacks a parameter, or its value has the wrong type or is out of its bounds.
-    LookAhead
-        An indicator depends on later candles; from the constructor, and at the end of a run.
-    StrategyError
-        The strategy's own code raised; from the constructor (`init`) and from `advance`.
+    LookAhead, StrategyError
+        An indicator depends on later candles; its own code raised. Here and from `advance`.
     """
 
     def __init__(
