@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import inf, nan
 from typing import Any
 
@@ -173,9 +173,13 @@ class Signals:
         never = np.iinfo(np.int64).max
         return (np.append(at, never), what, np.zeros(1, np.int64), table, where, fixed)
 
-    def nearest(self, row: int) -> int:
-        """Return the row of the signal that is nearest to a row; the row itself without any."""
-        rows = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
+    def nearest(self, row: int, names: Collection[str] = ()) -> int:
+        """Return the row of the signal that is nearest to a row; the row itself without any.
+
+        Of `names` alone (``entries``, ``exits``, ...), where there are any of these.
+        """
+        some = [flag for name, flag in self._flags.items() if name in names and flag.any()]
+        rows = np.flatnonzero(np.logical_or.reduce(some or list(self._flags.values())))
         return int(rows[np.abs(rows - row).argmin()]) if len(rows) else row
 
     def differs(self, other: Signals, count: int) -> tuple[str, int] | None:

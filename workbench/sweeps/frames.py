@@ -67,9 +67,12 @@ def results_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
 def best_row(rows: Sequence[SweepData], spec: SweepSpec) -> SweepData | None:
     """Return the best row so far; None where there is none.
 
-    Of a walk-forward it is the in-sample row of what the last split has chosen.
+    Of a walk-forward it is the in-sample row of what the last split has chosen whose choice did not
+    fail out of sample: there it may have been found to look ahead.
     """
-    ranked = ranking([row for row in rows if row.sample != "out"], spec)
+    failed = {row.split for row in rows if row.sample == "out" and row.error}
+    known = [row for row in rows if row.sample != "out" and row.split not in failed]
+    ranked = ranking(known, spec)
     split = max((row.split for row in ranked), default=0)
     return next((row for row in ranked if row.split == split), None)
 
