@@ -81,7 +81,8 @@ def test_a_number_far_from_the_others_hides_no_hole(tmp_path: Path, at: int, num
     lines.insert(at, frame(number, 500 * at))
     items, _ = given(tmp_path, [*lines, frame(50_000_020, 6000)])
     holes = [one.missing for one in items if isinstance(one, Hole)]
-    assert holes == [12]
+    # What begins with a wrong, low number looks like an exchange that counts anew.
+    assert holes == ([0, 12] if at == 0 and number < 50_000_000 else [12])
     assert codes(items) == ["invalid_data"]
 
 
