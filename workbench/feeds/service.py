@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest
+from workbench.errors import Conflict, InvalidRequest, NotFound
 from workbench.feeds import checking
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
 from workbench.feeds.desk import FeedDesk
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 KIND = "market_data"
 WINDOW = 50_000
 SAID = "generated prices, never traded"
+
+
+class Coming(Enum):
+    """How a subscriber comes."""
+
+    NEW = "new"
+    BACK = "back"
+    """It was here before: it names the epoch it has read."""
+    READING = "reading"
+    """It wants what was told, and what is told anyway."""
 
 
 class FeedService:
@@ -96,8 +107,27 @@ class FeedService:
             return self._make(spec.symbol, spec, given=False)
         return record
 
-    def subscribe(self, name: str) -> FeedRecord:
-        """Note a subscriber: the feed runs from now on; one that has ended badly starts afresh.
+    def known(self, text: str) -> FeedRecord:
+        """Return the feed of a name or a symbol; nothing is added or changed.
+
+        Raises
+        ------
+        NotFound
+            There is none, or none any more.
+        InvalidRequest
+            This can be neither name nor symbol.
+        """
+        record = self.book.find(text) or self.book.find(self.directory.canonical(text))
+        if record is None:
+            msg = f"There is no market {text!r} here: it was deleted, or never watched"
+            raise NotFound(msg, field="symbol", value=text)
+        return record
+
+    def subscribe(self, name: str, coming: Coming = Coming.NEW) -> FeedRecord:
+        """Note a subscriber, who keeps a feed that runs.
+
+        A new one also starts it, afresh if it has ended badly; who comes back does where it has
+        ended, but not where it was stopped or cannot be; a reader starts nothing.
 
         Raises
         ------
@@ -108,9 +138,11 @@ class FeedService:
         """
         record = self.book.get(name)
         info = self.log.info(name)
-        if info is None or info.closed:
-            record = self._renew(record)
-        self.keeper.want(name)
+        over = info is None or info.closed
+        if over and coming is Coming.NEW:
+            record, over = self._renew(record), False
+        back = coming is Coming.BACK and not record.halted
+        self.keeper.want(name, start=not over and (coming is Coming.NEW or back))
         return self.book.get(name)
 
     def unsubscribe(self, name: str) -> None:
@@ -165,12 +197,15 @@ class FeedService:
     def stop(self, name: str) -> FeedRecord:
         """End a feed's process; its stream stays, and a new subscriber starts it again.
 
+        Those who are there, and come back, do not.
+
         Raises
         ------
         NotFound
             There is no such feed.
         """
         self.book.get(name)
+        self.book.set_halted(name)
         self.keeper.end(name, "somebody asked for it")
         return self.book.get(name)
 
