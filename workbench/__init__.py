@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from workbench.analysis.own import OwnDetector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
-    from workbench.client.market import Market, market
+    from workbench.client.market import Market
     from workbench.client.market_history import history
+    from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep
@@ -57,7 +58,7 @@ _HOMES = {
     "detect": "workbench.analysis.batch",
     "indicators": "workbench.analysis",
     "list_runs": "workbench.client.api",
-    "market": "workbench.client.market",
+    "market": "workbench.client.market_opening",
     "publish": "workbench.client.publishing",
     "start": "workbench.client.api",
     "sweep": "workbench.client.sweeping",

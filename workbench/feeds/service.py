@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest, NotFound
-from workbench.feeds import checking
+from workbench.errors import InvalidRequest, NotFound
+from workbench.feeds import checking, differing
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
@@ -179,12 +179,7 @@ class FeedService:
         fresh = info is None or info.closed or (known is not None and known.status == "ended")
         if known is None or not same or fresh or not known.given:
             if known is not None and not same and known.pid is not None and not request.replace:
-                msg = (
-                    f"A feed {name!r} runs already, and it is another: give this one a name of "
-                    "its own, or replace: true"
-                )
-                allowed = "another name, or replace"
-                raise Conflict(msg, field="name", value=name, allowed=allowed)
+                raise differing.conflict(name, known, spec, own)
             if same and not fresh and known is not None:
                 known.given = True
                 self.book.put(known)
