@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.client.discovery import Server, connect
     from workbench.client.market import Market
     from workbench.client.market_history import history
+    from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep

@@ -311,9 +311,9 @@ def test_each_timeframe_knows_from_when_on_it_is_whole() -> None:
 def test_a_hole_in_the_history_is_a_quiet_time_unless_it_is_said_to_be_one() -> None:
     candles = Aggregator(["1M", "15M", "1H"])
     minutes = history("1M", at(0), [1.0] * 40)
-    minutes = minutes.replace(**{
-        name: np.delete(getattr(minutes, name), slice(31, 34)) for name in minutes.names
-    })
+    minutes = minutes.replace(
+        **{name: np.delete(getattr(minutes, name), slice(31, 34)) for name in minutes.names}
+    )
     candles.seed({"15M": history("15M", at(0), [1.0, 1.0]), "1M": minutes})
 
     def partial() -> list[bool]:
