@@ -24,7 +24,10 @@ class Impulse:
         Whether a candle has closed beyond it since: then it holds nothing.
     """
 
-    __slots__ = ("_against", "_extreme", "_sign", "_through", "lost", "origin")
+    __slots__ = (
+        "_against", "_against_far", "_extreme", "_origin_far", "_sign", "_through", "lost",
+        "origin",
+    )  # fmt: skip
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
@@ -44,28 +47,31 @@ class Impulse:
         self._against: Bar | None = None
         self._through = self.lost = False
         self.origin: Bar | None = None
+        self._against_far = self._origin_far = -inf
         for number, bar in enumerate(bars):
             self.update(bar)
             if number == 0:
                 self._extreme, self.origin = inf, None
+                self._origin_far, self.lost = -inf, False
 
     def update(self, bar: Bar) -> None:
         """Take the next closed candle."""
-        sign = self._sign
-        reach = bar.low if sign > 0 else -bar.high
-        close = sign * bar.close
-        if close < sign * bar.open:
-            self._against, self._through = bar, False
-        elif self._against is not None and close < self._far(self._against):
-            self._through = True
-        if self.origin is not None and close < self._far(self.origin):
+        _, opened, high, low, close, _ = bar
+        if self._sign > 0:
+            against, reach, far = close < opened, low, low
+        else:
+            against, reach, far = close > opened, -high, -high
+            close = -close
+        if close < self._origin_far:
             self.lost = True
+        if against:
+            self._against, self._against_far, self._through = bar, far, False
+        elif close < self._against_far:
+            self._through = True
         if reach <= self._extreme:
             self._extreme = reach
-            self.origin, self.lost = self._against, self._through
-
-    def _far(self, bar: Bar) -> float:
-        return bar.low if self._sign > 0 else -bar.high
+            self.origin, self._origin_far = self._against, self._against_far
+            self.lost = self._through
 
 
 class Blocks:
