@@ -14,6 +14,7 @@ from workbench.data.exchange.connecting import find_market, open_exchange
 from workbench.data.exchange.paging import SETTLED_MS, Pager
 from workbench.data.exchange.trouble import Trouble, code_of, error_of, pause, persist, trouble_of
 from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.feeds.counting import counted
 from workbench.feeds.exchange_candles import CandleFollower
 from workbench.feeds.exchange_clock import MarketClock
 from workbench.feeds.exchange_following import TradeFollower
@@ -278,5 +279,5 @@ class ExchangeSource:
         lost, self._broken = self._broken, []
         if not lost:
             return []
-        many = f"{len(lost)} frames" if len(lost) > 1 else "a frame"
+        many = counted(len(lost), "frame")
         return [Note("live", f"{many} could not be read: {lost[0]}", "corrupt_frame")]

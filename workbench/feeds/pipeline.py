@@ -15,6 +15,7 @@ from workbench.data.candles import Candles
 from workbench.data.growing import Span
 from workbench.data.seeding import without_wrong
 from workbench.data.troubles import Trouble
+from workbench.feeds.counting import counted
 from workbench.feeds.pacing import multiple
 from workbench.feeds.source import BarUpdate, Hole, Item, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
@@ -148,6 +149,9 @@ class Pipeline:
                 case BarUpdate():
                     out += self._take_bar(item)
                 case Note():
+                    if item.state in ("ended", "stopped"):
+                        # The last trades are in candles that will not close.
+                        out += self._grow()
                     self.state = item.state
                     out.append(self._feed(item.message, item.code))
                     continue
@@ -287,7 +291,8 @@ class Pipeline:
             numbers = (trouble.first_number, trouble.last_number)
             times = (trouble.start, trouble.end)
             return self._hole(Hole(what, trouble.many, *times, False, *numbers, timeframe))
-        more = f" (and {trouble.many - 1} {trouble.what} before)" if trouble.many > 1 else ""
+        others = counted(trouble.many - 1, trouble.what.removesuffix("s"))
+        more = f" (and {others} before)" if trouble.many > 1 else ""
         return self._feed(trouble.message + more, _CODES[trouble.kind])
 
 
