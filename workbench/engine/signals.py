@@ -71,6 +71,9 @@ class Signals:
     none, or one number for all. What pandas indexes by time has to have the times of the candles;
     all else goes by place.
 
+    Whether arrays look ahead cannot be checked: they were made before there was anything to be cut.
+    The ``signals(self)`` of a `Strategy` can, and are.
+
     Raises
     ------
     InvalidRequest
@@ -240,6 +243,29 @@ def strategy_of(signals: Signals) -> type[Strategy]:
 def gives_signals(kind: type) -> bool:
     """Tell whether a strategy has ``signals()`` instead of ``next()``."""
     return callable(getattr(kind, "signals", None))
+
+
+def refuse_both(kind: type[Strategy]) -> None:
+    """Refuse a class with a ``next()`` that its ``signals()`` leave without an effect.
+
+    One that gives signals in the place of an inherited ``next()`` is fine.
+
+    Raises
+    ------
+    InvalidRequest
+        It has both.
+    """
+    if not gives_signals(kind):
+        return
+    first = {name: next(at for at, one in enumerate(kind.__mro__) if name in vars(one))
+             for name in ("next", "signals")}  # fmt: skip
+    if first["next"] <= first["signals"] and kind.__mro__[first["next"]] is not Strategy:
+        name = kind.__name__
+        text = (
+            f"{name} has both next() and signals(), of which a run asks one: take one away, or make "
+            "it two classes"
+        )
+        raise InvalidRequest(text, field="strategy", value=name, allowed="next() or signals()")
 
 
 def _fixed() -> Floats:
