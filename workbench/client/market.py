@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.client.checking import check_number
 from workbench.client.discovery import Server
 from workbench.client.market_asking import check_stream_options, timeframe_of
-from workbench.client.market_catching import caught_up
+from workbench.client.market_catching import caught_up, warn_of_losses
 from workbench.client.market_stream import MarketStream
 from workbench.errors import Conflict, NotFound, WorkbenchError, from_body
 from workbench.widgets.market_fold import MarketFold
@@ -145,7 +144,9 @@ class Market:
             known[0] if timeframe is None and known else timeframe_of(self.name, timeframe, known)
         )
         told = fold.closed(name)
-        return candles_frame(each for each in told if history or _since_it_began(each))
+        return candles_frame(
+            each for each in told if history or each.get("extra", {}).get("origin") != "history"
+        )
 
     @property
     def patterns(self) -> pd.DataFrame:
@@ -325,19 +326,8 @@ class Market:
         if not there and not fold.candles:
             msg = f"{self.name} has told no candles for {PATIENCE_S:g} s: see .info, or wait"
             raise Conflict(msg, value=fold.status)
-        self._warn(fold)
+        self._warned = warn_of_losses(self.name, fold, self._warned)
         return fold
-
-    def _warn(self, fold: MarketFold) -> None:
-        lost = fold.lost[self._warned :]
-        self._warned = len(fold.lost)
-        if lost:
-            count = sum(data["missing"] for data in lost)
-            text = (
-                f"{self.name}: {count:,} messages were told before this handle read them and are "
-                f"no longer kept: its tables are whole from {lost[-1]['end']} on. See .gaps"
-            )
-            warnings.warn(text, UserWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         try:
@@ -356,7 +346,3 @@ class Market:
         if self._deleted:
             return {"text/plain": repr(self)}
         return self.view()._repr_mimebundle_(**kwargs)
-
-
-def _since_it_began(message: dict[str, Any]) -> bool:
-    return bool(message.get("extra", {}).get("origin") != "history")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
 import msgspec
 
@@ -69,3 +70,16 @@ def caught_up(
             if timer is not None:
                 timer.cancel()
     return not late.is_set()
+
+
+def warn_of_losses(name: str, fold: MarketFold, warned: int) -> int:
+    """Warn of what was told before it could be read, beyond the first `warned`; count them all."""
+    lost = fold.lost[warned:]
+    if lost:
+        count = sum(data["missing"] for data in lost)
+        text = (
+            f"{name}: {count:,} messages were told before this handle read them and are "
+            f"no longer kept: its tables are whole from {lost[-1]['end']} on. See .gaps"
+        )
+        warnings.warn(text, UserWarning, stacklevel=5)
+    return len(fold.lost)

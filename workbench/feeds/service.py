@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from workbench.errors import InvalidRequest, NotFound, UnknownSymbol
 from workbench.feeds import checking, differing
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
 from workbench.feeds.checkpoint import path_of
+from workbench.feeds.coming import Coming
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
@@ -38,16 +38,6 @@ class Asked(NamedTuple):
 
     request: checking.FeedRequest
     spec: FeedSpec
-
-
-class Coming(Enum):
-    """How a subscriber comes."""
-
-    NEW = "new"
-    BACK = "back"
-    """It was here before: it names the epoch it has read."""
-    READING = "reading"
-    """It wants what was told, and what is told anyway."""
 
 
 class FeedService:

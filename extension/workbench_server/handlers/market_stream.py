@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.errors import InvalidRequest, NotFound, UnknownTimeframe
 from workbench.feeds.book import FeedRecord
-from workbench.feeds.service import Coming
+from workbench.feeds.coming import Coming
 from workbench.messages import ControlRequest
 from workbench.streams import StreamQuery
 from workbench.streams.query import MARKET_PARAMETERS
