@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from workbench.analysis import indicators
     from workbench.analysis.batch import detect
     from workbench.analysis.own import OwnDetector
+    from workbench.analysis.structure.settings import StructureSettings
+    from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.discovery import Server, connect
     from workbench.client.market import Market
     from workbench.client.market_history import history
+    from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
     from workbench.client.sweep import Sweep
@@ -50,6 +53,8 @@ _HOMES = {
     "WalkForward": "workbench.sweeps.spec",
     "WorkbenchError": "workbench.errors",
     "OwnDetector": "workbench.analysis.own",
+    "StructureSettings": "workbench.analysis.structure.settings",
+    "check_detector": "workbench.analysis.testing",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
@@ -79,12 +84,14 @@ __all__ = [
     "Signals",
     "Slippage",
     "Strategy",
+    "StructureSettings",
     "Sweep",
     "WalkForward",
     "WorkbenchError",
     "__version__",
     "attach",
     "backtest",
+    "check_detector",
     "compiled",
     "connect",
     "detect",

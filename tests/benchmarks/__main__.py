@@ -32,15 +32,14 @@ def main() -> int:
     unknown = [name for name in args.names if name not in NAMES]
     if unknown:
         parser.error(f"unknown benchmark {unknown[0]!r}: choose from {', '.join(NAMES)}")
-    if args.write and (args.quick or args.names):
-        parser.error("--write needs a whole run: leave out the names and --quick")
-    results = {}
+    if args.write and args.quick:
+        parser.error("--write needs whole runs: leave out --quick")
     for name in args.names or NAMES:
         benchmark = import_module(f"tests.benchmarks.{name}")
-        results[benchmark.TITLE] = rows = benchmark.measure(args.quick)
+        rows = benchmark.measure(args.quick)
         print(f"\n{benchmark.TITLE}\n\n{report.table(rows)}", flush=True)
-    if args.write:
-        report.write(results)
+        if args.write:
+            report.write({benchmark.TITLE: rows})
     return 0
 
 

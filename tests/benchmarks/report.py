@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -62,10 +63,19 @@ def machine() -> str:
 
 
 def write(results: Mapping[str, Sequence[Row]]) -> None:
-    """Put the tables between the markers of docs/benchmarks.md."""
+    """Put tables between the markers of docs/benchmarks.md, each in the place of its former self.
+
+    A table tells when and on what it was measured.
+    """
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    parts = [f"### {title}\n\n{table(rows)}" for title, rows in results.items()]
-    body = "\n\n".join([machine(), *parts])
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
+    body, _, after = rest.partition(END)
+    tables: dict[str, str] = {}
+    for part in re.split(r"^### ", body, flags=re.M)[1:]:
+        title, _, told = part.partition("\n")
+        tables[title.strip()] = told.strip()
+    for title, rows in results.items():
+        tables[title] = f"{machine()}\n\n{table(rows)}"
+    parts = [f"### {title}\n\n{told}" for title, told in tables.items()]
+    told = "\n\n".join(parts)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{told}\n{END}{after}", encoding="utf-8")

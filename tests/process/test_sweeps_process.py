@@ -7,10 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
+import numpy as np
 import psutil
 import pytest
 
 import workbench as wb
+from workbench.data import load
 from workbench.errors import InvalidRequest, StrategyError, WorkerLost
 
 from .conftest import ServerProcess, wait_for
@@ -105,6 +107,16 @@ def test_a_class_of_the_notebook_is_swept_and_its_best_opens(server):
 def test_what_cannot_be_swept_is_refused_here(server, options, text):
     with pytest.raises(InvalidRequest, match=text):
         wb.sweep(Mine, server=server, **MARKET, **options)
+
+
+def test_signals_given_as_arrays_are_started(server):
+    count = len(
+        load(MARKET["symbol"], [MARKET["timeframes"]], MARKET["start"], MARKET["end"])["1H"]
+    )
+    signals = wb.Signals(np.arange(count) % 50 == 7, max_bars=5)
+    run = wb.start(signals, leverage=np.float64(2.0), server=server, **MARKET).wait(60)
+    assert run.metrics["total_trades"] == count // 50 + (count % 50 > 7)
+    assert run.info["spec"]["leverage"] == 2.0
 
 
 def test_the_sweeps_processes_end_with_it(process, server):

@@ -124,6 +124,8 @@ class FakeExchange:
         self.connections = 0
         self.sent: Counter[str] = Counter()
         self.position = begin
+        # By the end of a path: how many right answers come before this body, for ever.
+        self.after: dict[str, tuple[int, str]] = {}
         self._started = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._going = {at: asyncio.Event() for at in self.script.stops}
@@ -176,6 +178,11 @@ class FakeExchange:
                     content_type="application/json",
                 )  # fmt: skip
         name = request.match_info["name"]
+        if name in self.after:
+            left, body = self.after[name]
+            self.after[name] = (left - 1, body)
+            if left <= 0:
+                return web.Response(text=body, content_type="application/json")
         if name == "time":
             return web.json_response({"serverTime": self._time()})
         if name == "exchangeInfo":

@@ -284,6 +284,55 @@ def test_a_history_that_begins_within_a_candle_leaves_it_partial() -> None:
     assert hour.partial
 
 
+def test_each_timeframe_knows_from_when_on_it_is_whole() -> None:
+    candles = Aggregator(["1M", "1H", "4H", "1D"])
+    # Hours from 06:00 to 10:00, minutes from 10:10 on: nobody knows the first ten minutes.
+    candles.seed({
+        "1D": history("1D", at(-10 * 60 - 24 * 60), [1.0]),
+        "1H": history("1H", at(-4 * 60), [1.0, 2.0, 3.0, 4.0]),
+        "1M": history("1M", at(10), [1.0, 2.0]),
+    })  # fmt: skip
+    grown = {name: candles.growing(name) for name in ("1H", "4H", "1D")}
+    assert {name: span and span.partial for name, span in grown.items()} == {
+        "1H": True, "4H": True, "1D": True,
+    }  # fmt: skip
+    # With minutes from 09:59 on, the hour and the 4H candle are whole; the day began earlier.
+    candles = Aggregator(["1M", "1H", "4H", "1D"])
+    candles.seed({
+        "1H": history("1H", at(-4 * 60), [1.0, 2.0, 3.0, 4.0]),
+        "1M": history("1M", at(-1), [1.0] * 20),
+    })  # fmt: skip
+    grown = {name: candles.growing(name) for name in ("1H", "4H", "1D")}
+    assert {name: span and span.partial for name, span in grown.items()} == {
+        "1H": False, "4H": False, "1D": True,
+    }  # fmt: skip
+
+
+def test_a_hole_in_the_history_is_a_quiet_time_unless_it_is_said_to_be_one() -> None:
+    candles = Aggregator(["1M", "15M", "1H"])
+    minutes = history("1M", at(0), [1.0] * 40)
+    minutes = minutes.replace(
+        **{name: np.delete(getattr(minutes, name), slice(31, 34)) for name in minutes.names}
+    )
+    candles.seed({"15M": history("15M", at(0), [1.0, 1.0]), "1M": minutes})
+
+    def partial() -> list[bool]:
+        return [span.partial for name in ("15M", "1H") if (span := candles.growing(name))]
+
+    assert partial() == [False, False]
+    # A quarter that has closed covers this.
+    candles.lack(at(5), at(6))
+    assert partial() == [False, False]
+    candles.lack(at(31), at(34))
+    assert partial() == [True, True]
+    made = candles.trade(at(61), 1.0, 1.0)
+    told = {(s.timeframe, s.partial) for s in made if isinstance(s, Span)}
+    assert told == {("1H", True), ("15M", True)}
+    after = candles.growing("1H")
+    assert after is not None
+    assert not after.partial
+
+
 def test_timeframes_are_whole_multiples_of_the_shortest() -> None:
     with pytest.raises(UnknownTimeframe, match="7M cannot be built from 2M"):
         Aggregator(["2M", "7M"])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import talib
+from oracles.markets import bid_side, real
 from random_runs import walk
 
 from workbench.analysis.bars import Bar, bars_of
@@ -64,10 +68,10 @@ def test_all_agreed_is_one_and_says_so() -> None:
 
 
 def test_the_score_is_the_weighted_sum_of_the_votes() -> None:
-    base = lane("1H", -1, area(-1, 103, 101.4), engulfing=-80)
+    base = lane("1H", -1, area(-1, 103, 101.2), engulfing=-80)
     base.rsi.value = 60.0
     found, values = votes(base)
-    closeness = 1 - 0.2 / REACH
+    closeness = 1 - 0.1 / REACH
     assert values == {
         "trend": -1, "location": pytest.approx(-closeness), "pattern": -0.8, "momentum": 0.5,
     }  # fmt: skip
@@ -94,11 +98,13 @@ def test_longer_timeframes_vote_their_mean_and_the_shortest_has_no_say() -> None
     ("one", "closeness"),
     [
         (area(1, 99.5, 98), 1.0),  # touched
-        (area(1, 98.5, 98), 1 - 0.25 / REACH),
-        (area(1, 97.9, 97), 0.0),  # 0.55 away
+        (area(1, 98.8, 98), 1 - 0.1 / REACH),
+        (area(1, 98.4, 97), 0.0),  # 0.3 away
         (area(1, 101, 100.5), 0.0),  # closed below it
         (area(1, 99, 98, NOW.time + 1), 0.0),  # made by this candle
-        (area(-1, 104, 101.5), -(1 - 0.25 / REACH)),
+        (area(-1, 104, 101.2), -(1 - 0.1 / REACH)),
+        (area(1, 99.5, 98)._replace(status="mitigated", touched_at=NOW.time + HOUR), 1.0),
+        (area(1, 99.5, 98)._replace(status="mitigated", touched_at=NOW.time), 0.0),  # came back
     ],
 )
 def test_price_is_at_an_area(one: Area, closeness: float) -> None:
@@ -109,6 +115,65 @@ def test_the_nearest_area_of_all_timeframes_is_told() -> None:
     base, high = lane("1H", 0, area(1, 98.2, 98)), lane("4H", 0, area(1, 98.8, 90))
     place = places_at(NOW, [base, high])[1]
     assert (place.timeframe, place.distance) == ("4H", pytest.approx(0.1))
+
+
+def test_of_touched_areas_the_one_with_the_nearest_edge_is_told() -> None:
+    deep, near, apart = area(1, 99.9, 98), area(1, 99.1, 97), area(1, 98.95, 97)
+    for lanes in (
+        [lane("1H", 0, deep, near, apart)],
+        [lane("1H", 0, deep), lane("4H", 0, apart), lane("1D", 0, near)],
+        [lane("1H", 0, near), lane("4H", 0, deep), lane("1D", 0, apart)],
+    ):
+        place = places_at(NOW, lanes)[1]
+        assert (place.area, place.distance) == (near, 0)
+
+
+def test_between_two_areas_it_is_at_neither_and_says_so() -> None:
+    swing = area(-1, 101.1, 101.1)._replace(kind="swing_high")
+    base = lane("1H", 0, area(1, 99.5, 98), swing, engulfing=100)
+    found, values = votes(base, lane("4H", 1))
+    assert values["location"] == pytest.approx(0.2)
+    assert found.terms[1].rationale == (
+        "between both, in support: 1H order block at 99.5 and 0.05 ATR from resistance: "
+        "1H swing high at 101.1"
+    )
+    assert found.rationale == (
+        "Moderate confluence: HTF bullish bias + LTF engulfing, between support and resistance"
+    )
+
+
+def test_a_swing_is_at_a_level_and_not_in_it() -> None:
+    swing = area(1, 99.2, 99.2)._replace(kind="swing_low")
+    assert votes(lane("1H", 0, swing))[0].terms[1].rationale == "at support: 1H swing low at 99.2"
+
+
+def test_a_market_that_does_not_move_is_neutral() -> None:
+    flat = walk(3, 60)
+    same = np.full(60, 100.0)
+    moved = flat.replace(open=same, high=same, low=same, close=same)
+    score = detect(moved).confluence()
+    assert set(score["direction"]) == {"neutral"}
+    assert set(score["momentum"]) == {0.0}
+    last = detect(moved)[-1]
+    assert isinstance(last, ConfluenceFinding)
+    assert last.terms[3].rationale == "No RSI: the price does not move"
+
+
+def test_a_move_that_has_faded_is_none() -> None:
+    rsi = RunningRsi(14)
+    for close in [100.0, 101.0, *[101.0] * 15]:
+        rsi.update(close)
+    assert not rsi.flat
+    for _ in range(400):
+        rsi.update(101.0)
+    assert rsi.flat
+
+
+def test_location_says_something_on_real_prices(shared_file: Callable[[str], Path]) -> None:
+    data = bid_side(real("BTC 15M", shared_file))[:4_000]
+    votes = detect(data, timeframes=["15M", "1H", "4H"]).confluence()["location"]
+    assert 0.1 < (votes > 0).mean() < 0.35
+    assert 0.1 < (votes < 0).mean() < 0.35
 
 
 def test_without_a_range_there_is_no_location() -> None:

@@ -183,6 +183,51 @@ def test_refusals_are_waited_out_and_told(home: Path) -> None:
     assert troubles == [("banned", 1.0), ("rate_limited", 9.0), ("unreachable", 2.0)]
 
 
+NONSENSE = [
+    "<html><body>502 from a proxy</body></html>", "{}", "", "null", "not json", '[[1704067',
+    "[[null,null,null,null,null,null],[null,null,null,null,null,null]]", '["a", "b"]',
+    '[[1704067200000,"1"]]', f"[[{FIRST},null,null,null,null,null]]", "[[1e30,1,1,1,1,1]]", "17",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+def test_nonsense_is_asked_again_and_never_taken_for_no_trades(home: Path, body: str) -> None:
+    steps: list[Step] = []
+    with fake(Script(refusals=[Refusal("klines", 200, body)])) as exchange:
+        result = fetched(exchange, end="2024-01-02", progress=steps.append)
+    assert [one.trouble.code for one in steps if one.trouble] == ["bad_response"]
+    assert result.candles.time.tolist() == [int(row[0]) for row in ROWS[: 2 * 96]]
+
+
+def test_nothing_but_nonsense_ends_the_fetch_which_keeps_what_it_has(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = CandleStore(paths.candles_dir())
+    monkeypatch.setattr("workbench.data.exchange.trouble.pause", lambda *_: 0.0)
+    given = ["data", "fetch", "BTC-USD", "--timeframe", "15M", "--exchange", "binance"]
+    given += ["--start", "2024-01-01", "--market", "BTC/USDT"]
+    with fake() as exchange:
+        exchange.after = {"klines": (1, "{}")}
+        assert main([*given, "--options", json.dumps(options(exchange))]) == 1
+        assert len(store.load("BTC-USD", M15)) == 1000
+        assert "sent nonsense" in capsys.readouterr().err
+        exchange.after.clear()
+        exchange.asked.clear()
+        assert fetched(exchange).new == TOTAL - 1001
+        assert spans(exchange) == [1000, 2000]
+
+
+def test_a_list_of_markets_that_is_none_says_nothing_about_the_symbol(home: Path) -> None:
+    refusals = [Refusal("exchangeInfo", 200, body) for body in ("{}", "<html>", "[]")]
+    with fake(Script(refusals=refusals)) as exchange:
+        assert fetched(exchange, end="2024-01-01").new == 96
+
+
+def test_an_empty_list_is_no_trades(home: Path) -> None:
+    with fake(candles={"15m": ROWS[1200:]}) as exchange:
+        assert fetched(exchange).new == TOTAL - 1201
+
+
 def test_a_candle_that_cannot_be_is_left_out_and_told(home: Path) -> None:
     bad = list(ROWS)
     bad[7] = (*ROWS[7][:2], 1.0, *ROWS[7][3:])

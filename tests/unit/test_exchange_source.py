@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
@@ -19,12 +20,15 @@ from fake_exchange import (
     made_up,
     recorded,
 )  # fmt: skip
+from fake_market import NOW, RisingCandles, tell
 
 from workbench.data.exchange.connecting import INSTALL
 from workbench.errors import InvalidRequest, UnknownSymbol
 from workbench.feeds.exchange import ExchangeSource
+from workbench.feeds.pipeline import Pipeline
 from workbench.feeds.source import BarUpdate, Hole, Item, Note, Tick
 from workbench.feeds.spec import FeedSpec
+from workbench.messages import Candle, CandleExtra, Message
 
 SESSION = "ws_binance_spot_btcusdt_20240808.jsonl.gz"
 MINUTE = 60_000
@@ -175,6 +179,9 @@ def test_what_cannot_be_fetched_is_told_and_the_exchanges_candle_given() -> None
         (Refusal("aggTrades", 429, "{}", {"Retry-After": "7"}), "rate_limited", 7.0),
         (Refusal("aggTrades", 418, '{"code":-1003,"msg":"banned until"}'), "banned", 1.0),
         (Refusal("aggTrades", 503, "upstream"), "unreachable", 1.0),
+        (Refusal("aggTrades", 200, "{}"), "bad_response", 1.0),
+        (Refusal("aggTrades", 200, "<html>a proxy</html>"), "bad_response", 1.0),
+        (Refusal("aggTrades", 200, '[{"a":null},{"a":null}]'), "bad_response", 1.0),
     ],
 )
 def test_a_refusal_is_told_waited_for_and_costs_nothing(
@@ -267,6 +274,44 @@ def test_a_feed_that_goes_on_reaches_back_to_where_it_was(monkeypatch: pytest.Mo
     assert [one for one in items if isinstance(one, Hole)] == [
         Hole("candles", 11, known[-19], known[-8], False, timeframe="1M")
     ]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_hole_in_the_history_of_a_growing_candle_is_asked_again_and_told(again: bool) -> None:
+    trades = made_up(6000)
+    rows = candles_of(trades, MINUTE)
+    holed = [row for row in rows if row[0] not in {rows[10][0], rows[11][0]}]
+    body = [[int(row[0]), *map(str, row[1:])] for row in holed[:15]]
+    first = Refusal("klines", 200, json.dumps(body))
+    candles = {"1m": rows if again else holed, "1h": []}
+    fake = FakeExchange(trades, Script(refusals=[first]), begin=2990, candles=candles)
+
+    async def begin() -> tuple[list[Item], list[Message]]:
+        spec = spec_of(fake, timeframes=["1M", "1H"], history=50)
+        source = ExchangeSource(spec, sleep=Waits())
+        pipeline = Pipeline(spec, RisingCandles("1M"), now=lambda: NOW, tell=tell)
+        try:
+            told = pipeline.warm(await source.history(["1M", "1H"], 50), {})
+            items: list[Item] = []
+            async with aclosing(source.items()) as given:
+                async for batch in given:
+                    items += batch
+                    told += pipeline.take(batch)
+                    if numbers(items):
+                        return items, told
+        finally:
+            await source.close()
+        return [], []
+
+    with fake:
+        items, told = asyncio.run(asyncio.wait_for(begin(), 60))
+    start, end = int(rows[10][0]), int(rows[12][0])
+    hole = Hole("candles", 2, start, end, False, timeframe="1M")
+    found = [one for one in items if isinstance(one, Hole) and one.what == "candles"]
+    assert found == ([] if again else [hole])
+    hours = [m for m in told if isinstance(m, Candle) and m.data.timeframe == "1H"]
+    assert hours
+    assert {isinstance(m.extra, CandleExtra) and m.extra.partial for m in hours} == {not again}
 
 
 def test_an_unknown_symbol_is_an_error_with_its_neighbours() -> None:

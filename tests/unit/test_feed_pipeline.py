@@ -193,7 +193,7 @@ def test_broken_candles_of_a_history_are_left_out_and_told() -> None:
     high[1], low[2] = np.nan, good.open[2] * (1 + 1e-12)
     told = pipeline.warm({"1M": good.replace(high=high, low=low)}, {})
     assert isinstance(told[0], Feed)
-    assert "1 1M candles of the history are left out: one has high nan" in told[0].data.message
+    assert "A 1M candle of the history is left out: it has high nan" in told[0].data.message
     assert [bar.time for _, bar in analysis.seen] == [at(0), at(120)]
     assert analysis.seen[1][1].low == good.open[2]
     assert said(pipeline.take([Tick(at(180), 102, 1)])) == [("growing", "1M", "10:03", 102)]

@@ -102,7 +102,7 @@ def test_of_two_points_of_one_candle_the_last_counts() -> None:
 def test_the_table_for_people() -> None:
     text, page = repr(result()), result()._repr_html_()
     title = "on BTC-USD 15M/1H/4H, 2024-01-01 to 2024-01-31, synthetic data"
-    assert text.startswith("Strategy1(zone=0.5")
+    assert text.startswith("Strategy1(zone=0.25")
     for shown in (text, page):
         assert title in shown
         assert all(name in shown for name in result().metrics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +14,17 @@ from workbench import OwnDetector
 from workbench.analysis import own
 from workbench.analysis.bars import Bar, bars_of
 from workbench.analysis.batch import detect
-from workbench.analysis.detecting import Finding, PatternFinding
+from workbench.analysis.detecting import ConfluenceFinding, Finding, PatternFinding
 from workbench.analysis.market import MarketAnalysis
 from workbench.analysis.patterns import ALL, PatternDetector
+from workbench.analysis.patterns.names import checked_names
 from workbench.analysis.structure import StructureDetector
+from workbench.analysis.telling import message_of
 from workbench.analysis.testing import check_detector
 from workbench.data.candles import Candles
 from workbench.data.resample import resample
 from workbench.errors import DetectorError, InvalidRequest
+from workbench.messages import decode, encode
 from workbench.timeframes import Timeframe
 
 DATA = walk(7, 600)
@@ -226,8 +230,89 @@ def test_growing_candles_are_shown_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [("risez", "Unknown detector 'risez'"), (42, "has no update"), (print, "has no update")],
+    [
+        ("risez", "Unknown detector 'risez'"),
+        (42, "write a list of classes"),
+        ([42], "has no update"),
+        (print, "has no update"),
+        ({"a": 1}, "write a list of classes"),
+    ],
 )
 def test_what_is_no_detector_is_refused(given: Any, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
-        MarketAnalysis("X", ["15M"], detectors=[given])
+        MarketAnalysis("X", ["15M"], detectors=given)
+
+
+class Says(OwnDetector):
+    """Says one thing of each candle, as it was told to."""
+
+    def __init__(self, timeframe: str, say: Any = None) -> None:
+        super().__init__(timeframe)
+        self.say = say
+
+    def update(self, bar: Bar) -> Sequence[Finding]:
+        return [self.say(self, bar)]
+
+
+CANNOT: list[tuple[Any, str]] = [
+    (lambda my, bar: my.pattern(bar, "x", "up"), "direction 'up'"),
+    (lambda my, bar: my.pattern(bar, "", "bullish"), "pattern ''"),
+    (lambda my, bar: my.pattern(bar, "x", "bullish", 1.5), "strength 1.5"),
+    (lambda my, bar: my.pattern(bar, "x", "bullish", np.nan), "strength nan"),
+    (lambda my, bar: my.structure(bar, "pivot", "bullish", 1.0), "kind 'pivot'"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", np.nan), "price nan"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", "1"), "price '1'"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, top=np.inf), "top inf"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, status="gone"), "status 'gone'"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, id=7), "id 7"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1, numbers={"a": None}), "numbers.*None"),
+    (lambda my, bar: my.structure(bar, "zone", "bullish", 1.0, bar_time=10**30), "bar_time 1000"),
+    (lambda my, bar: ConfluenceFinding("15M", 0, 0, 0.5, "bullish", (), ""), "is no finding"),
+    (lambda my, bar: checked_names(["dojo"]), "raised InvalidRequest"),
+    (lambda my, bar: sys.exit(3), "raised SystemExit"),
+]
+
+
+@pytest.mark.parametrize(("say", "words"), CANNOT, ids=[words for _, words in CANNOT])
+def test_what_cannot_be_told_is_refused_and_costs_a_stream_that_detector_alone(
+    say: Any, words: str
+) -> None:
+    given = Says("15M", say)
+    with pytest.raises(DetectorError, match=f"Detector Says, update of the 15M.*{words}"):
+        detect(DATA[:5], detectors=[given])
+    told: list[DetectorError] = []
+    analysis = MarketAnalysis("X", ["15M"], detectors=[given, Rises], on_failure=told.append)
+    found = [one for bar in bars_of(DATA[:50]) for one in analysis.closed("15M", bar)]
+    assert [one.code for one in told] == ["detector_error"]
+    assert ("15M", "rises") in named(found)
+
+
+def test_numbers_of_numpy_are_told_as_pythons() -> None:
+    def say(my: Says, bar: Bar) -> Finding:
+        price = np.float32(bar.low)
+        return my.structure(
+            bar, "zone", np.str_("bullish"), price, bar_time=np.int64(bar.time),  # type: ignore[arg-type]
+            top=np.float64(bar.high), bottom=np.int64(0), numbers={"n": np.int32(3)},
+        )  # fmt: skip
+
+    (one,) = (o for o in detect(DATA[:1], detectors=[Says("15M", say)]) if hasattr(o, "kind"))
+    assert {type(getattr(one, name)) for name in ("price", "top", "bottom")} == {float}
+    message = message_of(one, "X", "2024-01-01T00:00:00.000Z")
+    assert decode(encode(message)) == message
+
+
+def test_one_that_cannot_be_made_is_left_out_of_a_stream() -> None:
+    class Needs(OwnDetector):
+        def __init__(self, timeframe: str, more: int) -> None:
+            raise AssertionError
+
+    with pytest.raises(DetectorError, match="Needs could not be made for 15M: TypeError"):
+        detect(DATA[:5], detectors=[Needs])
+    told: list[DetectorError] = []
+    MarketAnalysis("X", ["15M", "1H"], detectors=[Needs], on_failure=told.append)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("given", [Rises, Rises("1H"), (Rises,), {Rises}])
+def test_one_alone_needs_no_list(given: Any) -> None:
+    assert named(detect(DATA, patterns=[], detectors=given)) == {("15M", "rises")}

@@ -9,6 +9,11 @@ import pytest
 from workbench.analysis.bars import Bar
 from workbench.analysis.detecting import StructureFinding
 from workbench.analysis.structure import StructureDetector, StructureSettings
+from workbench.analysis.structure.areas import Moment, Shelf
+from workbench.analysis.structure.blocks import Impulse
+from workbench.analysis.structure.liquidity import Singles
+from workbench.analysis.structure.swings import Swing
+from workbench.analysis.structure.zones import Zones
 from workbench.errors import InvalidRequest
 
 HOUR = 3_600_000
@@ -154,6 +159,33 @@ def test_an_order_block_is_mitigated_by_a_touch_and_broken_by_a_close() -> None:
     assert (7, "broken") not in statuses
 
 
+@pytest.mark.parametrize(
+    ("after", "lost"),
+    [
+        ([(10, 11, 9.85, 10.8)], False),
+        ([(9, 9.6, 8.9, 9.5)], True),  # opens below it and stays there
+        ([(9.9, 10.2, 9.7, 10.1), (9.75, 9.85, 9.72, 9.8)], True),
+    ],
+)  # fmt: skip
+def test_a_block_that_is_closed_through_before_the_break_is_lost(
+    after: list[tuple[float, float, float, float]], lost: bool
+) -> None:
+    impulse, block, *rest = Impulse(1), *bars((12, 12.1, 9.9, 10), *after)
+    impulse.update(block)
+    for bar in rest:
+        impulse.update(bar)
+    assert impulse.origin == block
+    assert impulse.lost is lost
+
+
+def test_a_break_tells_no_block_that_was_closed_through() -> None:
+    start = [(10, 10.1, 8, 10), (10, 12.1, 9.9, 12), (12, 12.1, 10.9, 11), (11, 11.1, 9.9, 10)]
+    end = [(9.5, 11, 9.4, 10.9), (10.9, 13.1, 10.8, 13)]
+    for low, told_of in ((9.95, ["bos", "order_block"]), (9.5, ["bos"])):
+        found = told(bars(*start, (9.2, 10, 9.1, low), *end))
+        assert [kind for n, kind, _ in kinds(found, "bos", "order_block") if n == 6] == told_of
+
+
 POOL = bars(
     (10, 11, 9, 10), (10, 12, 9, 10), (10, 11, 9, 10), (10, 11.95, 9.2, 10), (10, 11, 9.3, 10),
 )  # fmt: skip
@@ -184,6 +216,22 @@ def test_highs_that_price_has_gone_through_make_no_pool() -> None:
             if k[2] == "confirmed" and k[0] == 6] == []  # fmt: skip
 
 
+def test_lows_with_a_lower_one_between_them_make_no_pool() -> None:
+    first = Swing(1, 0, 10.0)
+
+    def singles(reach: float) -> Singles:
+        made = Singles(3)
+        made.add(10.0, 9.9, first)
+        if reach < made.alarm:
+            made.passed(reach)
+        return made
+
+    assert singles(10.1).near(10.05, 0.1) == first
+    assert singles(9.95).near(9.95, 0.1) == first  # the second goes beyond the first itself
+    assert singles(9.95).near(10.0, 0.1) is None
+    assert singles(9.8).near(9.9, 0.1) is None
+
+
 def test_swings_at_one_place_are_a_zone() -> None:
     low, high = (10, 10.5, 9, 10), (10, 11, 9.6, 10)
     turns = [high, low, high, (10, 10.5, 9.2, 10), high, (10, 10.5, 9.3, 10), high]
@@ -204,6 +252,26 @@ def test_what_is_kept_is_bounded_and_the_oldest_is_forgotten() -> None:
     found = told(bars(*rising), StructureSettings(width=1, atr_period=1, gap=0.0, open=3))
     statuses = [s for _, _, s in kinds(found, "fvg")]
     assert statuses.count("confirmed") - statuses.count("expired") == 3
+
+
+def zones_of(*levels: float, limit: int) -> Zones:
+    """Return the zones of swing lows, one an hour, at a range of 1."""
+    zones = Zones(0.2, limit, {1: Shelf(), -1: Shelf()})
+    bar = Bar(0, 100, 101, 99, 100, 1.0)
+    for number, level in enumerate(levels):
+        now = Moment("1H", bar._replace(time=number * HOUR), (number + 1) * HOUR, 1.0)
+        zones.take(Swing(1, number * HOUR, level), now, [])
+    return zones
+
+
+def test_a_zone_that_is_touched_is_young_again() -> None:
+    zones = zones_of(10, 10, 20, 20, 10, 30, 30, limit=2)
+    assert sorted(area.bottom for area in zones.areas) == [10, 30]
+
+
+def test_swings_alone_take_no_place_of_a_zone() -> None:
+    zones = zones_of(10, 10, 20, 20, 31, 41, 51, 61, limit=2)
+    assert sorted(area.bottom for area in zones.areas) == [10, 20]
 
 
 def test_nothing_is_measured_before_there_is_a_range() -> None:

@@ -6,12 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.bars import Bar, bars_of
-from workbench.analysis.detecting import (
-    ConfluenceFinding,
-    Finding,
-    PatternFinding,
-    StructureFinding,
-)
+from workbench.analysis.findings import Findings
+from workbench.analysis.given import UNNAMED, candles_given, timeframes_given
 from workbench.analysis.market import MarketAnalysis
 from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
@@ -23,81 +19,41 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Findings(list[Finding]):
-    """Findings in the order they became known, the longest timeframe first at one time."""
-
-    def patterns(self) -> pd.DataFrame:
-        """Return the candlestick patterns.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns `timeframe`, `pattern`, `direction`, `strength`, `bar_time`, `confirmed_at`;
-            times are UTC.
-        """
-        return _frame(
-            [one for one in self if isinstance(one, PatternFinding)],
-            ("timeframe", "pattern", "direction", "strength"),
-        )
-
-    def structure(self) -> pd.DataFrame:
-        """Return the facts of market structure.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns `timeframe`, `id`, `kind`, `direction`, `status`, `price`, `top`, `bottom`
-            (NaN where there are no edges), `numbers`, `bar_time`, `confirmed_at`; times are UTC.
-        """
-        return _frame(
-            [one for one in self if isinstance(one, StructureFinding)],
-            ("timeframe", "id", "kind", "direction", "status", "price", "top", "bottom", "numbers"),
-        )
-
-    def confluence(self) -> pd.DataFrame:
-        """Return the confluence scores, one for each candle of the shortest timeframe.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns `score`, `direction`, `rationale`, the votes of the terms by name (-1 to 1),
-            `bar_time`, `confirmed_at`; times are UTC.
-        """
-        rows = [one for one in self if isinstance(one, ConfluenceFinding)]
-        frame = _frame(rows, ("score", "direction", "rationale"))
-        names = [term.name for term in rows[0].terms] if rows else []
-        for place, name in enumerate(names):
-            frame.insert(3 + place, name, [one.terms[place].value for one in rows])
-        return frame
-
-
 def detect(
-    candles: Candles | Mapping[str, Candles],
+    candles: Candles | pd.DataFrame | Mapping[str, Candles | pd.DataFrame],
     *,
-    timeframes: Sequence[str] | None = None,
+    timeframes: Sequence[str] | str | None = None,
     patterns: Iterable[str] | None = None,
     weights: Mapping[str, float] | None = None,
-    detectors: Iterable[Any] = (),
-    structure: StructureSettings | None = None,
+    detectors: Any = (),
+    structure: StructureSettings | Mapping[str, Any] | None = None,
 ) -> Findings:
     """Return what the detectors of a market find in candles, as its stream would tell it.
 
     Parameters
     ----------
     candles
-        Of one timeframe, or several by name; a candle of a longer one counts once it has closed
-        by the close of one of the shortest.
+        Of one timeframe, or of several by its name; a candle of a longer one counts once it has
+        closed by the close of one of the shortest. As `Candles`, or as a table such as
+        `workbench.history` returns: columns open, high, low, close, perhaps volume, and times
+        (UTC) in its index or a column; its timeframe is measured where ``attrs`` do not say it.
     timeframes
-        To build out of the candles of one timeframe, such as ``["15M", "1H", "4H"]``.
+        One or several to build out of the candles of one timeframe, such as
+        ``["15M", "1H", "4H"]``.
     patterns, weights, detectors, structure
         As of `workbench.analysis.market.MarketAnalysis`.
 
     Raises
     ------
     InvalidRequest
-        There are no candles, or a pattern, weight or detector makes no sense.
+        There are no candles, they are of several symbols, or a pattern, weight, setting or
+        detector makes no sense.
+    InvalidCandles
+        A table lacks a column, prices are none, or candles open off the grid of their timeframe.
     UnknownTimeframe
         A timeframe cannot be built out of the candles.
+    DetectorError
+        A user's detector raised, or returned what cannot be told.
     """
     columns = _columns(candles, timeframes)
     analysis = MarketAnalysis(
@@ -132,30 +88,33 @@ def closes(columns: Sequence[Candles]) -> Iterator[tuple[str, Bar]]:
         yield base.timeframe.name, bar
 
 
-def _columns(
-    candles: Candles | Mapping[str, Candles], timeframes: Sequence[str] | None
-) -> list[Candles]:
-    if isinstance(candles, Candles):
-        names = [candles.timeframe.name] if timeframes is None else timeframes
-        columns = [resample(candles, Timeframe.parse(name)) for name in names]
+def _columns(candles: Any, timeframes: Any) -> list[Candles]:
+    if not isinstance(candles, Mapping):
+        base = candles_given(candles)
+        names = [base.timeframe.name] if timeframes is None else timeframes_given(timeframes)
+        columns = [resample(base, Timeframe.parse(name)) for name in dict.fromkeys(names)]
     elif timeframes is None:
-        columns = list(candles.values())
+        columns = [_named(key, one) for key, one in candles.items()]
     else:
         text = "Candles of several timeframes are given: leave out timeframes"
-        raise InvalidRequest(text, field="timeframes", value=list(timeframes), allowed=None)
+        raise InvalidRequest(text, field="timeframes", value=repr(timeframes), allowed=None)
     if not columns:
         raise InvalidRequest("There are no candles", field="candles", value=[], allowed="one")
+    names = [one.timeframe.name for one in columns]
+    symbols = sorted({one.symbol for one in columns} - {UNNAMED})
+    if len(set(names)) < len(names):
+        text = f"A timeframe is given twice: {', '.join(names)}"
+        raise InvalidRequest(text, field="candles", value=names, allowed="each once")
+    if len(symbols) > 1:
+        text = f"The candles are of {' and '.join(symbols)}: a market is one symbol"
+        raise InvalidRequest(text, field="candles", value=symbols, allowed="one symbol")
     return sorted(columns, key=lambda one: one.timeframe)
 
 
-def _frame(rows: Sequence[Any], names: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, Any] = {name: [getattr(one, name) for one in rows] for name in names}
-    for name in ("price", "top", "bottom"):
-        if name in columns:
-            columns[name] = pd.Series(columns[name], dtype="float64")
-    for name in ("bar_time", "confirmed_at"):
-        times = pd.Series([getattr(one, name) for one in rows], dtype="int64")
-        columns[name] = pd.to_datetime(times, unit="ms", utc=True).dt.as_unit("ms")
-    return pd.DataFrame(columns)
+def _named(key: Any, given: Any) -> Candles:
+    wanted = Timeframe.parse(key)
+    found = candles_given(given, wanted.name)
+    if found.timeframe.ms != wanted.ms:
+        text = f"The candles named {key!r} are {found.timeframe} ones: name each by its timeframe"
+        raise InvalidRequest(text, field="candles", value=key, allowed=found.timeframe.name)
+    return found

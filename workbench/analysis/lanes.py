@@ -47,7 +47,8 @@ class Lane:
         patterns: Iterable[str] | None = None,
         settings: StructureSettings | None = None,
     ) -> None:
-        self.timeframe, self.ms = timeframe, Timeframe.parse(timeframe).ms
+        parsed = Timeframe.parse(timeframe)
+        self.timeframe, self.ms, self._grid = timeframe, parsed.ms, parsed.offset_ms
         self.structure = StructureDetector(timeframe, settings)
         self.patterns = PatternDetector(timeframe, patterns)
         self.rsi = RunningRsi()
@@ -59,8 +60,8 @@ class Lane:
         Raises
         ------
         InvalidCandles
-            Its prices are no numbers, break the order low to high, or it does not come after the
-            one before; nothing has been made of it then.
+            Its prices are no numbers, break the order low to high, it opens off the grid of its
+            timeframe, or it does not come after the one before; nothing has been made of it then.
         """
         self._check(bar)
         self._last = bar.time
@@ -86,6 +87,13 @@ class Lane:
             text = f"The {self.timeframe} candle at {iso_time(time)} is none: {prices}"
             allowed = "low <= open, close <= high, all of them finite"
             raise InvalidCandles(text, field="prices", value=str(prices), allowed=allowed)
+        if (time - self._grid) % self.ms:
+            text = (
+                f"The {self.timeframe} candle at {iso_time(time)} does not open on the grid of its "
+                f"timeframe (UTC): when it closes is not known"
+            )
+            allowed = f"multiples of {self.timeframe}, UTC"
+            raise InvalidCandles(text, field="time", value=iso_time(time), allowed=allowed)
         last = self._last
         if last is not None and time <= last:
             text = (

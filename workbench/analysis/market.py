@@ -8,11 +8,13 @@ from typing import Any
 from workbench.analysis.bars import Bar
 from workbench.analysis.confluence import Scorer
 from workbench.analysis.detecting import Finding
+from workbench.analysis.given import timeframes_given
+from workbench.analysis.guarding import Guarded
 from workbench.analysis.lanes import Lane
-from workbench.analysis.own import Guarded, made_for
+from workbench.analysis.own import made_for, several
 from workbench.analysis.patterns.names import checked_names
 from workbench.analysis.structure.settings import StructureSettings
-from workbench.errors import DetectorError, InvalidRequest, UnknownTimeframe
+from workbench.errors import DetectorError, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
 
@@ -32,11 +34,11 @@ class MarketAnalysis:
     weights
         Of the terms of the confluence score, by name; the default ones where left out.
     detectors
-        Further ones, used on each timeframe: names of entry points of group
+        Further ones, one or several, used on each timeframe: names of entry points of group
         ``workbench.detectors``, classes (called with the timeframe's name) or instances, which
         are copied.
     structure
-        What counts as structure.
+        What counts as structure: settings, or some of them by name.
     on_failure
         Told when a user's detector fails, which is then left out; without it that is raised.
 
@@ -55,23 +57,24 @@ class MarketAnalysis:
         *,
         patterns: Iterable[str] | None = None,
         weights: Mapping[str, float] | None = None,
-        detectors: Iterable[Any] = (),
-        structure: StructureSettings | None = None,
+        detectors: Any = (),
+        structure: StructureSettings | Mapping[str, Any] | None = None,
         on_failure: Callable[[DetectorError], None] | None = None,
     ) -> None:
-        names = [one.name for one in sorted({Timeframe.parse(one) for one in timeframes})]
-        if not names:
-            text = "An analysis needs at least one timeframe"
-            raise InvalidRequest(text, field="timeframes", value=[], allowed="one or more")
+        names = [
+            one.name for one in sorted(map(Timeframe.parse, set(timeframes_given(timeframes))))
+        ]
         self.symbol = symbol
         self.timeframes = names
-        wanted = list(detectors) if not isinstance(detectors, str) else [detectors]
         chosen = None if patterns is None else checked_names(patterns)
         self._scorer = Scorer(weights)
-        self._lanes = [Lane(name, chosen, structure) for name in names]
+        settings = StructureSettings.of(structure)
+        self._lanes = [Lane(name, chosen, settings) for name in names]
         self._by_name = dict(zip(names, self._lanes, strict=True))
-        self._own = {name: made_for(name, wanted) for name in names}
+        self._own: dict[str, list[Guarded]] = {name: [] for name in names}
         self._on_failure = on_failure
+        for one in several(detectors):
+            self._use(one)
 
     def closed(self, timeframe: str, bar: Bar) -> Sequence[Finding]:
         """Take a closed candle; those of several timeframes come the longest first.
@@ -117,6 +120,18 @@ class MarketAnalysis:
         for detector in tuple(self._own[lane.timeframe]):
             found.extend(self._ask(detector, detector.peek, bar))
         return found
+
+    def _use(self, detector: Any) -> None:
+        """Take a user's detector, on all timeframes or on none."""
+        try:
+            made = {name: made_for(name, [detector]) for name in self.timeframes}
+        except DetectorError as error:
+            if self._on_failure is None:
+                raise
+            self._on_failure(error)
+            return
+        for name, guarded in made.items():
+            self._own[name] += guarded
 
     def _ask(
         self, detector: Guarded, method: Callable[[Bar], Sequence[Finding]], bar: Bar

@@ -9,9 +9,10 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from workbench.analysis.bars import Bar
-from workbench.analysis.detecting import Detector, Finding, PatternFinding, StructureFinding
-from workbench.errors import DetectorError, InvalidRequest, WorkbenchError
-from workbench.messages import Bias, StructureKind, iso_time
+from workbench.analysis.detecting import Finding, PatternFinding, StructureFinding
+from workbench.analysis.guarding import Guarded
+from workbench.errors import DetectorError, InvalidRequest
+from workbench.messages import Bias, StructureKind
 from workbench.timeframes import Timeframe
 
 GROUP = "workbench.detectors"
@@ -64,13 +65,17 @@ class OwnDetector:
 
         Parameters
         ----------
+        name
+            Any.
+        direction
+            ``bullish``, ``bearish`` or ``neutral``.
         strength
             As TA-Lib counts; 100, -100 or 0 by `direction` when left out.
         provisional
             Whether the candle still grows.
         """
         if strength is None:
-            strength = {"bullish": 100, "bearish": -100, "neutral": 0}[direction]
+            strength = {"bullish": 100, "bearish": -100}.get(direction, 0)
         return PatternFinding(
             self.timeframe, name, direction, strength, bar.time, bar.time + self._ms, provisional
         )
@@ -93,10 +98,22 @@ class OwnDetector:
 
         Parameters
         ----------
+        kind
+            One of those there are (docs/detectors.md), which charts can draw; what fits none of
+            them is a pattern.
+        price
+            The level.
         id
             Of the thing it speaks of; later facts repeat it. Of the candle, when left out.
         bar_time
             Open time of the candle it lies on (epoch ms, UTC), if that is an earlier one.
+        status
+            ``confirmed``; of later facts ``broken``, ``mitigated``, ``filled``, ``swept``,
+            ``touched``, ``extended``, ``superseded`` or ``expired``.
+        top, bottom
+            Edges, where it has a height.
+        numbers
+            What decided, by name.
         """
         when = bar.time if bar_time is None else bar_time
         label = id or f"{type(self).__name__}_{kind}_{when // 1000}"
@@ -141,97 +158,50 @@ def made_for(timeframe: str, detectors: Iterable[Any]) -> list[Guarded]:
     ------
     InvalidRequest
         One is none of these.
+    DetectorError
+        One raised when it was made.
     """
-    made = []
-    for one in [detectors] if isinstance(detectors, str) else detectors:
-        found = named(one) if isinstance(one, str) else one
-        if not isinstance(found, type) and hasattr(found, "update"):
+    return [_made(timeframe, one) for one in detectors]
+
+
+def several(detectors: Any) -> list[Any]:
+    """Return the detectors asked for as a list: one alone will do.
+
+    Raises
+    ------
+    InvalidRequest
+        It is neither a detector nor several.
+    """
+    if isinstance(detectors, str) or callable(detectors) or _detects(detectors):
+        return [detectors]
+    if isinstance(detectors, Iterable) and not isinstance(detectors, Mapping):
+        return list(detectors)
+    text = f"Detectors are {detectors!r}: write a list of classes, instances or names"
+    raise InvalidRequest(text, field="detectors", value=repr(detectors), allowed="a list")
+
+
+def _detects(one: Any) -> bool:
+    # A dict and a set can be updated too.
+    return hasattr(one, "update") and not isinstance(one, (Mapping, set))
+
+
+def _made(timeframe: str, one: Any) -> Guarded:
+    found = named(one) if isinstance(one, str) else one
+    try:
+        if not isinstance(found, type) and _detects(found):
             detector = copy.deepcopy(found)
             if isinstance(detector, OwnDetector):
                 OwnDetector.__init__(detector, timeframe)
         else:
             detector = found(timeframe) if callable(found) else None
-        if not hasattr(detector, "update"):
-            text = f"Detector {one!r} has no update(bar): write a class with one"
-            raise InvalidRequest(text, field="detectors", value=repr(one), allowed="update(bar)")
-        made.append(Guarded(detector, timeframe))
-    return made
-
-
-class Guarded:
-    """Calls a user's detector and holds it to what all detectors promise.
-
-    Parameters
-    ----------
-    detector
-        The user's; `peek` may be missing.
-    timeframe
-        Of its candles.
-    """
-
-    def __init__(self, detector: Any, timeframe: str) -> None:
-        self.detector: Detector = detector
-        self.name = type(detector).__name__
-        self.timeframe = timeframe
-        self._ms = Timeframe.parse(timeframe).ms
-
-    def update(self, bar: Bar) -> Sequence[Finding]:
-        """Take the next closed candle.
-
-        Raises
-        ------
-        DetectorError
-            It raised, or what it returned is no finding of this candle.
-        """
-        return self._checked("update", bar)
-
-    def peek(self, bar: Bar) -> Sequence[Finding]:
-        """Look at a candle that still grows.
-
-        Raises
-        ------
-        DetectorError
-            As of `update`.
-        """
-        return self._checked("peek", bar) if hasattr(self.detector, "peek") else ()
-
-    def _checked(self, method: str, bar: Bar) -> Sequence[Finding]:
-        try:
-            found = list(getattr(self.detector, method)(bar) or ())
-        except WorkbenchError:
-            raise
-        except Exception as error:
-            text = f"raised {type(error).__name__}: {error}"
-            raise self._error(method, bar, text) from error
-        for one in found:
-            self._check(one, method, bar)
-        return found
-
-    def _check(self, one: Any, method: str, bar: Bar) -> None:
-        if not isinstance(one, Finding):
-            raise self._error(method, bar, f"returned {one!r}, which is no finding")
-        close = bar.time + self._ms
-        if one.timeframe != self.timeframe:
-            raise self._error(method, bar, f"returned a finding of {one.timeframe}")
-        if one.confirmed_at != close or one.bar_time > bar.time:
-            text = (
-                f"returned a finding on the candle at {iso_time(one.bar_time)} confirmed at "
-                f"{iso_time(one.confirmed_at)}: it is known at the close of the candle given, "
-                f"{iso_time(close)}"
-            )
-            raise self._error(method, bar, text)
-        if method == "peek" and not (isinstance(one, PatternFinding) and one.provisional):
-            text = "returned a finding that is not provisional: a candle that grows proves nothing"
-            raise self._error(method, bar, text)
-        if method == "update" and isinstance(one, PatternFinding) and one.provisional:
-            if not one.strength:
-                return
-            text = "returned a provisional pattern: on a closed candle it is one or it has gone (0)"
-            raise self._error(method, bar, text)
-
-    def _error(self, method: str, bar: Bar, text: str) -> DetectorError:
-        when = iso_time(bar.time)
-        msg = f"Detector {self.name}, {method} of the {self.timeframe} candle at {when}, {text}"
-        return DetectorError(
-            msg, field="detectors", value=self.name, timeframe=self.timeframe, time=when
+    except Exception as error:
+        name = getattr(found, "__name__", type(found).__name__)
+        text = (
+            f"Detector {name} could not be made for {timeframe}: {type(error).__name__}: {error}. "
+            f"A class is called with the timeframe's name"
         )
+        raise DetectorError(text, field="detectors", value=name, timeframe=timeframe) from error
+    if not _detects(detector):
+        text = f"Detector {one!r} has no update(bar): write a class with one"
+        raise InvalidRequest(text, field="detectors", value=repr(one), allowed="update(bar)")
+    return Guarded(detector, timeframe)

@@ -41,6 +41,10 @@ class RunningAtr:
         return self.value
 
 
+_STILL = 1e-9
+"""Changes below this part of the price are the rest of averages that fade, not moves."""
+
+
 class RunningRsi:
     """Relative strength index, 0 to 100.
 
@@ -52,13 +56,17 @@ class RunningRsi:
     ----------
     value
         None until there are `period` changes.
+    flat
+        Whether there are no changes to speak of: the index is not defined then, whatever value
+        it is given.
     """
 
-    __slots__ = ("_close", "_count", "_down", "_up", "period", "value")
+    __slots__ = ("_close", "_count", "_down", "_up", "flat", "period", "value")
 
     def __init__(self, period: int = 14) -> None:
         self.period = period
         self.value: float | None = None
+        self.flat = False
         self._close: float | None = None
         self._count = 0
         self._up = 0.0
@@ -82,4 +90,5 @@ class RunningRsi:
             self._down = (self._down * (period - 1) + down) / period
         both = self._up + self._down
         self.value = 100 * self._up / both if both > 0 else 0.0
+        self.flat = both <= _STILL * abs(close)
         return self.value

@@ -40,13 +40,19 @@ def place_words(places: Mapping[int, Place]) -> str:
     for sign, (area, timeframe, distance) in places.items():
         side = "support" if sign > 0 else "resistance"
         edge = area.top if sign > 0 else area.bottom
-        away = f"{distance:.2f} ATR from" if distance else "in"
+        within = "at" if area.kind.startswith("swing") else "in"
+        away = f"{distance:.2f} ATR from" if distance else within
         told.append(f"{away} {side}: {timeframe} {_KINDS[area.kind]} at {edge:.8g}")
-    return ", ".join(told)
+    return f"between both, {' and '.join(told)}" if len(told) > 1 else told[0]
 
 
 def reason(
-    score: float, sign: int, votes: Sequence[float], patterns: Sequence[str], longer: bool
+    score: float,
+    sign: int,
+    votes: Sequence[float],
+    patterns: Sequence[str],
+    longer: bool,
+    between: bool = False,
 ) -> str:
     """Return the sentence of a score.
 
@@ -60,12 +66,18 @@ def reason(
         That speak for this side.
     longer
         Whether the trend is that of longer timeframes.
+    between
+        Whether price is at support and at resistance: it is at neither then.
     """
     if not sign:
         return f"No confluence: {'the votes cancel' if any(votes) else 'nothing votes'}"
-    pro, contra = _sides(sign, votes, patterns, longer)
+    trend, location, pattern, momentum = votes
+    pro, contra = _sides(
+        sign, (trend, 0.0 if between else location, pattern, momentum), patterns, longer
+    )
+    where = ", between support and resistance" if between else ""
     against = f", against {' and '.join(contra)}" if contra else ""
-    return f"{grade(score)} confluence: {' + '.join(pro) or 'slight leanings'}{against}"
+    return f"{grade(score)} confluence: {' + '.join(pro) or 'slight leanings'}{where}{against}"
 
 
 def _sides(

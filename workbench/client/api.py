@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engine import Strategy
+    from workbench.engine.signals import Signals
 
 CURVE_POINTS = 10_000
 
 
 def start(
-    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
+    strategy: type[Strategy] | Signals | str | Sequence[type[Strategy] | str],
     *,
     symbol: str,
     timeframes: Sequence[str] | str = ("1H",),
@@ -40,7 +41,7 @@ def start(
     ----------
     strategy
         A `Strategy` class, wherever it was defined, or the name of a registered one; or several,
-        which share the account.
+        which share the account. Or `Signals`, one value for each candle of the run.
     symbol, timeframes, start, end
         What to run on; `start` and `end` are ISO dates or times, UTC, a plain `end` date is
         included.
@@ -125,7 +126,7 @@ def list_runs(
 
 
 def request_body(
-    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
+    strategy: type[Strategy] | Signals | str | Sequence[type[Strategy] | str],
     symbol: str,
     timeframes: Sequence[str] | str,
     start: str,
@@ -143,11 +144,14 @@ def request_body(
 
     from workbench.engine.crew import checked_parameters
     from workbench.engine.parameters import refuse_ambiguous
+    from workbench.engine.settings import Settings, plain, settings_of
+    from workbench.engine.signals import Signals
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)
-    given = {name: options.pop(name) for name in list(options) if name in known}
-    named = _kinds([strategy] if isinstance(strategy, (str, type)) else list(strategy))
+    given = {name: plain(options.pop(name)) for name in list(options) if name in known}
+    settings_of({n: given[n] for n in given if n in Settings.__struct_fields__}).check()
+    named = _kinds([strategy] if isinstance(strategy, (str, type, Signals)) else list(strategy))
     params = {**given.pop("strategy_params", {}), **options}
     refuse_ambiguous(named, given, params)
     params = checked_parameters(named, params)
@@ -177,12 +181,13 @@ def request_body(
 def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
     """Return the classes by the name they are told by, checked."""
     from workbench.engine import Strategy
-    from workbench.engine.signals import gives_signals
+    from workbench.engine.signals import Signals, gives_signals, refuse_both, strategy_of
     from workbench.engine.strategies.registry import get
 
     named: dict[str, type[Strategy]] = {}
     for strategy in strategies:
         kind: Any = get(strategy) if isinstance(strategy, str) else strategy
+        kind = strategy_of(kind) if isinstance(kind, Signals) else kind
         if not (isinstance(kind, type) and issubclass(kind, Strategy)):
             msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
             raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
@@ -191,6 +196,7 @@ def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
             raise InvalidRequest(
                 msg, field="strategy", value=kind.__name__, allowed="a next method"
             )
+        refuse_both(kind)
         name = strategy if isinstance(strategy, str) else kind.__name__
         if name in named:
             msg = f"Two strategies are called {name}: give them different names"

@@ -77,6 +77,8 @@ class AsyncStream(Following, Controls[Coroutine[Any, Any, None]]):
                 if self._reader.failure is not None:
                     raise self._reader.failure
                 if self._over():
+                    if self._reader.over:
+                        await self.close()
                     return False
                 if self._wait_s:
                     await self._rest()

@@ -63,7 +63,7 @@ class Following:
         self._server = server
         self._run_id = run_id
         self._patience = patience
-        self._reader = Reader(run_id, wishes)
+        self._reader = self._reading(wishes)
         self._comeback = Comeback(patience)
         self._options = socket_options(server)
         self._ready: deque[AnyMessage] = deque()
@@ -72,6 +72,9 @@ class Following:
         self._wait_s = 0.0
         self._done = False
         self._set_up()
+
+    def _reading(self, wishes: Wishes) -> Reader:
+        return Reader(self._run_id, wishes)
 
     def _set_up(self) -> None:
         """Make what the kind of stream needs beyond this."""
@@ -157,8 +160,8 @@ class Following:
         return Conflict(msg, run_id=self._run_id)
 
     def _over(self) -> bool:
-        """Tell whether there is nothing to wait for: closed, or a replay that has ended."""
-        return self._done or self._reader.paused_end
+        """Tell whether there is nothing to wait for: closed, or what is told is at its end."""
+        return self._done or self._reader.paused_end or self._reader.over
 
     def _fed(self, data: bytes | str) -> bool:
         """Take in a frame; return whether the connection is still good.

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from workbench.client.checking import check_number
 from workbench.client.discovery import Server
-from workbench.client.market_asking import canonical
+from workbench.client.market_asking import check_stream_options, timeframe_of
+from workbench.client.market_catching import caught_up, warn_of_losses
 from workbench.client.market_stream import MarketStream
-from workbench.errors import (
-    Conflict,
-    NotFound,
-    ServerUnreachable,
-    UnknownTimeframe,
-    WorkbenchError,
-    from_body,
-)
-from workbench.messages import Connected
+from workbench.errors import Conflict, NotFound, WorkbenchError, from_body
 from workbench.widgets.market_fold import MarketFold
 
 if TYPE_CHECKING:
@@ -30,9 +20,9 @@ if TYPE_CHECKING:
     from workbench.client.market_stream import AsyncMarketStream
     from workbench.widgets.market_view import MarketView
 
-OVER = frozenset({"ended", "stopped", "failed"})
 PATIENCE_S = 30.0
 """How long a table waits for a feed that has just begun."""
+HEIGHT_PX = (160, 4000)
 
 
 class Market:
@@ -41,6 +31,8 @@ class Market:
     Made by `workbench.market`. Shown as a cell's value it is the live view. The tables hold what
     the stream has told up to now: of a replay all of it; of other feeds the server keeps the latest
     messages, and this handle what it has read once. What it has missed is in `gaps`, and warned of.
+    Reading a table starts nothing: a feed that has stopped is started by `workbench.market`, by a
+    `stream` or by the first look at the `view`.
 
     Attributes
     ----------
@@ -60,13 +52,19 @@ class Market:
         self._reading = threading.Lock()
         self._view: MarketView | None = None
         self._warned = 0
+        self._deleted = False
 
     # --- what it is doing ---------------------------------------------------------------
 
     @property
     def info(self) -> dict[str, Any]:
         """All the server knows of the feed now: status, spec, source, subscribers."""
-        return self.server.rest.get(f"api/market-data/{self.name}")
+        if not self._deleted:
+            try:
+                return self.server.rest.get(f"api/market-data/{self.name}")
+            except NotFound:
+                self._deleted = True
+        raise self._gone()
 
     @property
     def status(self) -> str:
@@ -83,6 +81,11 @@ class Market:
     def wait(self, timeout: float | None = None) -> Market:
         """Wait until the feed has come to its end, as a replay does; return the market.
 
+        Parameters
+        ----------
+        timeout
+            Seconds; without end where it is absent. A live feed has no end but being stopped.
+
         Raises
         ------
         WorkbenchError
@@ -90,34 +93,46 @@ class Market:
         TimeoutError
             It still goes on after `timeout` seconds.
         """
-        fold = self._read(OVER, timeout)
-        if fold.status not in OVER:
-            msg = f"{self.name} is {fold.status} after {timeout:g} s"
+        if timeout is not None:
+            check_number("timeout", timeout, 0)
+        fold, ended = self._caught_up(timeout, to_end=True)
+        if not ended:
+            msg = f"{self.name} is {fold.status or 'not answering'} after {timeout:g} s"
             raise TimeoutError(msg)
+        if fold.status == "failed":
+            raise from_body({"error": f"{self.name} has failed: {fold.message}", "code": fold.code})
         return self
 
     def stop(self) -> None:
-        """End the feed's process for all who watch it; its stream and tables stay."""
+        """End the feed's process for all who watch it; its stream and tables stay.
+
+        It stays stopped for those who watch; `workbench.market` or another reader starts it.
+        """
         self.server.rest.post(f"api/market-data/{self.name}/stop", {})
 
     def delete(self) -> None:
         """End the feed and remove its stream for good."""
         self.server.rest.delete(f"api/market-data/{self.name}")
+        self._deleted = True
 
     # --- what was told ------------------------------------------------------------------
 
-    def candles(self, timeframe: str | None = None) -> pd.DataFrame:
+    def candles(self, timeframe: str | None = None, *, history: bool = True) -> pd.DataFrame:
         """Return the closed candles by open time (UTC): open, high, low, close, volume.
 
         Parameters
         ----------
         timeframe
             One of the feed's; the shortest where absent.
+        history
+            Also those from before the feed began, with which it warmed up.
 
         Raises
         ------
         UnknownTimeframe
             The feed has no such candles.
+        NotFound
+            The market was deleted.
         WorkbenchError
             The feed has failed: with the reason.
         """
@@ -125,11 +140,13 @@ class Market:
 
         fold = self._read()
         known = fold.timeframes
-        name = known[0] if timeframe is None and known else canonical(timeframe)
-        if name not in known:
-            msg = f"{self.name} has no candles of {timeframe!r}: use {', '.join(known)}"
-            raise UnknownTimeframe(msg, field="timeframe", value=timeframe, allowed=known)
-        return candles_frame(fold.closed(name))
+        name = (
+            known[0] if timeframe is None and known else timeframe_of(self.name, timeframe, known)
+        )
+        told = fold.closed(name)
+        return candles_frame(
+            each for each in told if history or each.get("extra", {}).get("origin") != "history"
+        )
 
     @property
     def patterns(self) -> pd.DataFrame:
@@ -186,27 +203,45 @@ class Market:
         frame["closed"] = [message["data"]["closed"] for message in found.values()]
         return frame.set_index(pd.Index(list(found), name="timeframe"))
 
-    def follow(self, types: Sequence[str] | None = None) -> Iterator[Any]:
-        """Iterate over the messages from the first that is kept, as they come."""
-        with self.stream(types=types) as stream:
+    def follow(self, types: Sequence[str] | None = None, *, forever: bool = False) -> Iterator[Any]:
+        """Iterate over the messages from the first that is kept, as they come, to the feed's end.
+
+        Parameters
+        ----------
+        types
+            Only these; all where absent.
+        forever
+            Go on when the feed has ended, was stopped or has failed: it may be started again.
+        """
+        with self.stream(types=types, forever=forever) as stream:
             yield from stream
 
     def stream(self, **options: Any) -> MarketStream:
-        """Return the market's stream, from the first message that is kept, as they come.
+        """Return the market's stream, from the first message that is kept, to the feed's end.
+
+        Who iterates over it is a new subscriber: a feed that has stopped is started.
 
         Parameters
         ----------
         **options
-            Those of `workbench.client.Stream`: `types`, `timeframes`, `max_rate`, `since`,
-            `epoch`, `from_now`, `heartbeat`, `patience`.
+            `types`, `timeframes`, `max_rate`, `since`, `epoch`, `from_now`, `heartbeat`,
+            `patience`, as of `workbench.client.Stream`, and `forever`: go on when the feed has
+            ended, was stopped or has failed.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such option, or it is out of its bounds.
+        NotFound
+            The market was deleted.
         """
-        return MarketStream(self.server, self.name, **self._from(options))
+        return MarketStream(self.server, self._there(options), **self._from(options))
 
     def astream(self, **options: Any) -> AsyncMarketStream:
         """Return the stream for asyncio: ``async for message in market.astream()``."""
         from workbench.client.market_stream import AsyncMarketStream
 
-        return AsyncMarketStream(self.server, self.name, **self._from(options))
+        return AsyncMarketStream(self.server, self._there(options), **self._from(options))
 
     def _from(self, options: dict[str, Any]) -> dict[str, Any]:
         """Name the log this handle is of: that of a feed that failed is then still told."""
@@ -229,11 +264,21 @@ class Market:
         ------
         WorkbenchError
             The feed has failed: with the reason.
+        InvalidRequest
+            The height is none.
+        UnknownTimeframe
+            The feed has no such candles.
+        NotFound
+            The market was deleted.
         """
+        if height is not None:
+            check_number("height", height, *HEIGHT_PX, whole=True)
+        if timeframe is not None:
+            timeframe = timeframe_of(self.name, timeframe, self.feed["timeframes"])
         if self._view is None:
-            with contextlib.suppress(ServerUnreachable, NotFound):
-                if self.status == "failed":
-                    self._read()  # Raises why: the view would show what came in its place.
+            self._there({})
+            if self.status == "failed":
+                self._read()  # Raises why: the view would show what came in its place.
             from workbench.client.source import MarketSource
             from workbench.widgets.market_view import MarketView
 
@@ -246,60 +291,49 @@ class Market:
         if height is not None:
             self._view.height = height
         if timeframe is not None:
-            self._view.timeframe = canonical(timeframe)
+            self._view.timeframe = timeframe
         return self._view
 
-    def _read(
-        self, states: frozenset[str] | None = None, patience: float | None = PATIENCE_S
-    ) -> MarketFold:
-        """Read on from where this handle was, up to where the stream stands now.
+    def _gone(self) -> NotFound:
+        msg = f"The market {self.name} was deleted: wb.market({self._title!r}) begins it anew"
+        return NotFound(msg, field="name", value=self.name)
 
-        Where `states` are given, on to one of them; at most `patience` seconds.
-        """
+    def _there(self, options: dict[str, Any]) -> str:
+        """Return the name of a market that has not been deleted."""
+        check_stream_options(options)
+        return str(self.info["name"])
+
+    def _caught_up(self, patience: float | None, *, to_end: bool) -> tuple[MarketFold, bool]:
+        """Read on from where this handle was; see `caught_up`."""
         if self._fold.error is not None:
             self._fold = MarketFold(None, None, self._fold.epoch)
         fold = self._fold
-        with self._reading, self.stream(since=fold.seq, epoch=fold.epoch) as stream:
-            impatient = None if patience is None else threading.Timer(patience, stream.close)
-            if impatient is not None:
-                impatient.daemon = True
-                impatient.start()
+        with self._reading:
+            if self._deleted:
+                raise self._gone()
             try:
-                head: int | None = None
-                for batch in stream.batches():
-                    for message in batch:
-                        if isinstance(message, Connected):
-                            head = message.data.seq
-                        fold.apply(msgspec.to_builtins(message))
-                    there = head is not None and fold.seq >= head
-                    if there and (fold.status in states if states else fold.status != "starting"):
-                        break
-            finally:
-                if impatient is not None:
-                    impatient.cancel()
+                there = caught_up(self.server, self.name, fold, patience, to_end=to_end)
+            except NotFound as error:
+                self._deleted = True
+                raise self._gone() from error
         if fold.error is not None:
-            body = {**fold.error["data"], **fold.error.get("extra", {})}
-            raise from_body(body)
-        if not fold.candles and fold.status in ("", "starting"):
+            raise from_body({**fold.error["data"], **fold.error.get("extra", {})})
+        return fold, there
+
+    def _read(self) -> MarketFold:
+        """Read on up to where the stream stands now, and to the first candles of a new feed."""
+        fold, there = self._caught_up(PATIENCE_S, to_end=False)
+        if not there and not fold.candles:
             msg = f"{self.name} has told no candles for {PATIENCE_S:g} s: see .info, or wait"
             raise Conflict(msg, value=fold.status)
-        self._warn(fold)
+        self._warned = warn_of_losses(self.name, fold, self._warned)
         return fold
-
-    def _warn(self, fold: MarketFold) -> None:
-        lost = fold.lost[self._warned :]
-        self._warned = len(fold.lost)
-        if lost:
-            count = sum(data["missing"] for data in lost)
-            text = (
-                f"{self.name}: {count:,} messages were told before this handle read them and are "
-                f"no longer kept: its tables are whole from {lost[-1]['end']} on. See .gaps"
-            )
-            warnings.warn(text, UserWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         try:
             now = self.info
+        except NotFound:
+            return f"<Market {self.name}: deleted>"
         except WorkbenchError as error:
             return f"<Market {self.name} on {self.server.url}: {error}>"
         what = f"{now['symbol']} {'/'.join(now['timeframes'])}"
@@ -309,4 +343,6 @@ class Market:
         return f"<Market {self.name}: {what}, {now['feed']} feed {now['status']}{real}{kept}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self._deleted:
+            return {"text/plain": repr(self)}
         return self.view()._repr_mimebundle_(**kwargs)

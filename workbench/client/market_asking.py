@@ -14,6 +14,10 @@ from workbench.feeds.spec import FeedSpec
 from workbench.timeframes import Timeframe
 
 _OWN = frozenset({"symbol", "timeframes", "detectors"})
+STREAM_OPTIONS = (
+    "types", "timeframes", "max_rate", "since", "epoch", "from_now", "heartbeat", "patience",
+    "forever",
+)  # fmt: skip
 OPTIONS = tuple(name for name in FeedSpec.__struct_fields__ if name not in _OWN)
 
 
@@ -49,6 +53,10 @@ def request_body(
         if name not in allowed:
             msg = f"market has no option {name!r}: use {', '.join(allowed)}"
             raise InvalidRequest(msg, field=name, value=str(options[name]), allowed=list(allowed))
+    if not isinstance(symbol, str) or not symbol.strip():
+        wanted_name = "a symbol such as 'BTC-USD', or the name of a feed"
+        msg = f"symbol is {symbol!r}, expected {wanted_name}"
+        raise InvalidRequest(msg, field="symbol", value=symbol, allowed=wanted_name)
     body: dict[str, Any] = {"symbol": symbol}
     if timeframes is not None:
         names = [timeframes] if isinstance(timeframes, str) else list(timeframes)
@@ -78,12 +86,37 @@ def absolute(path: str | os.PathLike[str]) -> str:
     return str(Path(path).expanduser().absolute())
 
 
-def canonical(timeframe: str | None) -> str:
-    """Return a timeframe as feeds write it; what is none as it is."""
+def check_stream_options(options: Mapping[str, Any]) -> None:
+    """Check the names of the options of a market's stream.
+
+    Raises
+    ------
+    InvalidRequest
+        There is none of a name.
+    """
+    for name, value in options.items():
+        if name not in STREAM_OPTIONS:
+            allowed = list(STREAM_OPTIONS)
+            msg = f"stream has no option {name!r}: use {', '.join(allowed)}"
+            raise InvalidRequest(msg, field=name, value=str(value), allowed=allowed)
+
+
+def timeframe_of(name: str, asked: Any, known: Sequence[str]) -> str:
+    """Return one of the timeframes of a feed as that writes it.
+
+    Raises
+    ------
+    UnknownTimeframe
+        It has no such candles.
+    """
     try:
-        return Timeframe.parse(str(timeframe)).canonical.name
+        found = Timeframe.parse(asked).canonical.name
     except UnknownTimeframe:
-        return str(timeframe)
+        found = ""
+    if found not in known:
+        msg = f"{name} has no candles of {asked!r}: use {', '.join(known)}"
+        raise UnknownTimeframe(msg, field="timeframe", value=asked, allowed=list(known))
+    return found
 
 
 def _pickled(detectors: Sequence[Any]) -> bytes:

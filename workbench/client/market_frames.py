@@ -10,7 +10,7 @@ from workbench.messages import ConfluenceTerm, parse_time
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.analysis.batch import Findings
+    from workbench.analysis.findings import Findings
     from workbench.widgets.market_fold import MarketFold
 
 CANDLE_COLUMNS = ("open", "high", "low", "close", "volume")
@@ -41,8 +41,8 @@ def findings(messages: Iterable[Mapping[str, Any]]) -> Findings:
     messages
         `pattern`, `structure` and `confluence`, in the order of the log.
     """
-    from workbench.analysis.batch import Findings
     from workbench.analysis.detecting import ConfluenceFinding, PatternFinding, StructureFinding
+    from workbench.analysis.findings import Findings
 
     kinds: dict[str, Any] = {
         "pattern": PatternFinding,

@@ -1,4 +1,4 @@
-"""Watching a market: asking a server for its feed."""
+"""`wb.market`: watching a market on a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from urllib.parse import quote
 from workbench.client.discovery import Server, connect
 from workbench.client.market import Market
 from workbench.client.market_asking import request_body
-from workbench.errors import InvalidRequest, NotFound
+from workbench.client.market_stream import MarketStream
+from workbench.errors import Conflict, InvalidRequest, NotFound
 
 
 def market(
@@ -52,17 +53,25 @@ def market(
     InvalidRequest
         Or one of its kinds; nothing was started.
     Conflict
-        Another feed of this name runs: give `replace` or another `name`.
+        Another feed of this name runs; it says what differs, and what to write.
     ServerUnreachable
         The server named by `url` does not answer.
     """
     body = request_body(symbol, timeframes, detectors, options)
     server = server or connect(url, token)
-    if list(body) == ["symbol"] and (name := _known(server, symbol)) is not None:
-        return Market(name, server, title=symbol)
-    reply = server.rest.post("api/market-data/start", body)
-    epoch = reply.get("epoch")
-    return Market(str(reply["name"]), server, title=symbol, epoch=epoch)
+    alone = list(body) == ["symbol"]
+    if alone and (name := _known(server, symbol)) is not None:
+        return _watched(server, name, symbol)
+    try:
+        reply = server.rest.post("api/market-data/start", body)
+    except Conflict as error:
+        name = error.details.get("value")
+        if not isinstance(name, str):
+            raise
+        if alone:
+            return _watched(server, name, symbol)
+        raise _another(error, name) from None
+    return Market(str(reply["name"]), server, title=symbol, epoch=reply.get("epoch"))
 
 
 def _known(server: Server, name: str) -> str | None:
@@ -71,3 +80,21 @@ def _known(server: Server, name: str) -> str | None:
         return str(server.rest.get(f"api/market-data/{quote(name, safe='')}")["name"])
     except (NotFound, InvalidRequest):
         return None
+
+
+def _watched(server: Server, name: str, title: str) -> Market:
+    """Return the market of a feed that is there, started if it does not run."""
+    with MarketStream(server, name, from_now=True) as stream:
+        next(stream, None)
+    return Market(name, server, title=title)
+
+
+def _another(error: Conflict, name: str) -> Conflict:
+    differs = error.details.get("differs")
+    what = f" ({'; '.join(differs)})" if isinstance(differs, list) and differs else ""
+    msg = (
+        f'A feed {name!r} runs already, and it is another{what}: write name="{name}-2" to have '
+        f"this one beside it, replace=True to put it in its place, or wb.market({name!r}) alone "
+        "to watch the one that runs"
+    )
+    return Conflict(msg, **error.details)

@@ -85,6 +85,8 @@ class Reader:
         Why reading ends here.
     paused_end
         A replay stands at its end, and nothing was asked of it since.
+    over
+        What is read has ended, though its stream may go on.
     reconnect_s
         When the server, before it went, asked to come back; None without such a wish.
     """
@@ -106,7 +108,7 @@ class Reader:
         self.heartbeat: HeartbeatData | None = None
         self.replaying: ReplayData | None = None
         self.failure: WorkbenchError | None = None
-        self.paused_end = False
+        self.paused_end = self.over = False
         self.opened()
 
     @property

@@ -15,7 +15,6 @@ from workbench.client.stream import Stream
 class ServerSource:
     """What a `BacktestView` needs of a run: its messages, its candles and its controls."""
 
-    _stream: ClassVar[type[Stream]] = Stream
     _base: ClassVar[str] = "api/backtesting"
 
     def __init__(self, server: Server, run_id: str) -> None:
@@ -25,10 +24,13 @@ class ServerSource:
 
     def messages(self, since: int, epoch: str | None) -> Iterator[list[dict[str, Any]]]:
         """Yield batches of messages after `since`, as they come, to the run's end."""
-        stream = self._stream(self._server, self._run_id, since=since, epoch=epoch, columns=True)
+        stream = self._opened(since, epoch)
         self._streams.append(stream)
         for batch in stream.batches():
             yield [msgspec.to_builtins(message) for message in batch]
+
+    def _opened(self, since: int, epoch: str | None) -> Stream:
+        return Stream(self._server, self._run_id, since=since, epoch=epoch, columns=True)
 
     def get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         """Fetch one of the run's results, such as ``candles``; what it is, with no path."""
@@ -45,7 +47,15 @@ class ServerSource:
 
 
 class MarketSource(ServerSource):
-    """What a `MarketView` needs of a market: its messages and its candles."""
+    """What a `MarketView` needs of a market: its messages and its candles.
 
-    _stream = MarketStream
+    The first who reads has the feed started; a page that comes later reads what is told.
+    """
+
     _base = "api/market-data"
+
+    def _opened(self, since: int, epoch: str | None) -> Stream:
+        return MarketStream(
+            self._server, self._run_id, since=since, epoch=epoch, columns=True,
+            forever=True, wake=not self._streams,
+        )  # fmt: skip

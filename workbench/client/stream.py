@@ -130,6 +130,8 @@ class Stream(Following, Controls[None]):
                 if self._reader.failure is not None:
                     raise self._reader.failure
                 if self._over():
+                    if self._reader.over:
+                        self.close()
                     return False
                 if self._wait_s:
                     wait, self._wait_s = self._wait_s, 0.0

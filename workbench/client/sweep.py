@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from workbench.client.run import Run
 from workbench.client.sweep_pace import seconds_left
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData
+from workbench.sweeps.account import scenarios
 from workbench.sweeps.spec import SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -110,12 +112,32 @@ class Sweep(RunControls[None]):
     def best(self) -> dict[str, Value]:
         """The best combination so far; of a walk-forward, what the last split has chosen.
 
+        A sweep over costs or fills warns: the cheapest is best, which is no finding; see
+        `scenarios`.
+
         Raises
         ------
         InvalidRequest
             None is done yet.
         """
+        tried = scenarios(self.spec.space)
+        if tried:
+            text = (
+                f"best is the best over all values of {', '.join(tried)}, which no trader can "
+                "choose: sweep.scenarios has the best of each"
+            )
+            warnings.warn(text, UserWarning, stacklevel=2)
         return dict(self._best().params)
+
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """The best combination for each value of the costs and fills that are tried.
+
+        See `sweeps.frames.scenarios_frame`.
+        """
+        from workbench.sweeps.frames import scenarios_frame
+
+        return scenarios_frame(self.rows(), self.spec)
 
     @property
     def walk_forward(self) -> pd.DataFrame:
@@ -265,7 +287,7 @@ class Sweep(RunControls[None]):
 
     def open_best(self) -> Run:
         """Start the best combination so far as an ordinary run over all candles."""
-        return self._opened({"params": self.best})
+        return self._opened({"params": dict(self._best().params)})
 
     def _opened(self, body: dict[str, Any]) -> Run:
         reply = self.server.rest.post(f"api/backtesting/{self.id}/open", body)

@@ -151,9 +151,16 @@ def _converted(spec: SweepSpec) -> SweepSpec:
         raise InvalidRequest(msg, field=name, value=value, allowed=str(error)) from error
 
 
-def _class(strategy: type[Strategy] | str) -> type[Strategy]:
+def _class(strategy: Any) -> type[Strategy]:
+    from workbench.engine.signals import Signals
     from workbench.engine.strategies.registry import get
 
+    if isinstance(strategy, Signals):
+        msg = (
+            "Signals are arrays, and have no parameters to try: write a Strategy with parameters "
+            "and a signals(self) that returns Signals, and give the class"
+        )
+        raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
     return get(strategy) if isinstance(strategy, str) else strategy
 
 

@@ -100,6 +100,12 @@ MARKET = (
         {"type": "string", "pattern": rf"^\s*{_FRAME}\s*(,\s*{_FRAME}\s*)*$"},
         "1M,1H",
     ),
+    Parameter(
+        "wake",
+        "`0` reads what is told without starting the feed where it does not run.",
+        {"type": "string", "enum": ["0", "1", "false", "true"], "default": "1"},
+        "0",
+    ),
 )
 """What a subscriber of a market may ask for."""
 

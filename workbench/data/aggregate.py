@@ -66,6 +66,9 @@ class Aggregator:
         self._growing: Growing | None = None
         self._spans: dict[str, Growing] = {}
         self._known_from: int | None = None
+        self._seeded = 0
+        self._known: dict[str, int] = {}
+        self._bare: dict[str, list[tuple[int, int]]] = {}
         self._closed_until = 0
         self._last_closed: Bar | None = None
         self._started = False
@@ -146,13 +149,27 @@ class Aggregator:
         seed = seed_of(self.timeframes, history)
         if seed is None:
             return
-        self._known_from = seed.start
+        self._known_from = self._seeded = seed.end
+        self._known = {timeframe.name: since for timeframe, since in seed.known.items()}
+        self._bare = {timeframe.name: bare for timeframe, bare in seed.bare.items()}
         for timeframe, (opened, bars) in seed.parts.items():
             span = self._spans[timeframe.name] = self._begin(timeframe, opened)
             for bar in bars:
                 span.absorb(bar, None, "history")
         self._near(seed.price)
         self._pass(seed.end)
+
+    def lack(self, start: int, end: int) -> None:
+        """Know that candles are missing from `start` to `end` (epoch ms).
+
+        Without this, a time without candles is one without trades. Longer candles that grow are
+        partial then, if no closed one of the history covers that time.
+        """
+        for name, span in self._spans.items():
+            bare = [*self._bare.get(name, ()), (self._seeded, LAST_MS)]
+            for first, last in bare:
+                if max(first, start, span.time) < min(last, end):
+                    span.partial = True
 
     # --- trades -----------------------------------------------------------------------
 
@@ -275,7 +292,8 @@ class Aggregator:
         self._low, self._high = price / FOLD, min(price * FOLD, MOST)
 
     def _begin(self, timeframe: Timeframe, opened: int) -> Growing:
-        return Growing(timeframe, opened, opened < (self._known_from or 0))
+        known = self._known.get(timeframe.name, self._known_from or 0)
+        return Growing(timeframe, opened, opened < known)
 
     # --- doubts -----------------------------------------------------------------------
 

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.analysis.series import whole
+from workbench.analysis.series import Series, whole
 from workbench.data.candles import Candles
-from workbench.engine.carrying import carried_column
+from workbench.engine.carrying import carried_column, moved_ahead
+from workbench.engine.compiled import compiled_next
 from workbench.engine.declaring import Declaration, Extent, compute
+from workbench.engine.signals import gives_signals
+from workbench.engine.strategy import Strategy
 from workbench.errors import InvalidRequest, LookAhead
 from workbench.messages import iso_time
 
@@ -49,7 +52,7 @@ def audit(declared: Sequence[Declaration], candles: Candles, clock: Clock = perf
         return
     least, share = len(even(count)), SECONDS / len(looked)
     for one in looked:
-        refuse_carried(f"Indicator {one.label}", one.function, candles)
+        refuse_carried(f"Indicator {one.label}", one.function, candles, one)
         within(islice(cuts(candles), MOST), least, share, partial(look, one, candles), clock)
 
 
@@ -97,8 +100,17 @@ def seeded(candles: Candles) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(some.tobytes()))
 
 
-def refuse_carried(what: str, function: Any, candles: Candles) -> None:
+def refuse_carried(
+    what: str, function: Any, candles: Candles, one: Declaration | None = None
+) -> None:
     """Refuse a function that brings a whole column of prices along, which no cut shortens.
+
+    Parameters
+    ----------
+    what
+        Its name, as it is told.
+    one
+        Where it is an indicator: what it is given is looked at, too.
 
     Raises
     ------
@@ -109,10 +121,42 @@ def refuse_carried(what: str, function: Any, candles: Candles) -> None:
     if found is not None:
         name, column = found
         text = (
-            f"{what} reads {name!r}, which holds the {column} of all {len(candles)} candles: "
-            f"take it from self.{column} instead, so that nothing of the future can be seen {OFF}"
+            f"{what} reads {name!r}, which holds the {column} of all {len(candles)} candles, later "
+            f"ones too: take it from self.{column}, which ends with the present candle. Where its "
+            f"times or other columns are needed, bring those alone: times = frame.index, "
+            f"mood = frame['mood'] {OFF}"
         )
         raise LookAhead(text, field="indicator", value=name, allowed="what it is given")
+    given = () if one is None else (*enumerate(one.args, 1), *one.kwargs.items())
+    for place, value in given:
+        ahead = None if isinstance(value, Series) else moved_ahead(value, candles)
+        if ahead is not None:
+            text = (
+                f"{what} is given, as argument {place}, the {ahead.column} of {ahead.ahead} "
+                f"candles later: take it from self.{ahead.column} {OFF}"
+            )
+            raise LookAhead(text, field="indicator", value=str(place), allowed="self.close")
+
+
+def refuse_brought(strategy: Strategy) -> None:
+    """Refuse a strategy whose decisions read a whole column of prices.
+
+    Raises
+    ------
+    LookAhead
+        They do.
+    """
+    kind, candles = type(strategy), strategy._view.candles
+    if gives_signals(kind):
+        refuse_carried(f"{kind.__name__}.signals()", strategy.signals, candles)  # type: ignore[attr-defined]
+        return
+    function = compiled_next(kind)
+    if function is None:
+        refuse_carried(f"{kind.__name__}.next()", strategy.next, candles)
+        return
+    state = partial(np.asarray, getattr(strategy, "state", None))
+    refuse_carried(f"{kind.__name__}.next", function.function, candles)
+    refuse_carried(f"{kind.__name__}.state", state, candles)
 
 
 def look(one: Declaration, candles: Candles, cut: int) -> None:

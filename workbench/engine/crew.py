@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from workbench.analysis.series import Clock
+from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
 from workbench.data.resample import visible_counts
 from workbench.engine.assigning import refuse_overwriting
-from workbench.engine.auditing import LEAST, audit, look
+from workbench.engine.auditing import LEAST, audit, look, refuse_brought
 from workbench.engine.deciding import look_again
 from workbench.engine.driving import Driver
 from workbench.engine.failure import explain_failure
 from workbench.engine.idling import why_idle
 from workbench.engine.insight import Insight
+from workbench.engine.looked import Looked
 from workbench.engine.memory import name_indicators
 from workbench.engine.parameters import hint_for
 from workbench.engine.signals import gives_signals
@@ -67,7 +69,9 @@ class Crew:
         self._columns = columns
         self._witness: Witness | None = None
 
-    def board(self, driver: Driver, seed: int | None, check: bool) -> None:
+    def board(
+        self, driver: Driver, seed: int | None, check: bool, looked: Looked | None = None
+    ) -> None:
         """Make the strategies, let them declare what they need, and hand them to the driver.
 
         Raises
@@ -82,12 +86,14 @@ class Crew:
         counts = [visible_counts(base, one) for one in higher]
         insight = Insight(list(zip(self._columns, clocks, strict=True)))
         for index, (kind, params) in enumerate(zip(self.kinds, self.params, strict=True)):
+            wanted = StructureSettings.of(kind.structure_settings)
             views = {
-                one.timeframe.name: View(one, clock, insight)
+                one.timeframe.name: View(one, clock, insight, wanted)
                 for one, clock in zip(self._columns, clocks, strict=True)
             }
             strategy = kind()
             strategy._bind(driver.broker, views, params, seed, index)
+            strategy._shortly = looked is not None
             self.strategies.append(strategy)
             try:
                 strategy.init()
@@ -98,12 +104,14 @@ class Crew:
             for view in views.values():
                 view.sealed = True
                 if check:
-                    audit(view.declarations, view.candles)
+                    (audit if looked is None else looked.audit)(view.declarations, view.candles)
+            if check:
+                refuse_brought(strategy)
             self.warm_ups.append(self._warm_up(views, counts))
         nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)
-        self._witness = Witness(base, self._look) if check else None
+        self._witness = Witness(base, self._look, looked is not None) if check else None
         named = zip(self.strategies, self.names, self.warm_ups, strict=True)
         self.idle = [why for one, name, warm in named if (why := why_idle(one, name, warm))]
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from workbench.analysis.series import Clock
 from workbench.data.resample import visible_counts
-from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, refuse_carried, within
+from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, within
 from workbench.engine.context import C_SIGNALS, Context
 from workbench.engine.failure import explain_failure
+from workbench.engine.looked import parts
 from workbench.engine.memory import name_indicators
 from workbench.engine.signals import Signals
 from workbench.engine.strategy import Strategy
@@ -55,7 +56,7 @@ class SignalDecider:
         strategy._fired = int((self._arrays[0][:-1] >= driver._warm_up).sum())
         checked = driver.settings.check_lookahead and not hasattr(strategy, "_signals_given")
         if checked and len(candles) >= LEAST:
-            _audit(strategy, signals)
+            _audit(strategy, signals, driver._warm_up)
 
     def bind(self, context: Context, driver: CompiledDriver) -> None:
         """Put the rows into the context."""
@@ -112,13 +113,17 @@ def shortened(strategy: Strategy, cut: int) -> Strategy:
     return twin
 
 
-def _audit(strategy: Strategy, signals: Signals) -> None:
+def _audit(strategy: Strategy, signals: Signals, warm_up: int) -> None:
     """Compute signals again on parts of the candles.
 
     They end with one that has a signal: it must be there without the candle after it, too.
     """
     candles = strategy._view.candles
-    refuse_carried(f"{type(strategy).__name__}.signals()", type(strategy).signals, candles)  # type: ignore[attr-defined]
+    if strategy._shortly:
+        kinds = (("exits", "short_exits"), ("entries", "short_entries"))
+        for cut, names in zip(parts(len(candles), warm_up), kinds, strict=False):
+            _compare(strategy, signals, signals.nearest(cut, names) + 1)
+        return
     places = dict.fromkeys(signals.nearest(cut) + 1 for cut in islice(cuts(candles), CUTS))
     within(places, SURE, SECONDS, partial(_compare, strategy, signals), perf_counter)
 

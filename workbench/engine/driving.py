@@ -12,7 +12,7 @@ from workbench.engine.compiled import compiled_next
 from workbench.engine.market import Market
 from workbench.engine.python_driver import Failed, PythonDriver
 from workbench.engine.settings import Settings
-from workbench.engine.signals import Signals, gives_signals, strategy_of
+from workbench.engine.signals import Signals, gives_signals, refuse_both, strategy_of
 from workbench.engine.strategy import Strategy
 from workbench.engine.watch import Watch
 from workbench.errors import InvalidRequest
@@ -61,9 +61,18 @@ class Driver(Protocol):
 
 
 def kinds_of(strategy: Kinds) -> list[type[Strategy]]:
-    """Return the classes of the strategies of a run."""
+    """Return the classes of the strategies of a run.
+
+    Raises
+    ------
+    InvalidRequest
+        One has both ``next()`` and ``signals()``.
+    """
     given = [strategy] if isinstance(strategy, (type, Signals)) else list(strategy)
-    return [strategy_of(one) if isinstance(one, Signals) else one for one in given]
+    kinds = [strategy_of(one) if isinstance(one, Signals) else one for one in given]
+    for kind in kinds:
+        refuse_both(kind)
+    return kinds
 
 
 def driver_for(kinds: Sequence[type[Strategy]], market: Market, settings: Settings) -> Driver:

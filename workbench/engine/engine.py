@@ -103,10 +103,8 @@ class BacktestEngine:
         A price is no usable number.
     UnknownParameter
         The strategy lacks a parameter, or its value has the wrong type or is out of its bounds.
-    LookAhead
-        An indicator depends on later candles.
-    StrategyError
-        The strategy's own code raised; from the constructor (`init`) and from `advance`.
+    LookAhead, StrategyError
+        An indicator depends on later candles; its own code raised. Here and from `advance`.
     """
 
     def __init__(
@@ -154,7 +152,7 @@ class BacktestEngine:
         self._driver = driver_for(kinds, candles.market, settings)
         self.reason = self._driver.reason
         self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
-        crew.board(self._driver, seed, settings.check_lookahead)
+        crew.board(self._driver, seed, settings.check_lookahead, candles.looked)
         self.strategies, self.names = crew.strategies, crew.names
         self.strategy, self.idle = crew.strategies[0], crew.idle
         self.warm_up = max(first, min(crew.warm_ups))
@@ -193,13 +191,13 @@ class BacktestEngine:
                 break
         return self.take_fills()
 
-    def sum_up(self) -> Performance:
-        """Run to the end for the sake of the metrics alone: nobody is told what happened.
+    def sum_up(self, witnessed: bool = False) -> Performance:
+        """Run to the end for the metrics alone; `witnessed`: look again at what it saw, then.
 
         Raises
         ------
-        StrategyError
-            `next` raised.
+        LookAhead, StrategyError
+            Later candles were to be seen; `next` raised.
         """
         driver, performance = self._driver, self.performance
         ends = [end - self._first for end in self._period_ends[self._period :]]
@@ -213,10 +211,12 @@ class BacktestEngine:
                 self._blame(driver.failed)
         driver.finish(self.bar - 1)
         driver.tables, self.finished = None, True
-        told = [table for table in tables if len(table)]
-        if told:
-            self._book.take_run(np.concatenate(told))
-            self.balance = float(told[-1][-1, E_BALANCE])
+        if any(map(len, tables)):
+            rows = np.concatenate([table for table in tables if len(table)])
+            self._book.take_run(rows)
+            self.balance = float(rows[-1, E_BALANCE])
+            if witnessed:
+                self._crew.hear(rows.tolist(), True)
         self._equity = self.balance
         performance.amend(self._equity)
         performance.end_period()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from workbench.data.candles import Candles
 from workbench.data.validate import require_sound
+from workbench.engine.looked import Looked
 from workbench.engine.market import Market, market
 from workbench.engine.metrics import period_ends
 from workbench.engine.settings import Settings
@@ -24,11 +25,14 @@ class Ground(NamedTuple):
         Columns of the shortest, see `workbench.engine.market`.
     ends
         After how many candles each period of returns ends.
+    looked
+        What looking at indicators has found; None where each run looks for itself, and longer.
     """
 
     columns: list[Candles]
     market: Market
     ends: list[int]
+    looked: Looked | None = None
 
 
 def ground(

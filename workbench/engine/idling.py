@@ -1,10 +1,15 @@
-"""Why a run will come to nothing, as far as can be told before it begins."""
+"""Why a run will come to nothing, as far as can be told before it begins; and what of one cannot."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
 from workbench.analysis.series import whole
+from workbench.engine.metrics import Performance
+from workbench.engine.settings import Settings
 from workbench.engine.signals import gives_signals
 from workbench.engine.strategy import Strategy
 
@@ -37,3 +42,26 @@ def why_idle(strategy: Strategy, name: str, warm_up: int) -> str:
         after = f" from its warm-up on, candle {warm_up}" if warm_up else ""
         return f"{name} gives no signal on any of the {len(base):,} candles{after}"
     return ""
+
+
+MANY = 100
+"""Trades of which not one lost, that make arrays of signals doubtful."""
+UNCHECKED = "The signals came as arrays, so whether they look ahead was not checked"
+
+
+def unchecked(
+    strategies: Sequence[Strategy], settings: Settings, performance: Performance
+) -> str:  # fmt: skip
+    """Return what of a run could not be checked, and warn where that is likely to matter."""
+    given = any(hasattr(strategy, "_signals_given") for strategy in strategies)
+    if not (given and settings.check_lookahead):
+        return ""
+    trades = performance.total_trades
+    if trades >= MANY and performance.winning_trades == trades:
+        text = (
+            f"Each of the {trades} trades won. {UNCHECKED}: make sure that the signal of a candle "
+            "is made of that candle and earlier ones alone, or give a Strategy with signals(), "
+            "which is checked"
+        )
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
+    return UNCHECKED

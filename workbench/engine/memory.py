@@ -7,8 +7,8 @@ from typing import Any
 
 from workbench.analysis.series import Series
 from workbench.engine.inputs import Inputs
-from workbench.engine.insight import PatternReading, StructureReading
 from workbench.engine.position import Order, Position
+from workbench.engine.readings import OwnReading, PatternReading, StructureReading
 from workbench.engine.strategy import Strategy
 from workbench.engine.view import View
 
@@ -49,7 +49,7 @@ def recall(strategy: Strategy, memory: Mapping[str, Any]) -> None:
         setattr(strategy, name, again)
 
 
-_MADE = (Series, View, Position, StructureReading, PatternReading)
+_MADE = (Series, View, Position, StructureReading, PatternReading, OwnReading)
 
 
 class _Ordered:

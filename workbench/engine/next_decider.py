@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.engine.act import Act, See
-from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, refuse_carried, within
+from workbench.engine.auditing import LEAST, OFF, SECONDS, cuts, within
 from workbench.engine.compiled import Compiled, compiled_next
 from workbench.engine.compiling import native
 from workbench.engine.context import (
@@ -26,6 +26,7 @@ from workbench.engine.context import (
     Context,
 )  # fmt: skip
 from workbench.engine.deciding import CUTS, SURE, shortened
+from workbench.engine.looked import parts
 from workbench.engine.market import plain
 from workbench.engine.not_compiled import check_arguments
 from workbench.engine.refusing import refuse_close, refuse_entry, refuse_move, refuse_trail
@@ -71,8 +72,7 @@ class NextDecider:
     StrategyError
         numba cannot compile it.
     LookAhead
-        What `init` has put into ``self.state`` depends on later candles, or `next` names an array
-        of all prices.
+        What `init` has put into ``self.state`` depends on later candles.
     """
 
     asks = True
@@ -90,11 +90,8 @@ class NextDecider:
         self._targets = (np.zeros(RUNGS), np.zeros(RUNGS))
         self._machine: Any = None
         self._told: Any = None
-        if driver.settings.check_lookahead:
-            what = f"{type(strategy).__name__}.next"
-            refuse_carried(what, found.function, strategy._view.candles)
-            if len(self._sight.state):
-                _audit(strategy, self._sight)
+        if driver.settings.check_lookahead and len(self._sight.state):
+            _audit(strategy, self._sight)
 
     def bind(self, context: Context, driver: CompiledDriver) -> None:
         """Put what it sees into the context, and its machine code."""
@@ -181,6 +178,10 @@ def _audit(strategy: Strategy, sight: Sight) -> None:
     """
     candles = strategy._view.candles
     if len(candles) >= LEAST:
+        if strategy._shortly:
+            for cut in parts(len(candles), 0):
+                _compare(strategy, sight.state.copy(), cut)
+            return
         places = islice(cuts(candles), CUTS)
         within(places, SURE, SECONDS, partial(_compare, strategy, sight.state.copy()), perf_counter)
 

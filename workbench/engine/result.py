@@ -24,6 +24,7 @@ from workbench.engine.frames import (
     signals_frame,
     trades_frame,
 )
+from workbench.engine.idling import unchecked
 from workbench.engine.metrics import tables
 from workbench.engine.parameters import refuse_ambiguous
 from workbench.engine.settings import Settings
@@ -61,6 +62,8 @@ class BacktestResult:
         The account at each close.
     equity_every
         Candles between two rows of `equity`.
+    note
+        What of it could not be checked; else empty.
     """
 
     strategy: str
@@ -69,6 +72,7 @@ class BacktestResult:
     settings: Settings = field(repr=False)
     curve: Curve = field(repr=False)
     equity_every: int = field(default=1, repr=False)
+    note: str = field(default="", repr=False)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -175,6 +179,11 @@ class BacktestResult:
         return f"{self.strategy} on {facts['symbol']} {frames}, {period}{made_up}"
 
     @property
+    def _remarks(self) -> list[str]:
+        idle = f"Nothing was ordered: {self.idle}" if self.idle else ""
+        return [one for one in (idle, self.note) if one]
+
+    @property
     def _last(self) -> Complete:
         last = self.messages[-1]
         assert isinstance(last, Complete)
@@ -189,7 +198,7 @@ class BacktestResult:
     def __repr__(self) -> str:
         shown = [one for group in self._groups() for one in group.measures]
         name, text = (max(len(getattr(one, part)) for one in shown) for part in ("name", "text"))
-        lines = [self._title, *([f"Nothing was ordered: {self.idle}"] if self.idle else [])]
+        lines = [self._title, *self._remarks]
         for group in self._groups():
             lines.append(group.title)
             for one in group.measures:
@@ -207,7 +216,7 @@ class BacktestResult:
                 f"<td style='text-align:right'>{one.interval}</td></tr>"
                 for one in group.measures
             ]
-        why = f"<br>Nothing was ordered: {html.escape(self.idle)}" if self.idle else ""
+        why = "".join(f"<br>{html.escape(one)}" for one in self._remarks)
         caption = f"<caption>{html.escape(self._title)}{why}</caption>"
         return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
@@ -275,8 +284,9 @@ def backtest(
         engine, "backtest", messages.append, progress_every=engine.bars, equity_every=engine.bars
     ).run()
     shown = ", ".join(map(repr, engine.strategies))
+    note = unchecked(engine.strategies, engine.settings, engine.performance)
     return BacktestResult(
-        shown, messages, engine.columns, engine.settings, engine.curve, equity_every
+        shown, messages, engine.columns, engine.settings, engine.curve, equity_every, note
     )
 
 

@@ -13,7 +13,24 @@ from msgspec import Struct, structs
 from workbench.errors import InvalidRequest
 
 
-class Commission(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+def plain(value: Any) -> Any:
+    """Return a value with NumPy's numbers as Python's."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
+
+
+class _Plain(Struct, frozen=True):
+    """Whose numbers may be NumPy's when it is made."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if hasattr(value, "item"):
+                structs.force_setattr(self, name, plain(value))
+
+
+class Commission(_Plain, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a broker takes for a fill: ``max(minimum, rate * notional + per_unit * units +
     per_order)``, in the account's currency.
 
@@ -38,7 +55,7 @@ class Commission(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     taker: float | None = None
 
 
-class Slippage(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Slippage(_Plain, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How much worse market and stop fills are than their price.
 
     Attributes
@@ -57,7 +74,7 @@ class Slippage(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     impact: float = 0.0
 
 
-class Convention(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Convention(_Plain, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How orders fill where a candle alone does not tell; docs/fills.md has a picture of each.
 
     Attributes
@@ -108,7 +125,7 @@ CONVENTIONS: dict[str, Convention] = {
 """By the name of the engine whose fills are reproduced."""
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(_Plain, frozen=True, kw_only=True):
     """What a run's account is given.
 
     Attributes
@@ -235,11 +252,18 @@ class Settings(Struct, frozen=True, kw_only=True):
         for name in Settings.__struct_fields__:
             value = getattr(self, name)
             try:
+                own = _STRUCTS.get(name, ())
+                if isinstance(value, Mapping) or isinstance(value, Struct) > isinstance(value, own):
+                    raise TypeError(f"it is a {type(value).__name__}")
                 msgspec.convert(msgspec.to_builtins(value), hints[name])
             except (msgspec.ValidationError, TypeError) as error:
-                why = str(error).replace("object", "a struct of its own")
-                text = f"{name} is {value!r}: {why}"
-                raise InvalidRequest(text, field=name, value=repr(value), allowed=why) from None
+                expected = _EXPECTED.get(name, _KINDS.get(hints[name], "a number"))
+                if isinstance(value, Struct):
+                    expected += f" ({str(error).replace('$.', '')})"
+                text = f"{name} is {value!r:.200}, expected {expected}"
+                raise InvalidRequest(
+                    text, field=name, value=f"{value!r:.100}", allowed=expected
+                ) from None
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
@@ -250,12 +274,11 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     InvalidRequest
         One is wrong.
     """
-    structs_of = {"commission": Commission, "slippage": Slippage, "convention": Convention}
     made = dict(given)
-    for name, kind in structs_of.items():
+    for name, kind in _STRUCTS.items():
         if isinstance(made.get(name), Mapping):
             try:
-                made[name] = msgspec.convert(dict(made[name]), kind)
+                made[name] = msgspec.convert(plain(made[name]), kind)
             except msgspec.ValidationError as error:
                 known = list(kind.__struct_fields__)
                 text = f"{name} is {given[name]!r}: {error}; it has {', '.join(known)}"
@@ -265,6 +288,15 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     return Settings(**made)
 
 
+_STRUCTS = {"commission": Commission, "slippage": Slippage, "convention": Convention}
+_EXPECTED = {
+    "commission": "a fraction of the notional, such as 0.001, or a Commission",
+    "slippage": "a fraction of the price, such as 0.0005, or a Slippage",
+    "convention": f"one of {', '.join(CONVENTIONS)}, or a Convention",
+    "intrabar": "the name of a timeframe, such as '1M', or None",
+    "max_risk": "a number, or None",
+}
+_KINDS = {float: "a number", int: "a whole number", bool: "True or False"}
 _MONEY = (0.0, 1e9, "a finite number, 0 or more")
 _PARTS = {
     "percent": (0.0, 0.5, "0 to 0.5 (a fraction)"),

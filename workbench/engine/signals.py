@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import inf, nan
 from typing import Any
 
@@ -70,6 +70,9 @@ class Signals:
     `break_even_after` on entries with targets. They are floats, shape (n,), NaN where there is
     none, or one number for all. What pandas indexes by time has to have the times of the candles;
     all else goes by place.
+
+    Whether arrays look ahead cannot be checked: they were made before there was anything to be cut.
+    The ``signals(self)`` of a `Strategy` can, and are.
 
     Raises
     ------
@@ -173,9 +176,13 @@ class Signals:
         never = np.iinfo(np.int64).max
         return (np.append(at, never), what, np.zeros(1, np.int64), table, where, fixed)
 
-    def nearest(self, row: int) -> int:
-        """Return the row of the signal that is nearest to a row; the row itself without any."""
-        rows = np.flatnonzero(np.logical_or.reduce(list(self._flags.values())))
+    def nearest(self, row: int, names: Collection[str] = ()) -> int:
+        """Return the row of the signal that is nearest to a row; the row itself without any.
+
+        Of `names` alone (``entries``, ``exits``, ...), where there are any of these.
+        """
+        some = [flag for name, flag in self._flags.items() if name in names and flag.any()]
+        rows = np.flatnonzero(np.logical_or.reduce(some or list(self._flags.values())))
         return int(rows[np.abs(rows - row).argmin()]) if len(rows) else row
 
     def differs(self, other: Signals, count: int) -> tuple[str, int] | None:
@@ -236,6 +243,29 @@ def strategy_of(signals: Signals) -> type[Strategy]:
 def gives_signals(kind: type) -> bool:
     """Tell whether a strategy has ``signals()`` instead of ``next()``."""
     return callable(getattr(kind, "signals", None))
+
+
+def refuse_both(kind: type[Strategy]) -> None:
+    """Refuse a class with a ``next()`` that its ``signals()`` leave without an effect.
+
+    One that gives signals in the place of an inherited ``next()`` is fine.
+
+    Raises
+    ------
+    InvalidRequest
+        It has both.
+    """
+    if not gives_signals(kind):
+        return
+    first = {name: next(at for at, one in enumerate(kind.__mro__) if name in vars(one))
+             for name in ("next", "signals")}  # fmt: skip
+    if first["next"] <= first["signals"] and kind.__mro__[first["next"]] is not Strategy:
+        name = kind.__name__
+        text = (
+            f"{name} has both next() and signals(), of which a run asks one: take one away, or make "
+            "it two classes"
+        )
+        raise InvalidRequest(text, field="strategy", value=name, allowed="next() or signals()")
 
 
 def _fixed() -> Floats:

@@ -79,6 +79,7 @@ class Strategy(Looking):
     _seed: int | None
     _index: int
     _fired: int
+    _shortly: bool
     _inputs: Inputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from workbench.analysis.indicators import by_name
 from workbench.analysis.series import Clock, Series, whole
+from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
 from workbench.engine.declaring import Declaration, Extent, compute
-from workbench.engine.insight import Insight, PatternReading, StructureReading
+from workbench.engine.insight import Insight
+from workbench.engine.readings import OwnReading, PatternReading, StructureReading
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.timeframes import Timeframe
 
@@ -30,6 +32,8 @@ class View:
         How many candles have closed by now.
     insight
         What detectors see in the run's candles up to now.
+    structure_settings
+        What counts as structure.
     asked
         The strategy asked for it in `init`, so it waits for a closed candle.
     sealed
@@ -37,13 +41,18 @@ class View:
     """
 
     def __init__(
-        self, candles: Candles, clock: Clock | None = None, insight: Insight | None = None
+        self,
+        candles: Candles,
+        clock: Clock | None = None,
+        insight: Insight | None = None,
+        structure_settings: StructureSettings | None = None,
     ) -> None:
         self.timeframe = candles.timeframe.name
         self.candles = candles
         self._extent = Extent(len(candles), candles.timeframe)
         self.clock = clock or Clock()
         self.insight = insight or Insight([(candles, self.clock)])
+        self.structure_settings = structure_settings or StructureSettings()
         self.declared: list[Series] = []
         self.declarations: list[Declaration] = []
         self.asked = False
@@ -77,12 +86,27 @@ class View:
     @property
     def structure(self) -> StructureReading:
         """Market structure at the close of the last closed candle."""
-        return self.insight.structure(self.timeframe)
+        return self.insight.structure(self.timeframe, self.structure_settings)
 
     @property
     def patterns(self) -> PatternReading:
         """Candlestick patterns at the close of the last closed candle."""
         return self.insight.patterns(self.timeframe)
+
+    @property
+    def confluence(self) -> NoReturn:
+        """Refuse: the score is made of all timeframes, at closes of the shortest."""
+        text = (
+            f"There is no confluence of {self.timeframe} alone: the score is made of all "
+            f"timeframes at the close of the shortest, read self.confluence"
+        )
+        raise InvalidRequest(text, field="confluence", value=self.timeframe)
+
+    def detect(self, detector: Any) -> OwnReading:
+        """Let a detector of your own see this timeframe's candles; see `Strategy.detect`."""
+        if self.sealed:
+            raise RuntimeError("Call detect in init(), not in next()")
+        return self.insight.own(self.timeframe, detector)
 
     def __len__(self) -> int:
         return self.clock.count

@@ -45,6 +45,8 @@ class FeedRecord(Struct, kw_only=True):
         Ends of its process one after the other, and when it may be started again.
     closed
         Open time (epoch ms) of the last closed candle in the log, by timeframe.
+    halted
+        Whether somebody stopped it, and nobody has started it since.
     """
 
     name: str
@@ -66,6 +68,7 @@ class FeedRecord(Struct, kw_only=True):
     failures: int = 0
     retry_at: float = 0.0
     closed: dict[str, int] = {}
+    halted: bool = False
 
     @property
     def producer(self) -> str:
@@ -163,7 +166,7 @@ class FeedBook:
         """Note the process of a feed."""
         self._update(
             name, pid=pid, pid_start=pid_start, started=utc_now(), status="starting",
-            message="its process starts",
+            message="its process starts", halted=0,
         )  # fmt: skip
 
     def set_ended(self, name: str, *, failures: int = 0, retry_at: float = 0.0) -> None:
@@ -171,6 +174,10 @@ class FeedBook:
         self._update(
             name, pid=None, pid_start=None, token_hash="", failures=failures, retry_at=retry_at
         )
+
+    def set_halted(self, name: str) -> None:
+        """Note that somebody stopped a feed; its next process ends that."""
+        self._update(name, halted=1)
 
     def set_status(
         self, name: str, status: FeedState, message: str, source: str, synthetic: bool
@@ -200,5 +207,5 @@ class FeedBook:
 def _record(row: Sequence[Any]) -> FeedRecord:
     values = dict(zip(_COLUMNS, row, strict=True))
     values |= {name: msgspec.json.decode(values[name], type=kind) for name, kind in _READ.items()}
-    values |= {name: bool(values[name]) for name in ("given", "synthetic")}
+    values |= {name: bool(values[name]) for name in ("given", "synthetic", "halted")}
     return FeedRecord(**values)

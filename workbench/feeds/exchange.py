@@ -9,13 +9,16 @@ from contextlib import aclosing
 from typing import Any
 
 from workbench.data.candles import Candles
+from workbench.data.exchange.answers import load_markets
 from workbench.data.exchange.connecting import find_market, open_exchange
 from workbench.data.exchange.paging import SETTLED_MS, Pager
 from workbench.data.exchange.trouble import Trouble, code_of, error_of, pause, persist, trouble_of
 from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.feeds.counting import counted
 from workbench.feeds.exchange_candles import CandleFollower
 from workbench.feeds.exchange_clock import MarketClock
 from workbench.feeds.exchange_following import TradeFollower
+from workbench.feeds.exchange_history import completed
 from workbench.feeds.exchange_line import Connection, bars
 from workbench.feeds.exchange_socket import Socket
 from workbench.feeds.source import Hole, Item, Note
@@ -28,6 +31,9 @@ PATIENCE_S = 20.0
 
 MOST = 20_000
 """Candles of an absence that are fetched at most, of each timeframe."""
+
+MOST_NOTES = 10
+"""Odd candles of the history that are told one by one."""
 
 FOLLOWERS: tuple[tuple[str, type[TradeFollower] | type[CandleFollower]], ...] = (
     ("watchTrades", TradeFollower),
@@ -98,6 +104,7 @@ class ExchangeSource:
         self._market: str | None = None
         self._since: int | None = None
         self._history_failed: Trouble | None = None
+        self._odd: list[Item] = []
         what = "trades" if self._follow is TradeFollower else "candles"
         sandbox = " (test network)" if spec.options.get("sandbox") else ""
         self.description = f"{spec.exchange} {what}{sandbox}"
@@ -129,10 +136,13 @@ class ExchangeSource:
         try:
             await ask(self._open)
             now = await ask(self._now)
-            for length in lengths:
-                wanted = self._reach(length, now, count)
-                pager = Pager(self._exchange, self._name, length, ask)
-                found[length.name] = await pager.recent(wanted, now, self._spec.symbol)
+            pagers = [Pager(self._exchange, self._name, length, ask) for length in lengths]
+            for pager in pagers:
+                wanted = self._reach(pager.timeframe, now, count)
+                name = pager.timeframe.name
+                found[name] = await pager.recent(wanted, now, self._spec.symbol)
+            since = lengths[0].floor(now - SETTLED_MS)
+            holes = await completed(pagers[0], ask, found, lengths, now, since, self._spec.symbol)
         except WorkbenchError as error:
             if isinstance(error, InvalidRequest):
                 raise
@@ -141,7 +151,12 @@ class ExchangeSource:
             )
             return {}
         self._history_failed = None
-        self._since = lengths[0].floor(now - SETTLED_MS)
+        notes = list(dict.fromkeys(note for pager in pagers for note in pager.notes))
+        self._odd = [
+            *(Note("starting", note, "invalid_data") for note in notes[:MOST_NOTES]),
+            *holes,
+        ]
+        self._since = since
         return found
 
     async def items(self) -> AsyncIterator[Sequence[Item]]:
@@ -150,6 +165,8 @@ class ExchangeSource:
         if self._history_failed is not None:
             trouble = self._history_failed
             yield [Note("reconnecting", f"There is no history: {trouble.message}", trouble.code)]
+        if self._odd:
+            yield self._odd
         follower: TradeFollower | CandleFollower | None = None
         failures = 0
         while True:
@@ -204,7 +221,7 @@ class ExchangeSource:
 
     async def _open(self) -> None:
         if self._market is None:
-            await self._exchange.load_markets()
+            await load_markets(self._exchange)
             self._market = find_market(self._exchange, self._spec.symbol, self._spec.market)
 
     async def _now(self) -> int:
@@ -262,5 +279,5 @@ class ExchangeSource:
         lost, self._broken = self._broken, []
         if not lost:
             return []
-        many = f"{len(lost)} frames" if len(lost) > 1 else "a frame"
+        many = counted(len(lost), "frame")
         return [Note("live", f"{many} could not be read: {lost[0]}", "corrupt_frame")]

@@ -10,6 +10,7 @@ from workbench.analysis.bars import Bar
 from workbench.data.exchange.paging import choose
 from workbench.data.exchange.trouble import code_of
 from workbench.errors import UnknownTimeframe, WorkbenchError
+from workbench.feeds.counting import lacking
 from workbench.feeds.exchange_line import LOOK_S, Connection
 from workbench.feeds.source import BarUpdate, Hole, Item, Note
 
@@ -107,7 +108,7 @@ class CandleFollower:
             found = await self._c.candles(start, end, items)
         except WorkbenchError as error:
             items.append(
-                Note("live", f"{count} candles are missing: {error.message}", code_of(error))
+                Note("live", f"{lacking(count, 'candle')}: {error.message}", code_of(error))
             )
             return [*items, self._hole(count, start, end, False)]
         items += found

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.data.exchange.trouble import code_of
 from workbench.errors import WorkbenchError
+from workbench.feeds.counting import counted, lacking
 from workbench.feeds.exchange_line import LOOK_S, Connection
 from workbench.feeds.exchange_trades import HABITS, Habit, Line, Missing, Seen, fetch, read
 from workbench.feeds.source import Hole, Item, Note, Tick
@@ -82,7 +83,9 @@ class TradeFollower:
         found, bad = read(trades, self._habit.counted)
         items: list[Item] = []
         if bad:
-            items.append(Note("live", f"{bad} trades could not be read", "corrupt_frame"))
+            items.append(
+                Note("live", f"{counted(bad, 'trade')} could not be read", "corrupt_frame")
+            )
         if live and found:
             self._c.clock.observe(found[-1].tick.time, self._c.now)
         for seen in found:
@@ -138,7 +141,7 @@ class TradeFollower:
 
     async def _fill(self, missing: Missing, after: Tick) -> list[Item]:
         last = self._line.last
-        what = f"{missing.many} trades are missing"
+        what = lacking(missing.many, "trade")
         items: list[Item] = []
         try:
             found = await self._c.ask(lambda: self._fetch(missing), items, what)

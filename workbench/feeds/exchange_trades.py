@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from workbench.data.exchange.answers import LENGTH, BadAnswer, listed
 from workbench.feeds.source import Tick
 
 PAGE = 1000
@@ -146,20 +147,27 @@ def _read(trade: Any, counted: bool) -> Seen | None:
 
 
 async def fetch(exchange: Any, market: str, habit: Habit, missing: Missing) -> list[Any]:
-    """Return ccxt's trades of a stretch, in any order, some perhaps twice or beyond it."""
+    """Return ccxt's trades of a stretch, in any order, some perhaps twice or beyond it.
+
+    Raises
+    ------
+    BadAnswer
+        An answer holds none, and does not say so.
+    """
     if habit.by_number is not None:
         if missing.first is not None:
             return await _by_number(exchange, market, habit.by_number, missing.first, missing.last)
-        page = await exchange.fetch_trades(market, since=missing.start, limit=PAGE)
+        page = await asked(exchange, market, since=missing.start, limit=PAGE)
         if len(page) < PAGE:
             return list(page)
         next_ = max(_numbers(page)) + 1
         return [*page, *await _by_number(exchange, market, habit.by_number, next_, None)]
     if habit.until:
         return await _backwards(exchange, market, missing)
-    found, since = [], missing.start
+    found: list[Any] = []
+    since = missing.start
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(market, since=since, limit=PAGE)
+        page = await asked(exchange, market, since=since, limit=PAGE)
         found += page
         latest = max((int(trade["timestamp"]) for trade in page), default=since)
         if latest <= since or latest >= missing.end:
@@ -169,9 +177,9 @@ async def fetch(exchange: Any, market: str, habit: Habit, missing: Missing) -> l
 
 
 async def _by_number(exchange: Any, market: str, name: str, at: int, last: int | None) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(market, limit=PAGE, params={name: at})
+        page = await asked(exchange, market, limit=PAGE, params={name: at})
         found += page
         if len(page) < PAGE or (last is not None and max(_numbers(page)) >= last):
             break
@@ -181,10 +189,11 @@ async def _by_number(exchange: Any, market: str, name: str, at: int, last: int |
 
 async def _backwards(exchange: Any, market: str, missing: Missing) -> list[Any]:
     """Ask an exchange that tells the latest trades of a stretch, if they are too many."""
-    found, until = [], missing.end + 1
+    found: list[Any] = []
+    until = missing.end + 1
     for _ in range(PAGES):
-        page = await exchange.fetch_trades(
-            market, since=missing.start, limit=PAGE, params={"until": until}
+        page = await asked(
+            exchange, market, since=missing.start, limit=PAGE, params={"until": until}
         )
         found += page
         earliest = min((int(trade["timestamp"]) for trade in page), default=until)
@@ -192,6 +201,20 @@ async def _backwards(exchange: Any, market: str, missing: Missing) -> list[Any]:
             break
         until = earliest + 1
     return found
+
+
+async def asked(exchange: Any, market: str, **how: Any) -> Sequence[Any]:
+    """Return ccxt's trades, one page of them.
+
+    Raises
+    ------
+    BadAnswer
+        The answer is none.
+    """
+    page = listed(exchange, await exchange.fetch_trades(market, **how))
+    if page and not read(page, counted=False)[0]:
+        raise BadAnswer(f"no trades but {str(page)[:LENGTH]}")
+    return page
 
 
 def _numbers(page: Iterable[Any]) -> list[int]:

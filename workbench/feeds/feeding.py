@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 from workbench.analysis.detecting import Analysis
+from workbench.data.candles import Candles
 from workbench.errors import DataError, InvalidRequest, StrategyError, WorkbenchError
+from workbench.feeds.checkpoint import Checkpoints, Failed, Known
 from workbench.feeds.pipeline import Pipeline
 from workbench.feeds.source import Note, Source
 from workbench.feeds.spec import FeedSpec
@@ -23,6 +25,13 @@ TRIES = 8
 RETRY_S = (1.0, 60.0)
 MOST_MISSED = 2000
 """A feed that was away for longer tells what it has missed as missing."""
+MOST_SILENT = 50_000
+"""So many told candles are gone through at most to go on with what detectors knew before."""
+
+BEGIN_ANEW = (
+    "The detectors begin anew: areas of price that were told before are followed no longer, and "
+    "scores may differ for a while"
+)
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -47,6 +56,8 @@ class Feeding:
     make_analysis
         Makes what looks at the candles; called with what is to be told when a user's detector
         fails.
+    make_checkpoints
+        Makes what keeps the detectors' knowledge for another process; called as `make_analysis`.
     sleep
         Sleeps that many seconds.
     now
@@ -59,8 +70,9 @@ class Feeding:
         closed: Mapping[str, int],
         send: Callable[[Message], None],
         make_source: Callable[[Mapping[str, int]], Source],
-        make_analysis: Callable[[Callable[[WorkbenchError], None]], Analysis],
+        make_analysis: Callable[[Failed], Analysis],
         *,
+        make_checkpoints: Callable[[Failed], Checkpoints] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         now: Callable[[], str] = utc_now,
     ) -> None:
@@ -70,6 +82,9 @@ class Feeding:
         self._sleep, self._now = sleep, now
         self._pipeline: Pipeline | None = None
         self._failed_detectors: list[WorkbenchError] = []
+        self._failed: Failed = self._failed_detectors.append
+        self._checkpoints = None if make_checkpoints is None else make_checkpoints(self._failed)
+        self._known: Known | None = None
         self._failures = 0
 
     async def run(self) -> bool:
@@ -93,17 +108,32 @@ class Feeding:
     def say(self, state: FeedState, text: str, code: str | None = None) -> None:
         """Tell how the feed fares."""
         if self._pipeline is None:
-            self._pipeline = self._made("", False)
+            self._pipeline = self._made(None)
         for message in self._pipeline.take([Note(state, text, code)]):
             self._send(message)
+
+    def rest(self) -> None:
+        """Have kept what the detectors know now, as soon as the log has all that was told."""
+        if self._checkpoints is not None and self._known is not None:
+            self._checkpoints.take(self._known)
 
     async def _feed(self) -> None:
         source = self._make_source(self._told)
         try:
-            self._pipeline = pipeline = self._made(source.description, source.synthetic)
+            self._pipeline = self._made(source)
             if not self._failures:
                 self.say("starting", f"starting with {source.description}")
-            history = await source.history(self._spec.timeframes, self._wanted())
+            known = self._known
+            if known is None and self._checkpoints is not None:
+                known = self._checkpoints.load(self._told)
+            wanted = self._wanted(known.seen if known else {})
+            history = await source.history(self._spec.timeframes, wanted)
+            if known is not None and not _meets(history, known.seen, self._told):
+                known = None
+            if known is None and self._told:
+                self.say("starting", BEGIN_ANEW, "detectors_begin_anew")
+            self._pipeline = pipeline = self._made(source, known)
+            self._known = Known(pipeline.analysis, pipeline.seen)
             told = self._told
             self._say_all(self._looked_at(pipeline.warm, history, told))
             # What has been told stands in this from now on, whatever happens.
@@ -112,27 +142,46 @@ class Feeding:
                 self._say_all(self._looked_at(pipeline.take, items))
                 if any(not isinstance(item, Note) for item in items):
                     self._failures = 0
+                self._keep(pipeline)
                 # Stored candles come without waiting; commands are to be heard all the same.
                 await asyncio.sleep(0)
         finally:
             await source.close()
 
-    def _wanted(self) -> int:
-        """Return how many candles to ask for: those since the last told as well, within reason."""
-        wanted = self._spec.history
+    def _keep(self, pipeline: Pipeline) -> None:
+        if self._checkpoints is None or self._known is None:
+            return
+        why = self._checkpoints.consider(self._known, pipeline.candles)
+        if why is not None:
+            text = (
+                f"What the detectors know cannot be kept, they begin anew if the feed does: {why}"
+            )
+            self.say(pipeline.state, clean(text), "not_kept")
+
+    def _wanted(self, seen: Mapping[str, int]) -> int:
+        """Return how many candles to ask for: those since the last told as well, within reason.
+
+        And those since the last that detectors have seen, to go on with what they knew then.
+        """
+        lengths = {name: Timeframe.parse(name).ms for name in self._spec.timeframes}
+        told = max((time + lengths[name] for name, time in self._told.items()), default=0)
+        silent = [(told - time) // lengths[name] for name, time in seen.items()]
+        wanted = max(self._spec.history, min(max(silent, default=0), MOST_SILENT))
         if self._spec.feed == "replay":
             return wanted
         now = parse_time(self._now())
-        since = [(now - time) // Timeframe.parse(name).ms for name, time in self._told.items()]
+        since = [(now - time) // lengths[name] for name, time in (self._told | dict(seen)).items()]
         return max(wanted, min(max(since, default=0), MOST_MISSED))
 
-    def _made(self, description: str, synthetic: bool) -> Pipeline:
+    def _made(self, source: Source | None, known: Known | None = None) -> Pipeline:
+        make, failed = self._make_analysis, self._failed
         return Pipeline(
             self._spec,
-            self._looked_at(self._make_analysis, self._failed_detectors.append),
+            self._looked_at(make, failed) if known is None else known.analysis,
             now=self._now,
-            source=description,
-            synthetic=synthetic,
+            source=source.description if source else "",
+            synthetic=source.synthetic if source else False,
+            seen=known.seen if known else {},
         )
 
     def _looked_at(
@@ -165,3 +214,18 @@ class Feeding:
         self.say("reconnecting", f"{text}; trying again in {wait:g} s", code)
         await self._sleep(wait)
         return True
+
+
+def _meets(
+    history: Mapping[str, Candles], seen: Mapping[str, int], told: Mapping[str, int]
+) -> bool:
+    """Tell whether a history holds the candles that were told and detectors have not seen.
+
+    What is missing after these is told as missing. A source without a history gives its candles
+    from the beginning.
+    """
+    for name, candles in history.items():
+        start = seen.get(name, told.get(name, -1)) + candles.timeframe.ms
+        if start <= told.get(name, -1) and not (len(candles) and int(candles.time[0]) <= start):
+            return False
+    return True

@@ -10,7 +10,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from workbench.data.doubts import LAST_MS, wrong_trade
 from workbench.feeds.source import Tick
+
+LAST_NUMBER = 2**53
+"""No trade has a number like this."""
 
 
 class Heard(NamedTuple):
@@ -19,7 +23,7 @@ class Heard(NamedTuple):
     Attributes
     ----------
     local
-        When the frame came, in ms by the clock of who recorded it.
+        When the frame came, in ms by the clock of who recorded it; None where that is no time.
     symbol
         As the exchange writes it, such as ``BTCUSDT``; empty where the frame names none.
     sent
@@ -28,7 +32,7 @@ class Heard(NamedTuple):
         The trade, if it is one.
     """
 
-    local: float
+    local: float | None
     symbol: str
     sent: int | None
     tick: Tick | None
@@ -48,6 +52,10 @@ class _Frame(Struct):
     data: _Event | None = None
 
 
+class Impossible(ValueError):
+    """A number of a frame can be none of its kind."""
+
+
 _frames: msgspec.json.Decoder[_Frame] = msgspec.json.Decoder(_Frame)
 _events: msgspec.json.Decoder[_Event] = msgspec.json.Decoder(_Event)
 
@@ -57,20 +65,34 @@ def parse(line: bytes) -> Heard:
 
     Raises
     ------
+    Impossible
+        A time, price, size or number in it cannot be; nothing of the frame is to be used.
     ValueError
         It is none.
     """
     stamp, _, frame = line.partition(b" ")
-    local = int(stamp) / 1e6
+    local = _time_of(int(stamp))
     event = _frames.decode(frame).data
     if event is None:
         event = _events.decode(frame)
+    if event.E is not None and not 0 <= event.E < LAST_MS:
+        raise Impossible(f"E is {event.E}")
     if event.e != "trade":
         return Heard(local, event.s, event.E, None)
     if event.p is None or event.q is None or event.T is None:
         msg = "a trade without price, size or time"
         raise ValueError(msg)
-    return Heard(local, event.s, event.E, Tick(event.T, float(event.p), float(event.q), event.t))
+    tick = Tick(event.T, float(event.p), float(event.q), event.t)
+    wrong = wrong_trade(tick.time, tick.price, tick.size)
+    if wrong is not None:
+        raise Impossible(wrong)
+    if tick.number is not None and not 0 <= tick.number < LAST_NUMBER:
+        raise Impossible(f"number {tick.number}")
+    return Heard(local, event.s, event.E, tick)
+
+
+def _time_of(stamp: int) -> float | None:
+    return stamp / 1e6 if 0 <= stamp < LAST_MS * 1_000_000 else None
 
 
 def lines(path: Path) -> Iterator[bytes]:

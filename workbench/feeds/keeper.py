@@ -99,8 +99,8 @@ class FeedKeeper:
         # Who served the folder before may have had subscribers who come back now.
         self._since = clock()
 
-    def want(self, name: str) -> None:
-        """Note a subscriber; a feed that does not run is started.
+    def want(self, name: str, *, start: bool = True) -> None:
+        """Note a subscriber; a feed that does not run is started, if `start`.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class FeedKeeper:
             There is no such feed.
         """
         record = self._book.get(name)
-        if record.pid is None and record.status != "ended" and self._goes_on(name):
+        if start and record.pid is None and record.status != "ended" and self._goes_on(name):
             self._spawn(record)
         self._wanted[name] += 1
         self._see(name)

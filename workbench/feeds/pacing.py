@@ -74,6 +74,10 @@ class Pacer:
         if wait < -self._behind:
             self.begin(market_ms)
 
+    def left(self, market_ms: float) -> float:
+        """Return seconds until it is `market_ms`; 0 or less where it is."""
+        return 0.0 if self._multiple is None or self._from is None else self._wait(market_ms)
+
     def due(self, market_ms: float) -> bool:
         """Tell whether it is `market_ms`, or later."""
         return self._multiple is None or (self._from is not None and self._wait(market_ms) <= 0)

@@ -15,6 +15,7 @@ from workbench.data.candles import Candles
 from workbench.data.growing import Span
 from workbench.data.seeding import without_wrong
 from workbench.data.troubles import Trouble
+from workbench.feeds.counting import counted
 from workbench.feeds.pacing import multiple
 from workbench.feeds.source import BarUpdate, Hole, Item, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
@@ -55,6 +56,9 @@ class Pipeline:
         Returns the present as messages write it.
     source, synthetic
         Where prices come from, for people, and whether they never traded.
+    seen
+        Of an analysis that goes on: open time (epoch ms) of the last candle it has seen, by
+        timeframe.
     tell
         Makes a message of a finding, its symbol and the time.
     updates
@@ -63,8 +67,11 @@ class Pipeline:
 
     Attributes
     ----------
-    told
-        Open time (epoch ms) of the last closed candle told, by timeframe.
+    told, seen
+        Open time (epoch ms) of the last closed candle told, and of the last the analysis has
+        seen, by timeframe.
+    candles
+        How many closed ones it has seen.
     state
         What was last said of the feed.
 
@@ -82,10 +89,11 @@ class Pipeline:
         now: Callable[[], str] = utc_now,
         source: str = "",
         synthetic: bool = False,
+        seen: Mapping[str, int] = {},
         tell: Tell | None = None,
         updates: float = UPDATES,
     ) -> None:
-        self._spec, self._analysis, self._now = spec, analysis, now
+        self._spec, self.analysis, self._now = spec, analysis, now
         self._source, self._synthetic = source, synthetic
         self._tell = tell or _usual_tell()
         self._aggregator = Aggregator(spec.timeframes)
@@ -94,7 +102,8 @@ class Pipeline:
         self._every = None if speed is None else max(1, round(1000 * speed / updates))
         self._slot = -1
         self._grown: dict[str, Bar] = {}
-        self._analysed: dict[str, int] = {}
+        self.seen = dict(seen)
+        self.candles = 0
         self.state: FeedState = "starting"
         self.told: dict[str, int] = {}
 
@@ -111,18 +120,21 @@ class Pipeline:
         """
         self.told = dict(after)
         out: list[Message] = []
-        sound = {}
+        sound, lacking = {}, []
         for name, candles in history.items():
             sound[name], wrong = without_wrong(candles)
             if wrong:
-                text = (
-                    f"{len(wrong)} {name} candles of the history are left out: one has {wrong[0]}"
-                )
+                many = f"{len(wrong)} {name} candles of the history are left out: one"
+                one = f"A {name} candle of the history is left out: it"
+                text = f"{many if len(wrong) > 1 else one} has {wrong[0][1]}"
                 out.append(self._feed(text, _CODES["invalid"]))
+            lacking += [(at, at + candles.timeframe.ms) for at, _ in wrong]
         out += self._missed(sound)
         for timeframe, bar in self._in_order(sound):
             out += self._close(Span(timeframe.name, bar.whole(), True, None, "history", False))
         self._aggregator.seed(sound)
+        for stretch in lacking:
+            self._aggregator.lack(*stretch)
         return out
 
     def take(self, items: Sequence[Item]) -> list[Message]:
@@ -137,10 +149,15 @@ class Pipeline:
                 case BarUpdate():
                     out += self._take_bar(item)
                 case Note():
+                    if item.state in ("ended", "stopped"):
+                        # The last trades are in candles that will not close.
+                        out += self._grow()
                     self.state = item.state
                     out.append(self._feed(item.message, item.code))
                     continue
                 case Hole():
+                    if item.what == "candles" and not item.filled:
+                        self._aggregator.lack(item.start, item.end)
                     out.append(self._hole(item))
                     continue
             if self._every is not None and self._aggregator.time // self._every > self._slot:
@@ -188,11 +205,12 @@ class Pipeline:
         return out
 
     def _close(self, span: Span) -> list[Message]:
-        if span.bar.time <= self._analysed.get(span.timeframe, -1):
-            # The history reached further than that of the shortest timeframe.
+        if span.bar.time <= self.seen.get(span.timeframe, -1):
+            # Seen before, or the history reached further than that of the shortest timeframe.
             return []
-        self._analysed[span.timeframe] = span.bar.time
-        findings = self._analysis.closed(span.timeframe, span.bar)
+        self.seen[span.timeframe] = span.bar.time
+        self.candles += 1
+        findings = self.analysis.closed(span.timeframe, span.bar)
         self._grown.pop(span.timeframe, None)
         if not self._is_new(span):
             return []
@@ -207,7 +225,7 @@ class Pipeline:
             if span is None or self._grown.get(name) == span.bar or not self._is_new(span):
                 continue
             self._grown[name] = span.bar
-            findings = self._analysis.forming(name, span.bar)
+            findings = self.analysis.forming(name, span.bar)
             now = self._now()
             out += [self._candle(span, now), *self._found(findings, now)]
         return out
@@ -273,7 +291,8 @@ class Pipeline:
             numbers = (trouble.first_number, trouble.last_number)
             times = (trouble.start, trouble.end)
             return self._hole(Hole(what, trouble.many, *times, False, *numbers, timeframe))
-        more = f" (and {trouble.many - 1} {trouble.what} before)" if trouble.many > 1 else ""
+        others = counted(trouble.many - 1, trouble.what.removesuffix("s"))
+        more = f" (and {others} before)" if trouble.many > 1 else ""
         return self._feed(trouble.message + more, _CODES[trouble.kind])
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest, UnknownSymbol
-from workbench.feeds import checking
+from workbench.errors import InvalidRequest, NotFound, UnknownSymbol
+from workbench.feeds import checking, differing
 from workbench.feeds.book import FeedBook, FeedRecord, producer_of
+from workbench.feeds.checkpoint import path_of
+from workbench.feeds.coming import Coming
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
@@ -86,11 +88,11 @@ class FeedService:
 
     # --- readers ------------------------------------------------------------------------
 
-    def find(self, text: str, epoch: str | None = None) -> FeedRecord:
+    def find(self, text: str) -> FeedRecord:
         """Return the feed of a name or a symbol; the one a symbol has by default is added.
 
         A feed somebody asked for that cannot be does not stand in the way of the symbol whose name
-        it took: who names its epoch reads why it cannot be, others get the default one.
+        it took: who comes anew gets the default one.
 
         Raises
         ------
@@ -102,15 +104,34 @@ class FeedService:
             name = self.directory.canonical(text)
             record = self.book.find(name)
         if record is not None and record.given:
-            spec = self._instead(record, epoch)
+            spec = self._instead(record)
             return record if spec is None else self._make(record.name, spec, given=False)
         spec = self.directory.spec_for(record.name if record is not None else name)
         if record is None or record.spec != spec:
             return self._make(spec.symbol, spec, given=False)
         return record
 
-    def subscribe(self, name: str, epoch: str | None = None) -> FeedRecord:
-        """Note a subscriber: the feed runs from now on; one that has ended badly starts afresh.
+    def known(self, text: str) -> FeedRecord:
+        """Return the feed of a name or a symbol; nothing is added or changed.
+
+        Raises
+        ------
+        NotFound
+            There is none, or none any more.
+        InvalidRequest
+            This can be neither name nor symbol.
+        """
+        record = self.book.find(text) or self.book.find(self.directory.canonical(text))
+        if record is None:
+            msg = f"There is no market {text!r} here: it was deleted, or never watched"
+            raise NotFound(msg, field="symbol", value=text)
+        return record
+
+    def subscribe(self, name: str, coming: Coming = Coming.NEW) -> FeedRecord:
+        """Note a subscriber, who keeps a feed that runs.
+
+        A new one also starts it, afresh if it has ended badly; who comes back does where it has
+        ended, but not where it was stopped or cannot be; a reader starts nothing.
 
         Who comes back to the epoch of one that has ended badly is told how it ended.
 
@@ -123,9 +144,11 @@ class FeedService:
         """
         record = self.book.get(name)
         info = self.log.info(name)
-        if info is None or (info.closed and info.epoch != epoch):
-            record = self._renew(record)
-        self.keeper.want(name)
+        over = info is None or info.closed
+        if over and coming is Coming.NEW:
+            record, over = self._renew(record), False
+        back = coming is Coming.BACK and not record.halted
+        self.keeper.want(name, start=not over and (coming is Coming.NEW or back))
         return self.book.get(name)
 
     def unsubscribe(self, name: str) -> None:
@@ -176,12 +199,7 @@ class FeedService:
         fresh = info is None or info.closed or (known is not None and known.status == "ended")
         if known is None or not same or fresh or not known.given:
             if known is not None and not same and known.pid is not None and not request.replace:
-                msg = (
-                    f"A feed {name!r} runs already, and it is another: give this one a name of "
-                    "its own, or replace: true"
-                )
-                allowed = "another name, or replace"
-                raise Conflict(msg, field="name", value=name, allowed=allowed)
+                raise differing.conflict(name, known, spec, own)
             if same and not fresh and known is not None:
                 known.given = True
                 self.book.put(known)
@@ -194,12 +212,15 @@ class FeedService:
     def stop(self, name: str) -> FeedRecord:
         """End a feed's process; its stream stays, and a new subscriber starts it again.
 
+        Those who are there, and come back, do not.
+
         Raises
         ------
         NotFound
             There is no such feed.
         """
         self.book.get(name)
+        self.book.set_halted(name)
         self.keeper.end(name, "somebody asked for it")
         return self.book.get(name)
 
@@ -217,6 +238,7 @@ class FeedService:
             self.book.delete(name)
             self.log.delete(name)
         spawning.log_path(self.home, name).unlink(missing_ok=True)
+        path_of(self.home, name).unlink(missing_ok=True)
         self._intake.deleted(name)
 
     # --- the publish side ---------------------------------------------------------------
@@ -289,10 +311,10 @@ class FeedService:
             record.paths = pickled.paths
         return self._renew(record)
 
-    def _instead(self, record: FeedRecord, epoch: str | None) -> FeedSpec | None:
+    def _instead(self, record: FeedRecord) -> FeedSpec | None:
         """Return the default feed of a symbol in whose name one has failed for good, or None."""
         info = self.log.info(record.name)
-        if info is None or not info.closed or info.epoch == epoch:
+        if info is None or not info.closed:
             return None
         try:
             spec = self.directory.spec_for(record.name)

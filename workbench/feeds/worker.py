@@ -19,6 +19,7 @@ import msgspec
 from workbench.analysis.detecting import Analysis
 from workbench.errors import StrategyError, WorkbenchError
 from workbench.feeds.absence import Absence
+from workbench.feeds.checkpoint import Checkpoints, Failed, path_of
 from workbench.feeds.feeding import Feeding
 from workbench.feeds.job import FeedJob
 from workbench.feeds.sources import source_for
@@ -73,12 +74,27 @@ def main() -> int:
         on_refused=stopping.stop,
         folder=home,
     )
-    well = asyncio.run(fed(job, home, publisher, stopping))
+    checkpoints: list[Checkpoints] = []
+
+    def keep(failed: Failed) -> Checkpoints:
+        found = Checkpoints(path_of(home, job.stream), job, publisher.position, failed)
+        checkpoints.append(found)
+        return found
+
+    well = asyncio.run(fed(job, home, publisher, stopping, keep))
     publisher.close(CLOSING_S)
+    for one in checkpoints:
+        one.write()
     return 0 if well or publisher.refused is not None else 1
 
 
-async def fed(job: FeedJob, home: Path, publisher: Publisher, stopping: Stopping) -> bool:
+async def fed(
+    job: FeedJob,
+    home: Path,
+    publisher: Publisher,
+    stopping: Stopping,
+    keep: Callable[[Failed], Checkpoints] | None = None,
+) -> bool:
     """Feed until the source ends or it is to stop; return whether that is as it should be."""
     feeding = Feeding(
         job.spec,
@@ -86,6 +102,7 @@ async def fed(job: FeedJob, home: Path, publisher: Publisher, stopping: Stopping
         publisher.send,
         lambda closed: source_for(job.spec, home, closed),
         lambda failed: analysis_of(job, failed),
+        make_checkpoints=keep,
     )
     task = asyncio.create_task(feeding.run())
     loop = asyncio.get_running_loop()
@@ -102,6 +119,8 @@ async def fed(job: FeedJob, home: Path, publisher: Publisher, stopping: Stopping
         if publisher.refused is None:
             feeding.say("stopped", "stopped on request")
         return True
+    finally:
+        feeding.rest()
 
 
 def analysis_of(job: FeedJob, failed: Callable[[WorkbenchError], None]) -> Analysis:

@@ -129,6 +129,11 @@ class Publisher:
             if self.refused is None and self._outbox.add(wire):
                 self._changed.notify_all()
 
+    def position(self) -> tuple[int, int]:
+        """Return how many messages have been sent, and how many of them the log has."""
+        with self._lock:
+            return self._outbox.last, self._outbox.first - 1
+
     def close(self, patience: float) -> bool:
         """Wait until all is acknowledged, `patience` seconds at most; tell whether it is."""
         deadline = time.monotonic() + patience

@@ -16,6 +16,7 @@ PARAMETERS = (
 MARKET_PARAMETERS = (
     *(name for name in PARAMETERS if name not in ("replay", "speed")),
     "timeframes",
+    "wake",
 )
 HEARTBEAT_S = (0.1, 3600.0)
 RATE = (0.01, 1000.0)
@@ -52,12 +53,15 @@ class StreamQuery(NamedTuple):
         Seconds between two `heartbeat` messages, None for none.
     replay
         The pace of a replay, None for the stream itself.
+    wake
+        Of a market: whether its feed is to be started where it does not run.
     """
 
     position: Position = Position()
     subscription: Subscription = Subscription()
     heartbeat: float | None = None
     replay: Pace | None = None
+    wake: bool = True
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> StreamQuery:
@@ -93,7 +97,7 @@ class StreamQuery(NamedTuple):
         if _flag(given, "replay"):
             msg = "replay is 1, but only a run is replayed: a market's past has a feed of its own"
             raise InvalidRequest(msg, field="replay", value=given["replay"], allowed=["0"])
-        parsed = cls.parse(given)
+        parsed = cls.parse(given)._replace(wake=_flag(given, "wake", "1"))
         wanted = given.get("timeframes")
         if wanted is None:
             return parsed
@@ -134,8 +138,8 @@ def _position(given: Mapping[str, str]) -> Position:
     return Position(int(text), given.get("epoch"), start == "now")
 
 
-def _flag(given: Mapping[str, str], name: str) -> bool:
-    text = given.get(name, "0")
+def _flag(given: Mapping[str, str], name: str, usual: str = "0") -> bool:
+    text = given.get(name, usual)
     if text not in ("0", "1", "true", "false"):
         msg = f"{name} is {text[:40]!r}, expected 0 or 1"
         raise InvalidRequest(msg, field=name, value=text[:40], allowed=["0", "1"])

@@ -74,7 +74,8 @@ CREATE TABLE IF NOT EXISTS feeds (
     seen       REAL NOT NULL DEFAULT 0,
     failures   INTEGER NOT NULL DEFAULT 0,
     retry_at   REAL NOT NULL DEFAULT 0,
-    closed     BLOB NOT NULL
+    closed     BLOB NOT NULL,
+    halted     INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
 

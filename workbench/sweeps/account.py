@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.engine.settings import Settings
@@ -15,6 +15,15 @@ FIXED = ("intrabar", "check_lookahead")
 """Settings that are of the candles or the code, and the same for all combinations."""
 TRIED = tuple(name for name in Settings.__struct_fields__ if name not in FIXED)
 """Settings that may have several values: numbers, or names of conventions."""
+
+DECISIONS = ("risk_per_trade", "leverage", "max_positions", "hedging", "max_risk")
+"""Settings that a trader chooses. The others are what the market and the broker do, or what is
+assumed of them: scenarios, of which the most favourable one is no choice."""
+
+
+def scenarios(names: Iterable[str]) -> list[str]:
+    """Return those names that are settings nobody can choose: costs, fills, the market."""
+    return [name for name in names if name in TRIED and name not in DECISIONS]
 
 
 def is_setting(name: str) -> bool:

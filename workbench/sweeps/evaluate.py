@@ -105,7 +105,7 @@ def traded(
     )
     performance = engine.performance
     kept = performance.curve = KeptCurve(performance.initial_capital, performance.candles)
-    figures = _figures(engine.sum_up())
+    figures = _figures(engine.sum_up(witnessed=True))
     growth = kept.equities / performance.initial_capital
     count = len(growth)
     inside = [end - since for end in ends if since < end < since + count]

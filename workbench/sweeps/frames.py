@@ -9,6 +9,7 @@ from workbench.errors import InvalidRequest
 from workbench.messages import Message, Sweep, SweepData
 from workbench.messages.deciding import readable
 from workbench.messages.deciding import value as deciding
+from workbench.sweeps.account import scenarios
 from workbench.sweeps.spec import SweepSpec, Value
 
 if TYPE_CHECKING:
@@ -67,9 +68,12 @@ def results_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
 def best_row(rows: Sequence[SweepData], spec: SweepSpec) -> SweepData | None:
     """Return the best row so far; None where there is none.
 
-    Of a walk-forward it is the in-sample row of what the last split has chosen.
+    Of a walk-forward it is the in-sample row of what the last split has chosen whose choice did not
+    fail out of sample: there it may have been found to look ahead.
     """
-    ranked = ranking([row for row in rows if row.sample != "out"], spec)
+    failed = {row.split for row in rows if row.sample == "out" and row.error}
+    known = [row for row in rows if row.sample != "out" and row.split not in failed]
+    ranked = ranking(known, spec)
     split = max((row.split for row in ranked), default=0)
     return next((row for row in ranked if row.split == split), None)
 
@@ -87,6 +91,31 @@ def ranking(rows: Sequence[SweepData], spec: SweepSpec) -> list[SweepData]:
         if (value := deciding(row.metrics, spec.metric, spec.min_trades)) is not None
     ]
     return [row for _, _, row in sorted(known, key=lambda one: one[:2])]
+
+
+def scenarios_frame(rows: Sequence[SweepData], spec: SweepSpec) -> pd.DataFrame:
+    """Return the best combination of each scenario: of each set of costs, of fills, of a market.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By the settings of the scenario that are tried (`workbench.sweeps.account.scenarios`; of
+        none, one row): `number` of the row, the other parameters, and the metric that decides. A
+        scenario in which none counts has no row.
+    """
+    import pandas as pd
+
+    names = scenarios(spec.space)
+    best: dict[tuple[Value, ...], SweepData] = {}
+    for row in ranking([row for row in rows if row.sample != "out"], spec):
+        best.setdefault(tuple(row.params[name] for name in names), row)
+    found = [
+        {**row.params, "number": row.number, spec.metric: readable(row.metrics)[spec.metric]}
+        for row in best.values()
+    ]
+    others = [name for name in spec.space if name not in names]
+    frame = pd.DataFrame(found, columns=[*names, "number", *others, spec.metric])
+    return frame.set_index(names).sort_index() if names else frame
 
 
 def heatmap_frame(

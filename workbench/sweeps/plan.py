@@ -178,10 +178,12 @@ class Plan:
         """What counts as the best so far.
 
         Of walk-forward splits that is the choice of the last one whose choice has been traded,
-        with what it came to out of sample; until there is one, the best in sample.
+        with what it came to out of sample; until there is one, the best in sample of those whose
+        choice has not failed there.
         """
         traded = [leg.result for leg in self.legs if leg.result is not None]
-        known = traded or [leg.best for leg in self.legs if leg.best is not None]
+        open_legs = [leg for leg in self.legs if not leg.closed or leg.outside is None]
+        known = traded or [leg.best for leg in open_legs if leg.best is not None]
         return known[-1] if known else None
 
     def without_choice(self) -> list[tuple[Task, Outcome]]:

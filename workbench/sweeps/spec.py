@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
-from workbench.sweeps.account import check_setting, is_setting
+from workbench.sweeps.account import check_setting, is_setting, scenarios
 
 if TYPE_CHECKING:
     from workbench.engine import Strategy
@@ -61,7 +61,9 @@ class SweepSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     space
         The values of each parameter that is tried, by name; the others are the run's
         `strategy_params`. A setting of the account may be tried like a parameter (``leverage``,
-        ``commission``, …; not ``intrabar`` and ``check_lookahead``).
+        ``commission``, …; not ``intrabar`` and ``check_lookahead``); but not what is no decision
+        (costs, fills, the market) where the sweep itself chooses, in `walk_forward` and by the
+        method ``bayesian``.
     maximize, minimize
         The metric that decides which combination is best: one of `complete`'s metrics or of its
         `statistics`. One of the two; ``maximize`` ``sharpe_ratio`` if neither is given. Of equals
@@ -133,7 +135,8 @@ def listed(name: str, values: Any, most: int) -> list[Value]:
         plain = value.item() if hasattr(value, "item") else value
         if not isinstance(plain, int | float | bool | str):
             allowed = "int, float, bool or str"
-            msg = f"A value of {name} is {value!r:.100}, expected {allowed}"
+            way = "; give one, and start a sweep for each" if is_setting(name) else ""
+            msg = f"A value of {name} is {value!r:.100}, expected {allowed}{way}"
             raise InvalidRequest(msg, field=name, value=f"{value!r:.100}", allowed=allowed)
         found.append(plain)
     if len(found) > most:
@@ -181,6 +184,7 @@ def check(spec: SweepSpec, strategy: type[Strategy] | None) -> None:
             raise too_many([len(values) for values in spec.space.values()], spec.limit)
     elif spec.size > 2**62:
         _refuse("space", spec.size, "fewer than 2**62 combinations", 2**62)
+    _check_scenarios(spec)
     if (plan := spec.walk_forward) is not None:
         _whole("walk_forward.splits", plan.splits, 1, MOST_SPLITS)
         if not 0 < plan.train < 1:
@@ -241,6 +245,19 @@ def _check_metric(spec: SweepSpec) -> None:
     if spec.minimize in _NEGATIVE:
         allowed = f"maximize {spec.minimize}, which is zero or negative: nearer to zero is better"
         _refuse("minimize", spec.minimize, allowed, [n for n in known if n not in _NEGATIVE])
+
+
+def _check_scenarios(spec: SweepSpec) -> None:
+    tried = scenarios(spec.space)
+    chooses = "walk_forward" if spec.walk_forward is not None else "method bayesian"
+    if tried and (spec.walk_forward is not None or spec.method == "bayesian"):
+        msg = (
+            f"{chooses} would choose {', '.join(tried)}, which no trader can: the cheapest market "
+            "would win. Give one value, and start a sweep for each other"
+        )
+        raise InvalidRequest(
+            msg, field=f"sweep.space.{tried[0]}", value=spec.space[tried[0]], allowed="one value"
+        )
 
 
 def _whole(field: str, value: int | None, least: int, most: int) -> None:

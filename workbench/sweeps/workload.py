@@ -79,7 +79,6 @@ class Workload:
     seed: int | None
     _parts: OrderedDict[tuple[int, int], Cut] = field(default_factory=OrderedDict, repr=False)
     _grounds: OrderedDict[tuple[Any, ...], Ground] = field(default_factory=OrderedDict, repr=False)
-    _looked: bool = field(default=False, repr=False)
 
     def run(self, task: Task) -> Outcome:
         """Run a combination; whatever its strategy raises is an outcome."""
@@ -93,7 +92,7 @@ class Workload:
     def _run(self, task: Task) -> Outcome:
         first, since, end = task.part
         params, account = parted(task.params)
-        settings, place = self._checked(account), since - first
+        settings, place = msgspec.structs.replace(self.settings, **account), since - first
         common = self.strategy, self.ground(first, end, settings), {**self.fixed, **params}
         if not task.out:
             return Outcome(evaluate(*common, settings, seed=self.seed, since=place), "")
@@ -109,25 +108,18 @@ class Workload:
     def ground(self, first: int, end: int, settings: Settings | None = None) -> Ground:
         """Return what all runs over the candles ``[first, end)`` with these settings share."""
         from workbench.engine.ground import ground
+        from workbench.engine.looked import Looked
 
         settings = settings or self.settings
         key = first, end, settings.spread, settings.funding_hours, settings.rules.path
         known = self._grounds.get(key)
         if known is None:
             candles, inside = self.part(first, end)
-            known = self._grounds[key] = ground(candles, settings, inside)
+            known = ground(candles, settings, inside)._replace(looked=Looked())
+            self._grounds[key] = known
             while len(self._grounds) > KEPT_GROUNDS:
                 self._grounds.popitem(last=False)
         return known
-
-    def _checked(self, account: Mapping[str, Value]) -> Settings:
-        """Return the settings; whether indicators look ahead, one combination tells for all."""
-        settings, self._looked = (self._blind if self._looked else self.settings), True
-        return msgspec.structs.replace(settings, **account) if account else settings
-
-    @cached_property
-    def _blind(self) -> Settings:
-        return msgspec.structs.replace(self.settings, check_lookahead=False)
 
     def part(self, first: int, end: int) -> Cut:
         """Return the candles ``[first, end)`` of the shortest timeframe, and of the others those

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from workbench.errors import InvalidRequest, NotFound, UnknownTimeframe
+from workbench.feeds.book import FeedRecord
+from workbench.feeds.coming import Coming
 from workbench.messages import ControlRequest
 from workbench.streams import StreamQuery
 from workbench.streams.query import MARKET_PARAMETERS
@@ -17,16 +19,11 @@ class MarketStreamHandler(StreamHandler):
     parameters = MARKET_PARAMETERS
     _feed: str | None = None
 
-    @property
-    def _epoch(self) -> str | None:
-        given = self.request.query_arguments.get("epoch", [b""])
-        return given[0].decode(errors="replace") or None
-
     def named(self, asked: str) -> str:
         """Return the feed's name; ``BTC/USD`` is ``BTC-USD``."""
         try:
-            return self.extensionapp.markets.find(asked, self._epoch).name
-        except InvalidRequest:
+            return self._found(asked).name
+        except (InvalidRequest, NotFound):
             return asked
 
     async def subject(self) -> Subject:
@@ -38,19 +35,19 @@ class MarketStreamHandler(StreamHandler):
             There is no feed of this name, and none for a symbol of this name.
         """
         try:
-            return of_feed(self.extensionapp.markets.find(self.stream_name, self._epoch))
+            return of_feed(self._found(self.stream_name))
         except InvalidRequest as error:
             raise NotFound(error.message, **error.details) from error
 
     def joined(self, subject: Subject) -> Subject:
-        """Note the subscriber; the feed is started if it does not run.
+        """Note the subscriber; a new one starts the feed if it does not run.
 
         Raises
         ------
         TooManyConnections
             As many feeds run as may.
         """
-        record = self.extensionapp.markets.subscribe(subject.stream, self._epoch)
+        record = self.extensionapp.markets.subscribe(subject.stream, self._coming)
         self._feed = record.name
         return of_feed(record)
 
@@ -60,6 +57,17 @@ class MarketStreamHandler(StreamHandler):
             names = given["timeframes"].split(",")
             given = {**given, "timeframes": ",".join(map(_canonical, names))}
         return StreamQuery.parse_market(given, subject.timeframes)
+
+    @property
+    def _coming(self) -> Coming:
+        arguments = self.request.query_arguments
+        if arguments.get("wake", [b"1"])[-1] in (b"0", b"false"):
+            return Coming.READING
+        return Coming.BACK if "epoch" in arguments else Coming.NEW
+
+    def _found(self, asked: str) -> FeedRecord:
+        markets = self.extensionapp.markets
+        return markets.find(asked) if self._coming is Coming.NEW else markets.known(asked)
 
     async def control(self, request: ControlRequest) -> None:
         """Refuse: a market takes no orders from who watches it."""

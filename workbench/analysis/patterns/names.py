@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from workbench.errors import InvalidRequest
 
@@ -92,7 +93,7 @@ UNDECIDED = frozenset(
 ALL = (LIQUIDITY_ENGULFING, *TALIB)
 
 
-def checked_names(names: Iterable[str] | None) -> tuple[str, ...]:
+def checked_names(names: Any) -> tuple[str, ...]:
     """Return the patterns asked for, each once; the default ones for None.
 
     Raises
@@ -104,6 +105,9 @@ def checked_names(names: Iterable[str] | None) -> tuple[str, ...]:
         return DEFAULT
     if isinstance(names, str):
         names = [names]
+    if not isinstance(names, Iterable):
+        msg = f"Candlestick patterns are {names!r}: write a list of names"
+        raise InvalidRequest(msg, field="patterns", value=repr(names), allowed="a list")
     return tuple(dict.fromkeys(_checked(name) for name in names))
 
 

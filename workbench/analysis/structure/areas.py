@@ -33,6 +33,9 @@ class Area(NamedTuple):
         Of the last finding about it.
     touches
         Swings it is made of, where it is made of swings.
+    touched_at
+        Close time of the candle that mitigated it, or brought its last swing, epoch ms, UTC; 0
+        before.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Area(NamedTuple):
     confirmed_at: int
     status: str = "confirmed"
     touches: int = 0
+    touched_at: int = 0
 
     @property
     def direction(self) -> Bias:
@@ -100,29 +104,44 @@ def name(kind: str, time_ms: int) -> str:
     return f"{kind}_{time_ms // 1000}"
 
 
+Placed = tuple[float, float, Area]
+
+
 class Shelf:
     """What price may turn at on one side, the nearest first.
 
     Attributes
     ----------
     places
-        Near edge negated, far edge (both mirrored as `Area.near`), and the area.
+        Near edge negated, far edge (both mirrored as `Area.near`), and the area: those that
+        price has not come back to, zones and the unbroken swing.
+    touched
+        Those that a candle came back to, the last one that did.
     """
 
-    __slots__ = ("places",)
+    __slots__ = ("places", "touched")
 
     def __init__(self) -> None:
-        self.places: list[tuple[float, float, Area]] = []
+        self.places: list[Placed] = []
+        self.touched: list[Placed] = []
 
     def put(self, area: Area) -> None:
-        """Take an area; one swing alone makes no zone yet."""
-        if area.touches != 1:
-            insort(self.places, (-area.near, area.far, area))
+        """Take an area."""
+        one = (-area.near, area.far, area)
+        if area.status != "mitigated":
+            insort(self.places, one)
+            return
+        if self.touched and self.touched[0][2].touched_at != area.touched_at:
+            self.touched = []
+        insort(self.touched, one)
 
     def take(self, area: Area) -> None:
         """Take an area away."""
-        if area.touches != 1:
-            del self.places[bisect_left(self.places, (-area.near, area.far, area))]
+        one = (-area.near, area.far, area)
+        if area.status != "mitigated":
+            del self.places[bisect_left(self.places, one)]
+        elif one in self.touched:
+            self.touched.remove(one)
 
 
 class Watch:
@@ -199,7 +218,8 @@ class Watch:
 
 
 def _age(area: Area) -> int:
-    return area.confirmed_at
+    # What is made of swings is as young as the last of them.
+    return area.touched_at if area.touches and area.touched_at else area.confirmed_at
 
 
 Follow = Callable[[Watch, float, Moment, list[StructureFinding]], None]

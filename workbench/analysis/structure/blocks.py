@@ -15,9 +15,19 @@ class Impulse:
 
     It begins at the extreme on the other side since that swing; its block is the last candle
     against it up to there.
+
+    Attributes
+    ----------
+    origin
+        That candle; None while there is none.
+    lost
+        Whether a candle has closed beyond it since: then it holds nothing.
     """
 
-    __slots__ = ("_against", "_extreme", "_sign", "origin")
+    __slots__ = (
+        "_against", "_against_far", "_extreme", "_origin_far", "_sign", "_through", "lost",
+        "origin",
+    )  # fmt: skip
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
@@ -35,25 +45,33 @@ class Impulse:
         """
         self._extreme = inf
         self._against: Bar | None = None
+        self._through = self.lost = False
         self.origin: Bar | None = None
+        self._against_far = self._origin_far = -inf
         for number, bar in enumerate(bars):
             self.update(bar)
             if number == 0:
                 self._extreme, self.origin = inf, None
+                self._origin_far, self.lost = -inf, False
 
     def update(self, bar: Bar) -> None:
         """Take the next closed candle."""
+        _, opened, high, low, close, _ = bar
         if self._sign > 0:
-            if bar.close < bar.open:
-                self._against = bar
-            reach = bar.low
+            against, reach, far = close < opened, low, low
         else:
-            if bar.close > bar.open:
-                self._against = bar
-            reach = -bar.high
+            against, reach, far = close > opened, -high, -high
+            close = -close
+        if close < self._origin_far:
+            self.lost = True
+        if against:
+            self._against, self._against_far, self._through = bar, far, False
+        elif close < self._against_far:
+            self._through = True
         if reach <= self._extreme:
             self._extreme = reach
-            self.origin = self._against
+            self.origin, self._origin_far = self._against, self._against_far
+            self.lost = self._through
 
 
 class Blocks:
@@ -81,14 +99,14 @@ class Blocks:
                 watch.remove(area)
                 found.append(now.tell(area._replace(status="broken")))
             elif area.status == "confirmed":
-                touched = area._replace(status="mitigated")
+                touched = area._replace(status="mitigated", touched_at=now.close_time)
                 watch.replace(area, touched)
                 found.append(now.tell(touched))
 
     def made(self, sign: int, impulse: Impulse, now: Moment, found: list[StructureFinding]) -> None:
         """Take the block of a move that has just broken structure."""
         bar = impulse.origin
-        if bar is None or self._last.get(sign) == (label := name("ob", bar.time)):
+        if bar is None or impulse.lost or self._last.get(sign) == (label := name("ob", bar.time)):
             return
         self._last[sign] = label
         area = Area(label, "order_block", sign, bar.high, bar.low, bar.time, now.close_time)

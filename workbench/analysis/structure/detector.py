@@ -45,7 +45,8 @@ class StructureDetector:
     last
         The last finding.
     shelves
-        What price may turn at, by side (1 below, -1 above): blocks, gaps, zones, unbroken swings.
+        What price may turn at, by side (1 below, -1 above): blocks and gaps it has not come back
+        to, zones, unbroken swings.
 
     Raises
     ------
@@ -77,6 +78,7 @@ class StructureDetector:
             (kind.watches[1], kind.watches[-1], kind.follow)
             for kind in (self.gaps, self.blocks, self.pools, self.zones)
         ]
+        self._watched.append((self.zones.seeds[1], self.zones.seeds[-1], self.zones.forget))
 
     @property
     def atr(self) -> float | None:

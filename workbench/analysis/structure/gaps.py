@@ -37,7 +37,7 @@ class Gaps:
                 watch.remove(area)
                 found.append(now.tell(area._replace(status="filled")))
             else:
-                touched = area._replace(status="mitigated")
+                touched = area._replace(status="mitigated", touched_at=now.close_time)
                 watch.replace(area, touched)
                 found.append(now.tell(touched))
 

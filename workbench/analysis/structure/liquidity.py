@@ -12,6 +12,7 @@ from workbench.analysis.structure.swings import Swing
 class Pools:
     """Finds two or more swing highs, or lows, within `apart` average true ranges.
 
+    Nothing between the two first has gone beyond both.
     `extended` by a further swing; `swept` when a candle goes beyond all of them and closes back;
     `broken` when it closes beyond. Source: equal highs and lows, and their sweep, in
     M. Huddleston's (ICT) lectures; R. D. Wyckoff's "upthrust" and "spring" are the same events.
@@ -47,8 +48,9 @@ class Pools:
             top, bottom = max(area.top, swing.price), min(area.bottom, swing.price)
             if top - bottom <= apart:
                 grown = area._replace(
-                    top=top, bottom=bottom, status="extended", touches=area.touches + 1
-                )
+                    top=top, bottom=bottom, status="extended", touches=area.touches + 1,
+                    touched_at=now.close_time,
+                )  # fmt: skip
                 watch.replace(area, grown)
                 found.append(now.tell(grown, {"touches": float(grown.touches)}, sign * grown.far))
                 return
@@ -67,42 +69,64 @@ class Pools:
             found.append(now.tell(lost._replace(status="expired")))
 
 
+class Single:
+    """A swing that no other is level with yet.
+
+    Attributes
+    ----------
+    level
+        Its price, mirrored for highs, so that lower is always further out.
+    deepest
+        How far price has gone since; the swing's own level at first.
+    edge
+        It is forgotten when price goes beyond.
+    """
+
+    __slots__ = ("deepest", "edge", "level", "swing")
+
+    def __init__(self, level: float, edge: float, swing: Swing) -> None:
+        self.level = self.deepest = level
+        self.edge, self.swing = edge, swing
+
+
 class Singles:
     """Swings that no other is level with yet, and that price has not gone through.
 
     Attributes
     ----------
     alarm
-        A candle that goes beyond it takes some of them away.
+        A candle that goes beyond it has gone further beyond one of them than any before.
     """
 
     __slots__ = ("_limit", "_swings", "alarm")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._swings: list[tuple[float, float, Swing]] = []
+        self._swings: list[Single] = []
         self.alarm = -inf
 
     def add(self, level: float, edge: float, swing: Swing) -> None:
         """Take one, until price goes beyond `edge`."""
         if len(self._swings) == self._limit:
             del self._swings[0]
-        self._swings.append((level, edge, swing))
+        self._swings.append(Single(level, edge, swing))
         self._changed()
 
     def near(self, level: float, apart: float) -> Swing | None:
-        """Take out the newest swing at this level."""
+        """Take out the newest swing at this level, if nothing in between went beyond both."""
         for one in reversed(self._swings):
-            if abs(one[0] - level) <= apart:
+            if abs(one.level - level) <= apart and one.deepest >= min(one.level, level):
                 self._swings.remove(one)
                 self._changed()
-                return one[2]
+                return one.swing
         return None
 
     def passed(self, reach: float) -> None:
-        """Forget what price has gone through."""
-        self._swings = [one for one in self._swings if reach >= one[1]]
+        """Note how far price has gone; forget what it has gone through."""
+        self._swings = [one for one in self._swings if reach >= one.edge]
+        for one in self._swings:
+            one.deepest = min(one.deepest, reach)
         self._changed()
 
     def _changed(self) -> None:
-        self.alarm = max([edge for _, edge, _ in self._swings], default=-inf)
+        self.alarm = max([one.deepest for one in self._swings], default=-inf)

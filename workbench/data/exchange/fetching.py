@@ -15,6 +15,7 @@ from workbench import paths
 from workbench.data.candles import Candles
 from workbench.data.catalog import parse_range
 from workbench.data.exchange import ranges
+from workbench.data.exchange.answers import load_markets
 from workbench.data.exchange.connecting import find_market, open_exchange
 from workbench.data.exchange.paging import (
     SETTLED_MS,
@@ -187,7 +188,7 @@ class _Fetching:
     unsaved: bool = False
 
     async def run(self, market: str | None, wanted: tuple[int, int]) -> Fetched:
-        await self._ask(self.exchange.load_markets)
+        await self._ask(lambda: load_markets(self.exchange))
         self.market = find_market(self.exchange, self.symbol, market)
         pager = Pager(self.exchange, self.market, self.timeframe, self._ask)
         before = self._stored()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.data.candles import VALUES, Candles
+from workbench.data.doubts import LAST_MS
+from workbench.data.exchange.answers import LENGTH, BadAnswer, listed
 from workbench.data.resample import resample
 from workbench.errors import DataError, UnknownTimeframe
 from workbench.messages import iso_time
@@ -125,7 +128,7 @@ class Pager:
         at, kept = start, np.empty((0, 6))
         while at < end:
             asked = at
-            rows = self._sound(await self.ask(partial(self._page, asked)), asked, end)
+            rows = await self.ask(partial(self._page, asked, end))
             # An empty page is a stretch without trades, not the end: exchanges that look only at
             # a stretch of the asked length give one for each stretch before the first trade.
             stretch = asked + self.limit * short
@@ -143,18 +146,14 @@ class Pager:
         all_ = np.concatenate(rows) if rows else np.empty((0, 6))
         return candles_of(all_, symbol, self.timeframe, source_of(self.exchange, self.market))
 
-    async def _page(self, since: int) -> Any:
-        return await self.exchange.fetch_ohlcv(
+    async def _page(self, since: int, end: int) -> Rows:
+        answer = await self.exchange.fetch_ohlcv(
             self.market, self.served.name, since=since, limit=self.limit
         )
+        return self._sound(_read(listed(self.exchange, answer)), since, end)
 
-    def _sound(self, answer: Any, start: int, end: int) -> Rows:
+    def _sound(self, rows: Rows, start: int, end: int) -> Rows:
         """Return rows in order, each time once, without what cannot be."""
-        rows = np.array(
-            [[np.nan if value is None else value for value in row[:6]] for row in answer or ()],
-            dtype=np.float64,
-        ).reshape(-1, 6)
-        rows = rows[np.isfinite(rows[:, 0])]
         rows = rows[(rows[:, 0] >= start) & (rows[:, 0] < end)]
         _, first = np.unique(rows[:, 0], return_index=True)
         rows = rows[first]
@@ -174,13 +173,35 @@ class Pager:
             self.notes.append(
                 f"candle at {iso_time(int(bad[0]))} cannot be ({values}) and was left out"
             )
-        return rows[good]
+        sound: Rows = rows[good]
+        return sound
 
     def _built(self, rows: Rows) -> Rows:
         if self.served.timeframe.ms == self.timeframe.ms or not len(rows):
             return rows
         short = candles_of(rows, self.market, self.served.timeframe, "")
         return rows_of(resample(short, self.timeframe))
+
+
+def _read(answer: Sequence[Any]) -> Rows:
+    """Return what ccxt has as rows; NaN where it has none.
+
+    Raises
+    ------
+    BadAnswer
+        A row has no time, or none of them has all its numbers: nothing follows from such an
+        answer, not even that there were no trades.
+    """
+    try:
+        given = [[math.nan if value is None else float(value) for value in row] for row in answer]
+        rows: Rows = np.array([row[:6] for row in given], np.float64).reshape(len(given), 6)
+    except (TypeError, ValueError) as error:
+        raise BadAnswer(f"rows that are no candles: {str(answer)[:LENGTH]}") from error
+    known = np.isfinite(rows)
+    timed = known[:, 0] & (rows[:, 0] >= 0) & (rows[:, 0] < LAST_MS)
+    if len(rows) and not (timed.all() and known.all(axis=1).any()):
+        raise BadAnswer(f"rows that are no candles: {str(answer)[:LENGTH]}")
+    return rows
 
 
 def candles_of(rows: Rows, symbol: str, timeframe: Timeframe, source: str) -> Candles:

@@ -19,7 +19,7 @@ class Strategy1(Strategy):
 
     - Bias: the market structure of the higher timeframes (HTF) points that way.
     - Location: price is within `zone` average true ranges of support (resistance for shorts):
-      an order block, fair value gap, zone or swing of any timeframe.
+      an order block or fair value gap it comes back to, a zone or swing of any timeframe.
     - Trigger: a liquidity-engulfing (LE) candle on the lowest timeframe (LTF), and no pattern
       of the same strength against it.
 
@@ -30,14 +30,14 @@ class Strategy1(Strategy):
     Attributes
     ----------
     zone, buffer
-        In average true ranges of the lowest timeframe; areas over 0.5 away are not looked at.
+        In average true ranges of the lowest timeframe; areas over 0.25 away are not looked at.
     target_1, target_2, target_3
         In multiples of the risk.
     min_confidence
         Least score, 0 to 1.
     """
 
-    zone: Any = Parameter(0.5, low=0.01)
+    zone: Any = Parameter(0.25, low=0.01)
     buffer: Any = Parameter(0.5, low=0.0)
     target_1: Any = Parameter(1.0, low=0.01)
     target_2: Any = Parameter(2.0, low=0.01)
