@@ -21,7 +21,8 @@ class MarketView(StreamView):
     """Draws a market as it moves: growing candles, what is seen in them, and the score.
 
     The browser reads the stream from the Jupyter server itself, as that of a run. When neither
-    server nor kernel answers, the view draws `snapshot`, which is saved with the notebook.
+    server nor kernel answers, the view draws `snapshot`, which is saved with the notebook. A page
+    starts no feed: it reads what is told, and `source` may have started it.
 
     Parameters
     ----------

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { marketAddress, MarketStreamClient, streamAddress, type WireMessage } from "../stream/src/index.ts";
 import { MarketModel } from "../src/market/model.ts";
+import { thinned } from "../src/market/lines.ts";
+import { scoresByCandle } from "../src/market/score.ts";
 import { CandleSeries } from "../src/market/series.ts";
 import { MarketSession } from "../src/market/session.ts";
 import { Structure, type Thing } from "../src/market/structure.ts";
 import { shownZones } from "../src/market/zones.ts";
-import type { Subscriber, Transport } from "../src/transport/index.ts";
+import { marketPlace, type Subscriber, type Transport } from "../src/transport/index.ts";
 import { event, harness } from "./fakes.ts";
 
 const MINUTE = 60_000;
@@ -137,6 +139,31 @@ test("the score's history has a sign, and old news does not change it", () => {
   const model = told(score(1, 0.5, "bullish"), score(2, 0.25, "bearish"), score(3, 0.1, "neutral"), score(1, 0.9, "bullish"));
   assert.deepEqual([...model.score.values], [0.5, -0.25, 0]);
   assert.equal(model.confluence?.score, 0.1);
+});
+
+test("a longer candle has the last score within it, and a score without a candle is not drawn", () => {
+  const model = told(score(10, 0.2, "bullish"), score(59, 0.9, "bearish"), score(60, 0.4, "bullish"), score(200, 0.7, "bullish"));
+  const hours = new CandleSeries("X", "1H");
+  for (const hour of [0, 1]) hours.put(START + hour * 60 * MINUTE, [1, 1, 1, 1, 1], true);
+  const drawn = scoresByCandle(model, 0, model.scoreTime.length, hours);
+  assert.deepEqual(drawn, [[START, -0.9], [START + 60 * MINUTE, 0.4]]);
+});
+
+test("of labels that overlap the latest is shown, and none that the edge would cut", () => {
+  const label = (name: string, left: number, top: number) => ({ name, left, right: left + 20, top, bottom: top + 12 });
+  const labels = [label("old", 100, 50), label("cut", -5, 0), label("apart", 100, 80), label("new", 110, 55), label("out", 290, 0)];
+  assert.deepEqual(thinned(labels, { left: 0, width: 300 }).map(({ name }) => name), ["new", "apart"]);
+});
+
+test("a market that was deleted says so, and not that a run was", () => {
+  const model = told(connected, { type: "error", data: { error: "the stream was deleted", details: {} }, extra: { code: "deleted" } });
+  assert.deepEqual(model.failure, { error: "The market was deleted", details: {} });
+});
+
+test("a page that shows a market reads what is told, and starts nothing", () => {
+  const { searchParams } = marketPlace("BTC-USD").stream("ws://localhost:1/");
+  assert.equal(searchParams.get("wake"), "0");
+  assert.equal(marketAddress("BTC-USD", "ws://localhost:1/").searchParams.get("wake"), null);
 });
 
 test("a gap that could be filled afterwards is told of once", () => {

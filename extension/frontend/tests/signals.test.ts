@@ -85,8 +85,8 @@ test("statistics by group with their units, what is unknown last and as it is", 
   const texts = groups.map(([group, found]) => [group, ...found.map(({ title, text }) => `${title}: ${text}`)]);
   assert.deepEqual(texts, [
     ["Return", "CAGR: 14.20% [1.00%, 20.50%]"],
-    ["Risk", "Sortino ratio: 1.60", "Longest drawdown duration: 50 days", "Sharpe ratio: 1.32 [0.40, 2.10]"],
-    ["Trades", "Longest losing streak: 4", "Expectancy: 21.50"],
+    ["Risk", "Sharpe ratio: 1.32 [0.40, 2.10]", "Sortino ratio: 1.60", "Longest drawdown duration: 50 days"],
+    ["Trades", "Expectancy: 21.50", "Longest losing streak: 4"],
     ["Other", "Of tomorrow: 0.50"],
   ]);
   assert.deepEqual(grouped({}, {}, { sharpe_ratio: 1 }), []);

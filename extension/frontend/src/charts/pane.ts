@@ -13,6 +13,8 @@ export interface PaneOptions {
   theme: () => Theme;
   /** Labels of the value axis. */
   label: (value: number, step: number) => string;
+  /** A text that has to fit beside them, too. */
+  widest?: () => string;
   /** Give the label width of this pane, get that of the widest. */
   axisWidth: (needed: number) => number;
   series: uPlot.Series;
@@ -67,7 +69,7 @@ export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
           font: theme().font,
           grid,
           ticks: { ...grid, size: 4 },
-          size: (self, values) => options.axisWidth(labelWidth(self, values, theme().font)),
+          size: (self, values) => options.axisWidth(labelWidth(self, [...(values ?? []), options.widest?.() ?? ""], theme().font)),
           values: (_u, splits, _axis, _space, step) => splits.map((value) => options.label(value, step)),
         },
       ],
@@ -119,10 +121,10 @@ function clipped(draw: (u: uPlot) => void): (u: uPlot) => void {
   };
 }
 
-function labelWidth(u: uPlot, labels: string[] | null, font: string): number {
+function labelWidth(u: uPlot, labels: string[], font: string): number {
   u.ctx.save();
   u.ctx.font = font;
-  const width = Math.max(0, ...(labels ?? []).map((label) => u.ctx.measureText(label).width));
+  const width = Math.max(0, ...labels.map((label) => u.ctx.measureText(label).width));
   u.ctx.restore();
   return Math.ceil(width) + AXIS_PADDING;
 }

@@ -9,9 +9,11 @@ import { Viewport, type Span } from "./viewport.ts";
 const TIME_AXIS = 26;
 let views = 0;
 
-export interface StackedPane extends Pick<PaneOptions, "title" | "label" | "series" | "draw"> {
+export interface StackedPane extends Pick<PaneOptions, "title" | "label" | "widest" | "series" | "draw"> {
   /** Of the height of all. */
   share: number;
+  /** Shown from this height of all on, CSS pixels; below it the first pane has its room. */
+  from?: number;
 }
 
 export interface StackOptions {
@@ -39,7 +41,7 @@ export class PaneStack {
   private readonly interaction: Interaction;
   private readonly resizes: ResizeObserver;
   private readonly unwatch: () => void;
-  private readonly shares: number[] = [];
+  private stacked: readonly StackedPane[] = [];
   private themed = false;
   private axisWidth = 0;
   private widest = 0;
@@ -95,6 +97,11 @@ export class PaneStack {
     });
   }
 
+  /** Have the labels of the first pane's values made again. */
+  relabel(): void {
+    this.panes[0]?.redraw(false, true);
+  }
+
   /** All panes were shown. */
   end(): void {
     // A wider label in one pane moves the others, so that their time axes stay aligned.
@@ -112,7 +119,7 @@ export class PaneStack {
     const { options } = this;
     const theme = (): Theme => this.theme;
     const panes = options.panes(theme);
-    this.shares.push(...panes.map((pane) => pane.share));
+    this.stacked = panes;
     const heights = this.heights();
     const syncKey = `workbench-${++views}`;
     panes.forEach((pane, i) => {
@@ -143,8 +150,10 @@ export class PaneStack {
 
   private heights(): number[] {
     const inner = Math.max(120, this.height - TIME_AXIS);
-    const last = this.shares.length - 1;
-    return this.shares.map((share, i) => Math.round(inner * share) + (i === last ? TIME_AXIS : 0));
+    const last = this.stacked.length - 1;
+    const left = this.stacked.map(({ share, from = 0 }) => (this.height < from ? 0 : share));
+    const spare = 1 - left.reduce((sum, share) => sum + share, 0);
+    return left.map((share, i) => Math.round(inner * (i === 0 ? share + spare : share)) + (i === last ? TIME_AXIS : 0));
   }
 
   private fitSize(): boolean {
@@ -153,7 +162,11 @@ export class PaneStack {
     if (width !== this.width) {
       this.width = width;
       const heights = this.heights();
-      this.panes.forEach((pane, i) => pane.setSize({ width, height: heights[i] as number }));
+      this.panes.forEach((pane, i) => {
+        const height = heights[i] as number;
+        (this.frames[i] as HTMLElement).hidden = height === 0;
+        pane.setSize({ width, height: Math.max(1, height) });
+      });
     }
     return true;
   }

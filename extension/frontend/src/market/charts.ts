@@ -15,12 +15,16 @@ import { drawPatterns, patternAt } from "./marks.ts";
 import type { MarketModel, TimeframeModel } from "./model.ts";
 import { MarketReadout } from "./readout.ts";
 import { drawScore } from "./score.ts";
-import { timeframeMs } from "../model/candles.ts";
 import { drawVolume } from "./volume.ts";
 import { drawZones, zoneAt } from "./zones.ts";
 
 /** Candles in view at first. */
 const IN_VIEW = 120;
+/** Below this height the volume is left out: the price needs the room. */
+const VOLUME_FROM = 380;
+/** Room that the latest price's label takes, and by how much it moves before the others are looked at (CSS pixels). */
+const CLEAR = 18;
+const NEAR = 3;
 
 /** Price with what was seen in it, volume and the score, over one time axis. */
 export class MarketCharts {
@@ -33,6 +37,10 @@ export class MarketCharts {
   private frame: TimeframeModel | null = null;
   private shown = "";
   private pointer: number | null = null;
+  private price = NaN;
+  private clear = 0;
+  private tagged = NaN;
+  private moved = false;
 
   constructor(
     parent: HTMLElement,
@@ -83,9 +91,13 @@ export class MarketCharts {
     } else this.shown = "";
     const { span } = stack.viewport;
     const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
-    stack.show(0, span, nothing, this.priceRange(span));
+    const range = this.priceRange(span);
+    this.keepClear(range);
+    stack.show(0, span, nothing, range);
     stack.show(1, span, nothing, this.volumeRange(span));
     stack.show(2, span, nothing, [-1.05, 1.05]);
+    if (this.moved) stack.relabel();
+    this.moved = false;
     stack.end();
     this.readout.update(this.pointer, market, candles);
   }
@@ -110,14 +122,27 @@ export class MarketCharts {
     return [
       {
         title: "Price", share: 0.66, series, draw: (u) => this.drawPrice(u),
-        label: (value, step) => (known() ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
+        label: (value, step) =>
+          known() && Math.abs(value - this.price) >= this.clear ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : "",
+        widest: () => (known() ? fixed(this.price, this.frame?.candles.digits ?? 2) : ""),
       },
-      { title: "Volume", share: 0.14, series, draw: (u) => this.drawVolume(u), label: (value) => (known() ? short(value) : "") },
+      { title: "Volume", share: 0.14, from: VOLUME_FROM, series, draw: (u) => this.drawVolume(u), label: (value) => (known() ? short(value) : "") },
       {
         title: "Confluence", share: 0.2, series, draw: (u) => this.drawScore(u),
         label: (value) => (value === 0 ? "0" : (value < 0 ? MINUS : "+") + String(Math.abs(Number(value.toFixed(2))))),
       },
     ];
+  }
+
+  /** Labels of prices are left out where the latest price's own stands. */
+  private keepClear(range: Span): void {
+    const candles = this.frame?.candles;
+    this.price = candles && candles.length > 0 ? (candles.close[candles.length - 1] as number) : NaN;
+    const perPixel = (range[1] - range[0]) / Math.max(1, this.stack.panes[0]?.over.clientHeight ?? 1);
+    this.clear = CLEAR * perPixel;
+    const at = Math.round((this.price - range[0]) / (perPixel * NEAR));
+    this.moved = at !== this.tagged;
+    this.tagged = at;
   }
 
   private inView(span: Span): [number, number] {
@@ -170,8 +195,8 @@ export class MarketCharts {
 
   private drawScore(u: uPlot): void {
     const g = geometryOf(u, uPlot.pxRatio);
-    if (g === null) return;
-    drawScore(u.ctx, g, this.market, timeframeMs(this.market.info.timeframes[0] ?? "") || 60_000, this.stack.theme);
+    if (g === null || this.frame === null) return;
+    drawScore(u.ctx, g, this.market, this.frame.candles, this.stack.theme);
   }
 
   private cursorMoved(u: uPlot, index: number): void {

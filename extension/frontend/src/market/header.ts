@@ -33,7 +33,9 @@ export class MarketHeader {
     const { market } = session;
     const { info, word } = market;
     setText(this.title, info.symbol || session.title);
-    setText(this.facts, [info.feed && plain(info.feed), info.source].filter(Boolean).join("  |  "));
+    // That prices are generated is said by the badge and over the chart.
+    const kind = info.feed && info.feed !== "synthetic" ? plain(info.feed) : "";
+    setText(this.facts, [kind, info.source].filter(Boolean).join("  |  "));
     this.facts.title = info.source;
     setShown(this.synthetic, info.synthetic);
     setText(this.state, stateOf(market.state));
@@ -41,12 +43,14 @@ export class MarketHeader {
     this.state.title = word.message;
     const told = PLAIN.has(market.state) && !word.code ? "" : [word.message, word.code && `(${word.code})`].filter(Boolean).join(" ");
     setText(this.notice, told);
-    setShown(this.notice, told !== "" && market.failure === null);
+    const gone = session.status.state === "deleted";
+    setShown(this.notice, told !== "" && market.failure === null && !gone);
     const [state, words] = linkWords(session, () => "connected", now);
     this.connection.dataset["state"] = state;
     // Why it failed is told in full below.
     setText(this.text, state === "failed" ? "not connected" : words);
-    setShown(this.state, market.state !== "" || state !== "failed");
+    // What the feed did when one last heard of it is no news of a market that is gone.
+    setShown(this.state, !gone && (market.state !== "" || state !== "failed"));
     const merged = market.conflated;
     this.connection.title = merged > 0 ? `${whole(merged)} updates were merged into later ones on the way to this view` : "";
     return state;

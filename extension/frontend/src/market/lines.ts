@@ -10,6 +10,21 @@ import { scaled } from "./zones.ts";
 const NAMED = 4;
 const REACH = 5;
 
+/** Height of a label, CSS pixels. */
+const LABEL = 12;
+
+interface Extent {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+interface Label extends Extent {
+  text: string;
+  colour: string;
+}
+
 interface Line {
   thing: Thing;
   left: number;
@@ -42,6 +57,7 @@ export function drawLines(
   const named = candles.span * g.perMs >= NAMED * g.ratio;
   ctx.save();
   ctx.font = scaled(theme.font, g.ratio);
+  const labels: Label[] = [];
   for (const { thing, left, right, y } of lines(g, structure, candles)) {
     const swing = thing.kind === "swing_high" || thing.kind === "swing_low";
     const colour = swing ? theme.text : thing.direction === "bearish" ? theme.down : theme.up;
@@ -58,12 +74,32 @@ export function drawLines(
     const above = swing ? thing.kind === "swing_high" : thing.direction !== "bearish";
     const text = labelOf(thing);
     const short = right - left < ctx.measureText(text).width + 12 * g.ratio;
-    ctx.textBaseline = above ? "bottom" : "top";
     // Of a break at its end, or after it: at the beginning stands the name of the swing.
-    ctx.textAlign = swing ? "center" : short ? "left" : "right";
-    ctx.fillText(text, swing ? (left + right) / 2 : right, y + (above ? -2 : 3) * g.ratio);
+    const width = ctx.measureText(text).width;
+    const start = swing ? (left + right - width) / 2 : short ? right + 2 * g.ratio : right - width;
+    const top = above ? y - 2 * g.ratio - LABEL * g.ratio : y + 3 * g.ratio;
+    labels.push({ text, colour, left: start, right: start + width, top, bottom: top + LABEL * g.ratio });
+  }
+  ctx.globalAlpha = 0.95;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  for (const { text, colour, left, top, bottom } of thinned(labels, g)) {
+    ctx.fillStyle = colour;
+    ctx.fillText(text, left, (top + bottom) / 2);
   }
   ctx.restore();
+}
+
+/** The labels there is room for: none over another or cut by the edge, and the latest first. */
+export function thinned<T extends Extent>(labels: readonly T[], { left, width }: Pick<Geometry, "left" | "width">): T[] {
+  const shown: T[] = [];
+  for (const label of [...labels].reverse()) {
+    if (label.left < left || label.right > left + width) continue;
+    const over = (other: T): boolean =>
+      label.left < other.right && label.right > other.left && label.top < other.bottom && label.bottom > other.top;
+    if (!shown.some(over)) shown.push(label);
+  }
+  return shown;
 }
 
 /** The line at a point (canvas pixels). */

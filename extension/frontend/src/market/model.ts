@@ -106,7 +106,9 @@ export class MarketModel {
       case "feed": return this.told(data);
       case "data_gap": return this.gap(data);
       case "error":
-        this.failure = { error: String(data.error ?? "unknown error"), details: data.details ?? {} };
+        this.failure = message.extra?.code === "deleted"
+          ? { error: "The market was deleted", details: {} }
+          : { error: String(data.error ?? "unknown error"), details: data.details ?? {} };
         return;
     }
   }

@@ -83,9 +83,18 @@ export function mountMarket(parent: HTMLElement, session: MarketSession, options
     });
   }
 
+  /** What stands beside the charts is no higher than they are with what is above them. */
+  function besides(height: number): void {
+    body.style.setProperty("--wb-beside", `${height + 28}px`);
+  }
+
+  besides(options.height);
   schedule();
   return {
-    setHeight: (height) => charts.setHeight(height),
+    setHeight(height) {
+      charts.setHeight(height);
+      besides(height);
+    },
     destroy() {
       // A view ends by its signal and by its returned function.
       if (gone) return;

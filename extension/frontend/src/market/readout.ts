@@ -10,7 +10,7 @@ const FIELDS = ["O", "H", "L", "C", "Volume", "Score"] as const;
 export class MarketReadout {
   readonly root = el("div", "wb-readout");
   private readonly time = el("span", "wb-readout-time");
-  private readonly state = el("span", "wb-muted");
+  private readonly state = el("span", "wb-muted wb-readout-state");
   private readonly values = new Map<string, HTMLElement>();
 
   constructor() {

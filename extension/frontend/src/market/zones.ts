@@ -60,7 +60,7 @@ export function drawZones(
   ctx.save();
   ctx.font = scaled(theme.font, g.ratio);
   ctx.textBaseline = "middle";
-  const taken: Box[] = [];
+  const named: Box[] = [];
   for (const box of boxes(g, structure, candles)) {
     const { thing, left, right, top, bottom } = box;
     const open = thing.to === null;
@@ -79,6 +79,12 @@ export function drawZones(
     ctx.lineTo(right, edge);
     ctx.stroke();
     ctx.setLineDash([]);
+    named.push(box);
+  }
+  const taken: Box[] = [];
+  // The latest first: where there is room for one name, it is that one's.
+  for (const box of named.reverse()) {
+    ctx.fillStyle = colourOf(box.thing, theme);
     label(ctx, g, box, taken, theme.surface);
   }
   ctx.restore();

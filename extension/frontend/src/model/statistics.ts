@@ -6,7 +6,7 @@ type Unit = "percent" | "fraction" | "money" | "seconds" | "count" | "ratio";
 const GROUPS = ["Return", "Risk", "Trades", "Holding", "Other"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What is known of a figure by its name: group, unit and, where its name does not read well, title. */
+/** What is known of a figure by its name, the first first: group, unit and, where its name does not read well, title. */
 const KNOWN: Readonly<Record<string, readonly [Group, Unit, string?]>> = {
   total_return: ["Return", "percent"],
   cagr: ["Return", "percent", "CAGR"],
@@ -15,11 +15,12 @@ const KNOWN: Readonly<Record<string, readonly [Group, Unit, string?]>> = {
   beta: ["Return", "ratio"],
   exposure: ["Return", "percent"],
   total_commissions: ["Return", "money", "Commissions"],
-  volatility: ["Risk", "percent"],
-  ulcer_index: ["Risk", "percent"],
   sharpe_ratio: ["Risk", "ratio"],
+  max_drawdown: ["Risk", "percent"],
   sortino_ratio: ["Risk", "ratio"],
   calmar_ratio: ["Risk", "ratio"],
+  volatility: ["Risk", "percent"],
+  ulcer_index: ["Risk", "percent"],
   total_trades: ["Trades", "count", "Trades"],
   win_rate: ["Trades", "fraction"],
   profit_factor: ["Trades", "ratio"],
@@ -37,6 +38,9 @@ const KNOWN: Readonly<Record<string, readonly [Group, Unit, string?]>> = {
   mae_q50: ["Holding", "percent", "MAE, median"],
   mae_q75: ["Holding", "percent", "MAE, upper quartile"],
 };
+
+const RANKS = new Map(Object.keys(KNOWN).map((name, rank) => [name, rank]));
+const rank = ({ name }: Statistic): number => RANKS.get(name) ?? RANKS.size;
 
 /** Names that are not listed tell by their ends what they are. */
 const PATTERNS: readonly [RegExp, Group, Unit][] = [
@@ -108,5 +112,6 @@ export function grouped(
     const interval = bounds?.length === 2 ? ` [${bounds.map((bound) => written(name, bound)).join(", ")}]` : "";
     groups.get(known(name)[0])?.push({ name, title: titleOf(name), text: text + interval });
   }
+  for (const found of groups.values()) found.sort((a, b) => rank(a) - rank(b));
   return [...groups].filter(([, found]) => found.length > 0);
 }

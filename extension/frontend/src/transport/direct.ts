@@ -13,7 +13,13 @@ export function runPlace(runId: string): Place {
 }
 
 export function marketPlace(name: string): Place {
-  return { stream: (server) => marketAddress(name, server), data: `api/market-data/${encodeURIComponent(name)}` };
+  return { stream: (server) => reading(marketAddress(name, server)), data: `api/market-data/${encodeURIComponent(name)}` };
+}
+
+/** A page reads what is told: to have the feed started is the kernel's, which can be asked not to. */
+function reading(address: URL): URL {
+  address.searchParams.set("wake", "0");
+  return address;
 }
 
 /** The browser talks to the Jupyter server itself; the page's cookie is its right to. */

@@ -20,13 +20,15 @@ export class Statistics {
     setShown(this.root, groups.length > 0);
     this.root.replaceChildren(...groups.map(([group, found]) => {
       const node = el("div", "wb-group");
-      const pairs = el("div", "wb-pairs");
+      node.append(el("div", "wb-subtitle", group));
       for (const { name, title, text } of found) {
         const value = el("div", "wb-value", text);
         value.dataset["statistic"] = name;
-        pairs.append(el("div", "wb-name", title), value);
+        // Each row for itself: one long value must not make all names narrow.
+        const row = el("div", "wb-statistic");
+        row.append(el("div", "wb-name", title), value);
+        node.append(row);
       }
-      node.append(el("div", "wb-subtitle", group), pairs);
       return node;
     }));
   }

@@ -313,7 +313,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     const why = FINAL_CODES.get(code);
     if (code === 1000 || this.#ended) this.#setStatus({ state: "finished" });
     else if (code === NO_STREAM && (reason === "deleted" || this.epoch !== null)) {
-      this.#fail("the run was deleted", "deleted", {}, "deleted");
+      this.#fail("the stream was deleted", "deleted", {}, "deleted");
     } else if (why !== undefined) {
       const said = this.#lastError;
       // What the server said of it was heard.
