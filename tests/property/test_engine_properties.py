@@ -251,4 +251,5 @@ def test_series_never_show_more_than_has_been(seed: int) -> None:
                     with pytest.raises(IndexError):
                         series[beyond]
 
-    BacktestEngine(Watches, {"15M": data, "1H": hourly}).advance(len(data))
+    engine = BacktestEngine(Watches, {"15M": data, "1H": hourly}, check_lookahead=False)
+    engine.advance(len(data))

@@ -17,6 +17,7 @@ from workbench.engine.orders import (
     check_reasoning,
     check_size,
     check_stop,
+    check_trail,
 )
 from workbench.engine.rules.layout import WORKING
 from workbench.engine.story import SignalEnd
@@ -36,8 +37,8 @@ CLOSE = "the last close 100"
         (lambda: check_size(float("nan"), None, None, 1.0), "finite number, is nan"),
         (lambda: check_size(True, None, None, 1.0), "finite number, is True"),
         (lambda: check_entry("long", 99, 101, 100), "not both"),
-        (lambda: check_entry("long", 101, None, 100), "limit of a long entry must be at or below"),
-        (lambda: check_entry("short", 99, None, 100), "limit of a short entry must be at or above"),
+        (lambda: check_trail(100, 100), "must be below the price 100, is 100"),
+        (lambda: check_entry("long", 0, None, 100), "limit must be above 0"),
         (lambda: check_entry("long", None, 99, 100), "stop of a long entry must be at or above"),
         (lambda: check_entry("short", None, 101, 100), "stop of a short entry must be at or below"),
         (lambda: check_stop("long", 101, 100, CLOSE), "below the last close 100, is 101"),

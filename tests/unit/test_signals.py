@@ -130,7 +130,8 @@ def test_arrays_that_make_no_sense_are_refused(given, field, said):
         ({"size": -1.0}, "quantity must be above 0, is -1"),
         ({"size": 1.0, "fraction": 0.5}, "Give one of quantity, fraction and risk"),
         ({"take_profit": CANDLES.close * 0.9}, "take_profit 1 of a long must be above"),
-        ({"limit": CANDLES.close * 1.1}, "limit of a long entry must be at or below"),
+        ({"stop": CANDLES.close * 0.9}, "stop of a long entry must be at or above"),
+        ({"trailing": CANDLES.close}, "trailing is a distance in price units: it must be below"),
         ({"max_bars": 1.5}, "max_bars must be a whole number"),
     ],
 )

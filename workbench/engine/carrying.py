@@ -88,7 +88,7 @@ def brought(function: Any, deep: int = 1) -> Iterator[Brought]:
     named = dict(_variables(function, code))
     yield from (Brought(name, value, code) for name, value in named.items())
     if deep:
-        methods = (owned[name] for name in names_in(code) if name in owned)
+        methods = (owned[name] for name in sorted(names_in(code).attributes) if name in owned)
         own = (MethodType(one, owner) for one in map(_bare, methods) if one is not None)
         others = (one for one in named.values() if _bare(one) and not _library(one))
         for other in (*others, *own):
@@ -103,7 +103,7 @@ def _variables(function: Any, code: CodeType) -> Iterator[tuple[str, Any]]:
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         yield name, _content(cell)
     around = function.__globals__
-    yield from ((name, around[name]) for name in names_in(code) if name in around)
+    yield from ((name, around[name]) for name in sorted(names_in(code).around) if name in around)
 
 
 def _bare(value: Any) -> FunctionType | None:

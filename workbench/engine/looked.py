@@ -157,7 +157,7 @@ def _kept(function: FunctionType, deep: int) -> Iterator[Any]:
     around = function.__globals__
     if str(around.get("__name__")).partition(".")[0] in LIBRARIES:
         return
-    for name in names_in(function.__code__):
+    for name in sorted(names_in(function.__code__).around):
         one = around.get(name)
         if one is not None and not isinstance(one, ModuleType):
             yield name, _brought(one, deep)

@@ -33,14 +33,16 @@ class EntryOptions(TypedDict, total=False):
     risk
         Size: the fraction of equity lost between the entry and `stop_loss`.
     limit
-        Buy at this price or lower (sell short: or higher), not above the last close.
+        Buy at this price or lower (sell short: or higher). Above the last close it is a market
+        order that is never filled above it, but waits.
     stop
         Buy once the price is this or higher (sell short: or lower), not below the last close.
     expires
         Candles it may fill on, however long they took to come; all when left out. A market order
         fills on the first, so it never expires.
     trailing
-        Distance, in price units, at which the stop follows the best price of the trade.
+        Distance, in price units, at which the stop follows the best price of the trade; less than
+        the price itself.
     break_even_after
         Number of the target, from 1, after which the stop goes to the entry price.
     max_bars
@@ -103,6 +105,24 @@ def check_price(field: str, value: object) -> float:
         It is not.
     """
     return _positive(field, value)
+
+
+def check_trail(trailing: object, level: float) -> float:
+    """Return the distance of a trailing stop.
+
+    Raises
+    ------
+    InvalidOrder
+        It is not above 0, or not below the price it hangs on.
+    """
+    number = _positive("trailing", trailing)
+    if not number < level:
+        text = (
+            f"trailing is a distance in price units: it must be below the price {level:.10g}, is "
+            f"{number:.10g}"
+        )
+        raise InvalidOrder(text, field="trailing", value=number, allowed=f"below {level:.10g}")
+    return number
 
 
 def check_part(part: float) -> float:
@@ -186,7 +206,7 @@ def check_entry(
     Raises
     ------
     InvalidOrder
-        Both are given, or one is on the wrong side of the last close.
+        Both are given, or a stop is on the wrong side of the last close.
     """
     if limit is None and stop is None:
         return nan, nan, close, f"the last close {close:.10g}"
@@ -196,7 +216,10 @@ def check_entry(
     below = (direction == "long") == (limit is not None)
     field, given = ("stop", stop) if limit is None else ("limit", limit)
     price = _placed(field, given, tick, -1.0 if below else 1.0)
-    if not (price <= close if below else price >= close):
+    better = price <= close if below else price >= close
+    if limit is not None and not better:
+        return price, nan, close, f"the last close {close:.10g}"
+    if not better:
         side = f"{'at or below' if below else 'at or above'} the last close {close:.10g}"
         text = f"{field} of a {direction} entry must be {side}, is {_written(price, given, tick)}"
         raise InvalidOrder(text, field=field, value=price, allowed=side)
@@ -211,7 +234,9 @@ USUAL = {
 """What other backtesters call it."""
 
 
-def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, float]:
+def check_options(
+    more: EntryOptions, targets: int, stopped: bool, level: float = inf
+) -> dict[str, float]:
     """Return the checked further options of an entry, by the name the broker has for them.
 
     Parameters
@@ -220,6 +245,8 @@ def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, 
         As given; sizes and prices are checked elsewhere.
     targets, stopped
         How many targets it has, and whether it has a stop.
+    level
+        The price it fills at.
 
     Raises
     ------
@@ -247,20 +274,20 @@ def check_options(more: EntryOptions, targets: int, stopped: bool) -> dict[str, 
     return {
         "expires": check_count("expires", more.get("expires"), "candles"),
         "bars": check_count("max_bars", more.get("max_bars"), "candles"),
-        "trail": nan if trailing is None else check_price("trailing", trailing),
+        "trail": nan if trailing is None else check_trail(trailing, level),
         "break_even": float(target or 0),
     }
 
 
 def check_count(field: str, value: int | None, what: str) -> float:
-    """Return a number of candles, infinite where there is none.
+    """Return a number of candles, infinite where there is none, or no end of them.
 
     Raises
     ------
     InvalidOrder
         It is not a whole number from 1.
     """
-    if value is None:
+    if value is None or value == inf:
         return inf
     number = _positive(field, value)
     if number < 1 or number != int(number):

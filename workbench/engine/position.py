@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING
 
-from workbench.engine.orders import Reason, check_part, check_price
+from workbench.engine.orders import Reason, check_part, check_price, check_trail
 from workbench.engine.refusing import refuse_move
 from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import *
@@ -147,8 +147,9 @@ class Position:
             A number makes no sense.
         """
         given = nan if price is None else check_price("stop_loss", price)
-        trail = nan if trailing is None else check_price("trailing", trailing)
         rows, tick = self._rows(), self._broker.settings.tick_size
+        marks = [self._mark(row) for row in rows]
+        trail = nan if trailing is None else check_trail(trailing, min(marks, default=inf))
         for row in rows:
             sign, mark = row[P_SIGN], self._mark(row)
             level = on_grid(tick, given, -sign)

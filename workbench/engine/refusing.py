@@ -15,9 +15,9 @@ from workbench.engine.orders import (
     check_ladder,
     check_options,
     check_part,
-    check_price,
     check_size,
     check_stop,
+    check_trail,
 )
 from workbench.engine.rules import signalling as rule
 from workbench.engine.rules.costs import on_grid
@@ -80,7 +80,7 @@ def refuse_entry(
         tick = settings.tick_size
         _, _, level, name = check_entry(direction, given(O_LIMIT), given(O_STOP), close, tick)
         check_ladder(direction, ladder, level, name, tick)
-        check_options(more, rungs, given(O_STOP_LOSS) is not None)
+        check_options(more, rungs, given(O_STOP_LOSS) is not None, level)
         check_stop(direction, given(O_STOP_LOSS), level, name, tick)
     except InvalidOrder as error:
         return error
@@ -96,10 +96,10 @@ def refuse_close(part: float) -> InvalidOrder | None:
     return None
 
 
-def refuse_trail(trail: float) -> InvalidOrder | None:
-    """Return why a stop cannot follow at a distance, None where it can."""
+def refuse_trail(trail: float, mark: float) -> InvalidOrder | None:
+    """Return why a stop cannot follow at a distance from `mark`, None where it can."""
     try:
-        check_price("trailing", trail)
+        check_trail(trail, mark)
     except InvalidOrder as error:
         return error
     return None
@@ -205,14 +205,15 @@ def _odd_entry(
     bad(get(rule.G_RISK), lambda v: (v > 0) & (v <= 1))
     bad(get(rule.G_EXPIRES), count)
     bad(get(rule.G_BARS), count)
-    bad(get(rule.G_TRAIL), positive)
     level = close
     limit, stop = placed(rule.G_LIMIT, -sign), placed(rule.G_STOP, sign)
-    bad(limit, lambda v: positive(v) & (sign * (close - v) >= 0))
+    bad(limit, positive)
     bad(stop, lambda v: positive(v) & (sign * (v - close) >= 0))
-    for values in (limit, stop):
-        if values is not None:
-            level = np.where(np.isnan(values), level, values)
+    if limit is not None:
+        level = np.where(sign * (close - limit) >= 0, limit, level)
+    if stop is not None:
+        level = np.where(np.isnan(stop), level, stop)
+    bad(get(rule.G_TRAIL), lambda v: positive(v) & (v < level))
     bad(placed(rule.G_STOP_LOSS, -sign), lambda v: positive(v) & (sign * (level - v) > 0))
     sizes = (rule.G_QUANTITY, rule.G_FRACTION, rule.G_RISK)
     for group in (sizes, (rule.G_LIMIT, rule.G_STOP)):

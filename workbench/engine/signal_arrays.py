@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,9 @@ def check_times(name: str, given: NDArray[np.int64], candles: Candles) -> None:
 def _array(values: Any) -> NDArray[Any]:
     if hasattr(getattr(values, "dtype", None), "na_value"):  # pandas' own types
         return np.asarray(values.to_numpy(dtype=object, na_value=None))
+    if isinstance(values, np.ma.MaskedArray):
+        masked: Any = values
+        return masked.filled(False) if masked.dtype.kind == "b" else masked.astype(float).filled(nan)
     return np.asarray(values)
 
 

@@ -306,7 +306,7 @@ class Strategy(Looking):
             direction, more.get("limit"), more.get("stop"), close, tick
         )
         ladder = check_ladder(direction, take_profit, level, name, tick)
-        options = check_options(more, len(ladder), stop_loss is not None) if more else {}
+        options = check_options(more, len(ladder), stop_loss is not None, level) if more else {}
         number = broker.enter(
             self._index, 1.0 if direction == "long" else -1.0, count - 1,
             self._reasoning(f"enter_{direction}", f"enters {direction}", reason),

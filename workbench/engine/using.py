@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType
+from typing import NamedTuple
 
 _AWAY = ("CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL", "RESUME")
 _ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
 _VARIABLE = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
 
 
-def names_in(code: CodeType) -> Iterator[str]:
-    """Yield the names a function and those within it look up."""
-    for one in within(code):
-        yield from one.co_names
+class Names(NamedTuple):
+    """What code looks up: variables around it, and attributes of whatever it has."""
+
+    around: frozenset[str]
+    attributes: frozenset[str]
+
+
+@lru_cache(maxsize=512)
+def names_in(code: CodeType) -> Names:
+    """Return the names a function and those within it look up."""
+    steps = [step for part in within(code) for step in dis.get_instructions(part)]
+    return Names(
+        frozenset(step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")),
+        frozenset(step.argval for step in steps if step.opname in _ATTRIBUTE),
+    )
 
 
 def within(code: CodeType) -> Iterator[CodeType]:

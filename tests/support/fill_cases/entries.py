@@ -35,6 +35,28 @@ CASES = [
         ["1: long 10 @ 94", "2: end_of_data 10 @ 100"],
     ),
     Case(
+        "limit beyond the close",
+        "One the close is better than is a market order that is never filled beyond it.",
+        [FLAT, (101, 103, 99, 102), (102, 104, 101, 103)],
+        {0: "enter_long(quantity=10, limit=104, stop_loss=95)"},
+        ["1: long 10 @ 102", "2: end_of_data 10 @ 103"],
+        settings={"slippage": {"fixed": 1.0}},
+    ),
+    Case(
+        "limit beyond the close slipped", "Not by slippage either.",
+        [FLAT, (101, 103, 99, 102), (102, 104, 101, 103)],
+        {0: "enter_long(quantity=10, limit=101.5)"},
+        ["1: long 10 @ 101.5", "2: end_of_data 10 @ 103"],
+        settings={"slippage": {"fixed": 1.0}},
+    ),
+    Case(
+        "limit beyond the close gapped", "Where the open is worse, it waits as any limit does.",
+        [FLAT, (106, 108, 103, 105), (105, 107, 104, 105)],
+        {0: "enter_long(quantity=10, limit=104)"},
+        ["1: long 10 @ 104", "2: end_of_data 10 @ 105"],
+        settings={"slippage": {"fixed": 1.0}},
+    ),
+    Case(
         "limit short", "A sell limit lies above the market.",
         [FLAT, (100, 105, 99, 102), (102, 103, 99, 100)],
         {0: "enter_short(quantity=10, limit=104)"},

@@ -88,7 +88,7 @@ def move_by(w: World, m: Market, bar: int, o: World, prices: World, weights: Wor
         level = on_grid(p[S_TICK], stop, -sign)
         if stop == stop and not (positive(level) and sign * (level - mark) < 0.0):
             code = O_STOP_LOSS
-        elif trail == trail and not positive(trail):
+        elif trail == trail and not (positive(trail) and trail < mark):
             code = O_TRAIL
         if code != 0:
             o[O_SIGN] = sign

@@ -28,9 +28,9 @@ def wrong_entry(
     stop = on_grid(tick, stop, sign)
     stop_loss = on_grid(tick, stop_loss, -sign)
     if limit == limit:
-        if stop == stop or not positive(limit) or sign * (close - limit) < 0.0:
+        if stop == stop or not positive(limit):
             return O_LIMIT
-        level = limit
+        level = limit if sign * (close - limit) >= 0.0 else close
     elif stop == stop:
         if not positive(stop) or sign * (stop - close) < 0.0:
             return O_STOP
@@ -41,7 +41,7 @@ def wrong_entry(
         return O_RISK
     if stop_loss == stop_loss and not (positive(stop_loss) and sign * (level - stop_loss) > 0.0):
         return O_STOP_LOSS
-    if trail == trail and not positive(trail):
+    if trail == trail and not (positive(trail) and trail < level):
         return O_TRAIL
     if wrong_count(bars):
         return O_BARS

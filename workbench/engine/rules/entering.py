@@ -60,7 +60,7 @@ def sized(
     p, a, _, _, _, _, _ = w
     sign = o[O_SIGN]
     volume = m[M_VOLUME][bar]
-    paid = price if maker else slipped(p, price, sign, 0.0, volume)
+    paid = price if maker else _slipped(p, o, price, 0.0, volume)
     equity = a[OFFSET] + a[LONGS] * bid - a[SHORTS] * ask
     if equity <= 1e-6:  # a margin call leaves crumbs
         return 0.0, paid, NO_EQUITY, 0.0, equity
@@ -81,7 +81,7 @@ def sized(
         least = p[S_MIN_SIZE] if p[S_MIN_SIZE] > p[S_LOT] else p[S_LOT]
         return 0.0, paid, TOO_SMALL, least, quantity
     if not maker:
-        paid = slipped(p, price, sign, quantity, volume)
+        paid = _slipped(p, o, price, quantity, volume)
     needed = quantity * paid + commission(p, paid, quantity, maker)
     if needed > free * (1 + 1e-9):
         if given:
@@ -90,12 +90,20 @@ def sized(
         quantity = cut(p, bought(p, free, paid, maker))
         if quantity <= 0.0 or quantity < p[S_MIN_SIZE]:
             return 0.0, paid, NO_CASH, needed, free
-        paid = slipped(p, price, sign, quantity, volume)
+        paid = _slipped(p, o, price, quantity, volume)
     if p[S_MAX_RISK] < inf:
         risk = at_risk(w) + quantity * _distance(_first_stop(p, o, paid), paid, sign)
         if risk > p[S_MAX_RISK] * equity:
             return 0.0, paid, TOO_RISKY, risk, p[S_MAX_RISK] * equity
     return quantity, paid, 0, 0.0, 0.0
+
+
+def _slipped(p: World, o: World, price: float, quantity: float, volume: float) -> float:
+    """Return what an entry gets that takes what is there: of a limit, never worse than that."""
+    sign: float = o[O_SIGN]
+    limit: float = o[O_LIMIT]
+    paid = slipped(p, price, sign, quantity, volume)
+    return limit if sign * (paid - limit) > 0.0 else paid
 
 
 def _budget(o: World) -> float:
@@ -124,7 +132,8 @@ def _level(o: World) -> float:
     """Return the price at which an order was meant to fill, as it was placed."""
     level: float = o[O_CLOSE]
     if o[O_LIMIT] == o[O_LIMIT]:
-        level = o[O_LIMIT]
+        if o[O_SIGN] * (level - o[O_LIMIT]) >= 0.0:
+            level = o[O_LIMIT]
     elif o[O_STOP] == o[O_STOP]:
         level = o[O_STOP]
     return level
@@ -197,7 +206,7 @@ def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, m
     if o[O_TRAIL] == o[O_TRAIL] and row[P_STOP] == on_grid(tick, price - sign * o[O_TRAIL], -sign):
         row[P_MOVED] = BY_TRAIL
     row[P_RUNGS] = o[O_RUNGS]
-    row[P_WAITED] = 1.0 if o[O_LIMIT] == o[O_LIMIT] else 2.0 if o[O_STOP] == o[O_STOP] else 0.0
+    row[P_WAITED] = 1.0 if maker else 2.0 if o[O_STOP] == o[O_STOP] else 0.0
     e = events[int(a[EVENTS])]
     a[EVENTS] += 1.0
     for i in range(int(o[O_RUNGS])):

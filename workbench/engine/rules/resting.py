@@ -34,12 +34,22 @@ def triggered(w: World, m: Market, bar: int, s: int, gaps: bool) -> None:
             price = m[I_ASK_OPEN][s] if sign > 0.0 else m[I_OPEN][s]
         spread = m[I_ASK_OPEN][s] - m[I_OPEN][s]
         bid = price - spread if sign > 0.0 else price
-        if not enter(w, m, bar, s, first, price, limit, bid, bid + spread, True):
+        maker = limit and not (gaps and crosses(m, bar, s, o))
+        if not enter(w, m, bar, s, first, price, maker, bid, bid + spread, True):
             continue
         if gaps:
             open_all(w, m, bar, s)  # the open may be beyond its own target or stop
         else:
             entered_inside(w, m, bar, s, limit, bid, bid + spread)
+
+
+def crosses(m: Market, bar: int, s: int, o: World) -> bool:
+    """Tell whether this is the first open after a limit that the close was better than already.
+
+    There it takes what is offered, as a market order does.
+    """
+    first = bar == o[O_BAR] + 1.0 and s == int(m[M_FIRST][bar])
+    return bool(first and o[O_SIGN] * (o[O_CLOSE] - o[O_LIMIT]) < 0.0)
 
 
 def reached(m: Market, s: int, o: World, gaps: bool) -> float:
