@@ -150,7 +150,11 @@ class NextDecider:
             stop, trail = asked[O_STOP_LOSS], asked[O_TRAIL]
             tick = self._driver.settings.tick_size
             far = fault == O_TRAIL
-            error = refuse_trail(trail, asked[O_CLOSE]) if far else refuse_move(sign, asked[O_CLOSE], stop, tick)
+            error = (
+                refuse_trail(trail, asked[O_CLOSE])
+                if far
+                else refuse_move(sign, asked[O_CLOSE], stop, tick)
+            )
         text = f"An order at candle {bar} makes no sense"
         error = error or InvalidOrder(text, field="order", value=fault, allowed="see docs/fills.md")
         return error.with_traceback(None)  # which would name lines that are not the author's
