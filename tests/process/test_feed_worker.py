@@ -15,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from workbench.feeds.checkpoint import path_of
 from workbench.feeds.job import FeedJob
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import Candle, Error, Feed, LogMessage, iso_time
@@ -97,6 +98,8 @@ def test_a_feed_is_told_to_stop(door: Door, tmp_path: Path) -> None:
     feeds = [message.data for message in door.messages if isinstance(message, Feed)]
     assert [data.state for data in feeds] == ["starting", "live", "stopped"]
     assert all(data.synthetic for data in feeds)
+    # What its detectors know is there for the next process.
+    assert path_of(tmp_path / "home", "BTC-USD").is_file()
     times = closed(door, "1M")
     assert len(times) >= 20
     assert times == sorted(set(times))

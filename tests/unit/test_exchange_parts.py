@@ -51,6 +51,15 @@ def test_an_estimate_that_is_too_high_goes_out_of_use() -> None:
     assert clock.passed() == START + 3 * WINDOW_MS - GRACE_MS
 
 
+@pytest.mark.parametrize("ahead", [900 * 86_400_000, -900 * 86_400_000, 2 * 3_600_000])
+def test_one_wrong_time_of_an_exchange_closes_nothing(ahead: int) -> None:
+    clock = MarketClock()
+    clock.observe(START, 0)
+    clock.observe(START + ahead, 1_000)
+    clock.observe(START + 2_000, 2_000)
+    assert clock.passed() == START + 2_000 - GRACE_MS
+
+
 # --- numbers --------------------------------------------------------------------------
 
 
@@ -67,7 +76,8 @@ def test_a_counted_trade_is_taken_once_and_in_order() -> None:
 
 def test_what_is_no_trade_is_counted_and_left_out() -> None:
     wrong = [{"price": None}, 3, trade(1) | {"price": -1.0}, trade(1) | {"amount": float("nan")}]
-    assert read([*wrong, trade(1) | {"id": "x"}, trade(2)], counted=True)[1] == 5
+    wrong += [trade(1) | {"id": str(10**19)}, trade(1, time=10**18), trade(1) | {"id": "x"}]
+    assert read([*wrong, trade(2)], counted=True)[1] == 7
 
 
 def test_names_tell_repeated_trades_where_there_are_no_numbers() -> None:
@@ -231,6 +241,16 @@ def test_without_numbers_a_loss_that_cannot_be_bridged_is_told_and_the_candle_re
     assert items.index(bars[0]) < next(
         at for at, one in enumerate(items) if isinstance(one, Tick) and one.price == 170.0
     )
+
+
+def test_a_wrong_number_hides_no_trade(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HABITS, "somewhere", Habit(counted=True))
+    odd = trade(3) | {"id": str(10**15)}
+    there = Scripted([[trade(1)], [trade(2)], [odd], [trade(3)], [trade(4)]], [], candles=False)
+    items = followed(there, 4)
+    assert [one.number for one in items if isinstance(one, Tick)] == [1, 2, 3, 4]
+    assert "corrupt_frame" in {one.code for one in items if isinstance(one, Note)}
+    assert not [one for one in items if isinstance(one, Hole) and not one.filled]
 
 
 def test_time_does_not_pass_while_trades_are_missing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import UNSET
 
 from workbench.analysis.detecting import Finding, PatternFinding, StructureFinding
@@ -16,6 +18,9 @@ from workbench.messages import (
     iso_time,
 )
 
+# What is found on one candle has the same two times.
+_written = lru_cache(maxsize=64)(iso_time)
+
 
 def message_of(finding: Finding, symbol: str, now: str) -> Message:
     """Return the message of a finding.
@@ -27,7 +32,7 @@ def message_of(finding: Finding, symbol: str, now: str) -> Message:
     now
         When it is told: ISO 8601, UTC.
     """
-    times = iso_time(finding.bar_time), iso_time(finding.confirmed_at)
+    times = _written(finding.bar_time), _written(finding.confirmed_at)
     if isinstance(finding, PatternFinding):
         return Pattern(
             now,

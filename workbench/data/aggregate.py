@@ -60,6 +60,7 @@ class Aggregator:
     def __init__(self, timeframes: Sequence[str]) -> None:
         self.timeframes = ordered(timeframes)
         self.base = self.timeframes[-1]
+        self._length, self._offset = self.base.ms, self.base.offset_ms
         self.time = 0
         self.duplicates = 0
         self._longer = {t.name: t for t in self.timeframes[:-1]}
@@ -263,11 +264,11 @@ class Aggregator:
         """
         if now > self.time:
             self.time = now
-        until = self.base.floor(now)
+        until = now - (now - self._offset) % self._length
         if until <= self._closed_until:
             return _NOTHING
         self._closed_until = until
-        self._far = until + self.base.ms + AHEAD_TRADE_MS
+        self._far = until + self._length + AHEAD_TRADE_MS
         ended: list[Growing] = []
         base = self._growing
         if base is not None:
@@ -281,10 +282,10 @@ class Aggregator:
             ended.append(base)
             self._growing, self._last_closed = None, bar
             self._near(bar.close)
-        for name, span in list(self._spans.items()):
-            if span.end <= until:
-                ended.append(self._spans.pop(name))
-        ended.sort(key=lambda span: (span.end, -span.length))
+        over = [name for name, span in self._spans.items() if span.end <= until]
+        if over:
+            ended += [self._spans.pop(name) for name in over]
+            ended.sort(key=lambda span: (span.end, -span.length))
         return [*(span.span(True) for span in ended), *self._troubles.rest()]
 
     def _near(self, price: float) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from workbench.feeds.source import Note
 from workbench.messages import FeedState
 
+NUMBERS = 10_000_000
+"""Trade numbers so far from the one before are doubted."""
+
 
 class Believed:
     """The last of a row of numbers that is to be gone by.

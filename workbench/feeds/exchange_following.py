@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.data.exchange.trouble import code_of
 from workbench.errors import WorkbenchError
+from workbench.feeds.believing import NUMBERS, Believed
 from workbench.feeds.counting import counted, lacking
 from workbench.feeds.exchange_line import LOOK_S, Connection
 from workbench.feeds.exchange_trades import HABITS, Habit, Line, Missing, Seen, fetch, read
@@ -25,6 +26,7 @@ class TradeFollower:
         self._c = connection
         self._habit: Habit = HABITS.get(connection.exchange.id, Habit())
         self._line = Line()
+        self._numbers = Believed(NUMBERS)
         self._caught_up = False
         self._first = True
         self._spoiled: int | None = None
@@ -81,6 +83,8 @@ class TradeFollower:
     async def _accept(self, trades: list[Any], live: bool = False) -> list[Item]:
         """Return what is new, after what is missing before it."""
         found, bad = read(trades, self._habit.counted)
+        sound = [seen for seen in found if self._counts_on(seen.tick)]
+        bad, found = bad + len(found) - len(sound), sound
         items: list[Item] = []
         if bad:
             items.append(
@@ -99,6 +103,14 @@ class TradeFollower:
             if live:
                 self._caught_up, self._first = True, False
         return items
+
+    def _counts_on(self, tick: Tick) -> bool:
+        """Tell whether a trade's number may be right: a wrong one would hide all after it."""
+        last = self._line.last
+        if tick.number is None or last is None or last.number is None:
+            return True
+        self._numbers.last = last.number
+        return self._numbers.takes(tick.number)
 
     async def _catch_up(self, until: Tick | None) -> list[Item]:
         """Ask for the trades since the last one, or since the history's end."""

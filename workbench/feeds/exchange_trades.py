@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from workbench.data.doubts import wrong_trade
 from workbench.data.exchange.answers import LENGTH, BadAnswer, listed
+from workbench.feeds.frames import LAST_NUMBER
 from workbench.feeds.source import Tick
 
 PAGE = 1000
@@ -139,9 +140,11 @@ def _read(trade: Any, counted: bool) -> Seen | None:
         time, price, size = int(trade["timestamp"]), float(trade["price"]), float(trade["amount"])
         id = trade.get("id")
         number = int(id) if counted else None
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
-    if not (math.isfinite(price) and math.isfinite(size) and price > 0 and size >= 0):
+    if wrong_trade(time, price, size) is not None:
+        return None
+    if number is not None and not 0 <= number < LAST_NUMBER:
         return None
     return Seen(Tick(time, price, size, number), None if id is None else str(id))
 

@@ -14,7 +14,7 @@ import msgspec
 from workbench.data.aggregate import AHEAD_TRADE_MS
 from workbench.data.candles import Candles
 from workbench.errors import DataError, UnknownSymbol
-from workbench.feeds.believing import Believed, Counted
+from workbench.feeds.believing import NUMBERS, Believed, Counted
 from workbench.feeds.frames import Heard, Impossible, lines, parse
 from workbench.feeds.pacing import Pacer, multiple
 from workbench.feeds.source import Hole, Item, Moment, Note, Tick
@@ -29,8 +29,6 @@ JUMP_MS = 60_000
 """By so much the recorder's clock and the market's may disagree about the time between frames."""
 LONGEST_WAIT_S = 60.0
 """A longer pause between two frames is told, and not waited for."""
-NUMBERS = 10_000_000
-"""Trade numbers so far from the one before are doubted."""
 
 
 class RecordedSource:
