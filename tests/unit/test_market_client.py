@@ -116,7 +116,11 @@ def test_who_asked_for_a_feed_reads_the_log_of_just_this_one(
     market = wb.market("BTC-USD", ["15M", "1H", "4H"], server=served.server)
     market.candles()
     next(iter(market.follow()))
-    assert [query["epoch"] for query in served.queries] == ["m1", "m1"]
+    facts = {**served.facts(), "status": "failed"}
+    monkeypatch.setattr(served, "facts", lambda: facts)
+    next(iter(market.follow()))
+    # Who names an epoch comes back, and does not start what was stopped.
+    assert [query.get("epoch") for query in served.queries] == ["m1", None, "m1"]
 
 
 def test_candles_are_the_closed_ones_told(served: MarketServer, market: wb.Market) -> None:

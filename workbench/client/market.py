@@ -235,18 +235,15 @@ class Market:
         NotFound
             The market was deleted.
         """
-        return MarketStream(self.server, self._there(options), **self._from(options))
+        name, options = self._asked(options)
+        return MarketStream(self.server, name, **options)
 
     def astream(self, **options: Any) -> AsyncMarketStream:
         """Return the stream for asyncio: ``async for message in market.astream()``."""
         from workbench.client.market_stream import AsyncMarketStream
 
-        return AsyncMarketStream(self.server, self._there(options), **self._from(options))
-
-    def _from(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Name the log this handle is of: that of a feed that failed is then still told."""
-        own = options.get("since") or options.get("from_now") or "epoch" in options
-        return options if own else {**options, "epoch": self._fold.epoch}
+        name, options = self._asked(options)
+        return AsyncMarketStream(self.server, name, **options)
 
     # --- looking at it ------------------------------------------------------------------
 
@@ -276,7 +273,7 @@ class Market:
         if timeframe is not None:
             timeframe = timeframe_of(self.name, timeframe, self.feed["timeframes"])
         if self._view is None:
-            self._there({})
+            self._asked({})
             if self.status == "failed":
                 self._read()  # Raises why: the view would show what came in its place.
             from workbench.client.source import MarketSource
@@ -298,10 +295,13 @@ class Market:
         msg = f"The market {self.name} was deleted: wb.market({self._title!r}) begins it anew"
         return NotFound(msg, field="name", value=self.name)
 
-    def _there(self, options: dict[str, Any]) -> str:
-        """Return the name of a market that has not been deleted."""
+    def _asked(self, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the name of a market that is there, and where to read: why it failed, if so."""
         check_stream_options(options)
-        return str(self.info["name"])
+        now = self.info
+        if now["status"] == "failed" and not options.keys() & {"since", "epoch", "from_now"}:
+            options = {**options, "epoch": self._fold.epoch}
+        return str(now["name"]), options
 
     def _caught_up(self, patience: float | None, *, to_end: bool) -> tuple[MarketFold, bool]:
         """Read on from where this handle was; see `caught_up`."""
