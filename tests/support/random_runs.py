@@ -100,7 +100,9 @@ class RandomOrders(Strategy):
         leverage = self._broker.settings.leverage
         level, options = close, {}
         kind, away = rng.random(), rng.uniform(0, 0.006)
-        if kind < 0.25:
+        if kind < 0.05:
+            options["limit"] = close * (1 + sign * away)  # which the close is better than
+        elif kind < 0.25:
             level = options["limit"] = close * (1 - sign * away)
         elif kind < 0.5:
             level = options["stop"] = close * (1 + sign * away)

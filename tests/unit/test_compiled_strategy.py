@@ -105,6 +105,8 @@ def test_what_lies_ahead_or_before_the_first_is_out_of_reach(form, index):
     when = "2024-01-05T01:45"
     assert f"Reaches.next failed at {when}" in str(caught.value)
     assert caught.value.details["exception"] == "IndexError"
+    where = "before the first" if index < 0 else "after the present"
+    assert f"Index {index} of series 'close' is {where} candle: 8 seen so far" in str(caught.value)
     assert "see.close[see.index]" in "".join(caught.value.details["traceback"])
     for index in (7, -8):
         assert ran(Reaches, strategy_params={"index": index}).filled == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ from workbench.engine.orders import (
     check_ladder,
     check_options,
     check_part,
-    check_reasoning,
     check_size,
     check_stop,
     check_trail,
 )
+from workbench.engine.reasons import check_reasoning
 from workbench.engine.rules.layout import WORKING
 from workbench.engine.story import SignalEnd
 from workbench.errors import InvalidOrder, StrategyError
@@ -90,3 +91,11 @@ def test_more_orders_than_can_wait_are_refused_one_by_one() -> None:
     assert [one.signal for one in refused] == [WORKING + 1, WORKING + 2]
     assert {one.code for one in cancelled} == {"cancelled"}
     assert len(cancelled) == WORKING
+
+
+def test_what_never_expires_is_the_same_in_all_forms():
+    assert (
+        check_count("expires", math.inf, "candles") == math.inf == check_count("expires", None, "")
+    )
+    with pytest.raises(InvalidOrder, match="a finite number"):
+        check_count("expires", -math.inf, "candles")

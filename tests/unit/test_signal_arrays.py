@@ -75,3 +75,13 @@ def test_what_is_changed_afterwards_changes_nothing() -> None:
     signals = wb.Signals(flags, size=size)
     flags[:], size[:] = False, -1.0
     assert len(signals.rows(CANDLES, SETTINGS)[0]) == 4
+
+
+def test_masked_entries_are_no_signals():
+    entries = np.ma.masked_array(np.ones(20, bool), mask=np.arange(20) != 7)
+    stops = np.ma.masked_array(np.full(20, 5), mask=np.arange(20) % 2 == 0)
+    signals = wb.Signals(entries, stop_loss=stops, short_entries=np.ma.masked_all(20))
+    assert signals._flags["entries"].tolist() == [at == 7 for at in range(20)]
+    assert not signals._flags["short_entries"].any()
+    assert np.isnan(signals._numbers["stop_loss"][::2]).all()
+    assert (signals._numbers["stop_loss"][1::2] == 5).all()

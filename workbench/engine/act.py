@@ -54,16 +54,40 @@ COLUMNS = (M_OPEN, M_HIGH, M_LOW, M_CLOSE, M_VOLUME)
 """Where the columns `OWN` stand in the market."""
 
 
-class See:
-    """What there is to see."""
+class Column:
+    """A column of `see` that says which it is where it is read beyond what there is."""
 
-    def __init__(self, sight: Sight, market: Any, time: Any, bar: int) -> None:
+    def __init__(self, name: str, values: Any) -> None:
+        self._name, self._values = name, values
+
+    def __getitem__(self, index: Any) -> Any:
+        try:
+            return self._values[index]
+        except IndexError:
+            count = len(self._values)
+            where = "before the first candle" if index < 0 else "after the present candle"
+            text = f"Index {index} of series {self._name!r} is {where}: {count} seen so far"
+            raise IndexError(text) from None
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._values[index] = value
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class See:
+    """What there is to see; `named`: columns tell their names where they are read too far."""
+
+    def __init__(self, sight: Sight, market: Any, time: Any, bar: int, named: bool = False) -> None:
         seen = vars(self)
         seen |= sight.parameters
         columns = dict(zip(OWN, (market[place] for place in COLUMNS), strict=True))
         for name, column in (sight.columns | columns | {"time": time}).items():
             seen[name] = column.data[: bar + 1]
-        seen["state"] = sight.state
+            if named:
+                seen[name] = Column(name, seen[name])
+        seen["state"] = Column("state", sight.state) if named else sight.state
 
 
 class Act:

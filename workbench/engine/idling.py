@@ -1,4 +1,4 @@
-"""Why a run will come to nothing, as far as can be told before it begins; and what of one cannot."""
+"""What a run will not do: order anything, as far as is known before; tell what was not checked."""
 
 from __future__ import annotations
 

@@ -161,18 +161,26 @@ class NextDecider:
 
     def _raised(self, bar: int) -> Exception:
         """Return what was raised, by letting CPython do the same again without an effect."""
+        error = self._again(bar, named=False)
+        if isinstance(error, IndexError):
+            named = self._again(bar, named=True)
+            error = named if isinstance(named, IndexError) else error
+        if error is not None:
+            return error
+        name = type(self._strategy).__name__
+        return RuntimeError(f"{name}.next raised; NUMBA_DISABLE_JIT=1 shows where")
+
+    def _again(self, bar: int, named: bool) -> Exception | None:
         driver, state = self._driver, self._sight.state.copy()
-        see = See(
-            self._sight._replace(state=state), driver.market, self._strategy._view.candles.time, bar
-        )
+        time = self._strategy._view.candles.time
+        see = See(self._sight._replace(state=state), driver.market, time, bar, named)
         world = driver.told(copied=True)
         told = (world, plain(driver.market), self._asked.copy().data, *map(_copied, self._targets))
         try:
             self._function(bar, see, Act(told, bar, driver.room))
         except Exception as error:
             return error
-        name = type(self._strategy).__name__
-        return RuntimeError(f"{name}.next raised; NUMBA_DISABLE_JIT=1 shows where")
+        return None
 
 
 def _audit(strategy: Strategy, sight: Sight) -> None:

@@ -7,8 +7,6 @@ from difflib import get_close_matches
 from math import inf, nan
 from typing import Any, NamedTuple, SupportsFloat, TypedDict
 
-from msgspec import UNSET, UnsetType
-
 from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import RUNGS
 from workbench.errors import InvalidOrder
@@ -58,7 +56,8 @@ class EntryOptions(TypedDict, total=False):
     max_bars: int | None
 
 
-def _number(field: str, value: object) -> float:
+def finite(field: str, value: object) -> float:
+    """Return a number, refuse (`InvalidOrder`) what is none, or not finite."""
     if type(value) is float and math.isfinite(value):
         return value
     if isinstance(value, (float, int, SupportsFloat)) and not isinstance(value, bool):
@@ -69,10 +68,11 @@ def _number(field: str, value: object) -> float:
     raise InvalidOrder(text, field=field, value=repr(value), allowed="a finite number")
 
 
-def _positive(field: str, value: object) -> float:
+def positive(field: str, value: object) -> float:
+    """Return a number above 0, such as a price; refuse (`InvalidOrder`) all else."""
     if type(value) is float and 0 < value < inf:
         return value
-    number = _number(field, value)
+    number = finite(field, value)
     if number <= 0:
         text = f"{field} must be above 0, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="above 0")
@@ -81,7 +81,7 @@ def _positive(field: str, value: object) -> float:
 
 def _placed(field: str, value: object, tick: float, side: float) -> float:
     """Return a price as it will stand in the book, on the grid of ticks."""
-    given = _positive(field, value)
+    given = positive(field, value)
     if not tick:
         return given
     price = on_grid(tick, given, side)
@@ -96,17 +96,6 @@ def _written(price: float, given: Any, tick: float) -> str:
     return f"{price:.10g}{rounded}"
 
 
-def check_price(field: str, value: object) -> float:
-    """Return a price or distance above 0.
-
-    Raises
-    ------
-    InvalidOrder
-        It is not.
-    """
-    return _positive(field, value)
-
-
 def check_trail(trailing: object, level: float) -> float:
     """Return the distance of a trailing stop.
 
@@ -115,7 +104,7 @@ def check_trail(trailing: object, level: float) -> float:
     InvalidOrder
         It is not above 0, or not below the price it hangs on.
     """
-    number = _positive("trailing", trailing)
+    number = positive("trailing", trailing)
     if not number < level:
         text = (
             f"trailing is a distance in price units: it must be below the price {level:.10g}, is "
@@ -133,35 +122,11 @@ def check_part(part: float) -> float:
     InvalidOrder
         It is outside.
     """
-    number = _positive("part", part)
+    number = positive("part", part)
     if number > 1:
         text = f"part must be in (0, 1], is {number:g}: 1.0 closes the whole position"
         raise InvalidOrder(text, field="part", value=number, allowed="(0, 1]")
     return number
-
-
-def check_reasoning(reasoning: Reasoning) -> Reasoning:
-    """Return the reasoning in plain strings and floats; inputs that are not finite are left out.
-
-    Raises
-    ------
-    InvalidOrder
-        The confidence is not in [0, 1], or an input is not a number.
-    """
-    confidence = _number("confidence", reasoning.confidence)
-    if not 0 <= confidence <= 1:
-        text = f"confidence must be in [0, 1], is {confidence:g}"
-        raise InvalidOrder(text, field="confidence", value=confidence, allowed="[0, 1]")
-    inputs: dict[str, float] | UnsetType = UNSET
-    if reasoning.inputs is not UNSET:
-        try:
-            numbers = {str(name): float(value) for name, value in reasoning.inputs.items()}
-        except (TypeError, ValueError) as error:
-            text = f"inputs of a reasoning must be numbers: {error}"
-            shown = repr(reasoning.inputs)
-            raise InvalidOrder(text, field="inputs", value=shown, allowed="numbers") from None
-        inputs = {name: value for name, value in numbers.items() if math.isfinite(value)}
-    return Reasoning(str(reasoning.decision), confidence, str(reasoning.rationale), inputs)
 
 
 def check_size(
@@ -182,14 +147,14 @@ def check_size(
         text = f"Give one of quantity, fraction and risk, not {' and '.join(given)}"
         raise InvalidOrder(text, field="quantity", value=given, allowed="one of the three")
     if quantity is not None:
-        return _positive("quantity", quantity), nan, nan
+        return positive("quantity", quantity), nan, nan
     if fraction is not None:
-        number = _positive("fraction", fraction)
+        number = positive("fraction", fraction)
         if number > leverage:
             text = f"fraction must be at most the leverage ({leverage:g}), is {number:g}"
             raise InvalidOrder(text, field="fraction", value=number, allowed=f"(0, {leverage:g}]")
         return nan, number, nan
-    number = _positive("risk", risk)
+    number = positive("risk", risk)
     if number > 1:
         text = f"risk must be in (0, 1], is {number:g}: 0.02 loses 2 % of the equity at the stop"
         raise InvalidOrder(text, field="risk", value=number, allowed="(0, 1]")
@@ -289,7 +254,7 @@ def check_count(field: str, value: int | None, what: str) -> float:
     """
     if value is None or value == inf:
         return inf
-    number = _positive(field, value)
+    number = positive(field, value)
     if number < 1 or number != int(number):
         text = f"{field} must be a whole number of {what} from 1, is {number:g}"
         raise InvalidOrder(text, field=field, value=number, allowed="1, 2, 3, ...")
@@ -348,7 +313,7 @@ def check_ladder(
     rungs = []
     for rung in given:
         price, weight = rung if isinstance(rung, (tuple, list)) else (rung, 1 / len(given))
-        rungs.append(Rung(_positive("take_profit", price), _positive("weight", weight)))
+        rungs.append(Rung(positive("take_profit", price), positive("weight", weight)))
     ladder = _check_order(direction, rungs, level, name, tick)
     total = math.fsum(rung.weight for rung in rungs)
     if abs(total - 1) > 1e-9:

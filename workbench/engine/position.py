@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING
 
-from workbench.engine.orders import Reason, check_part, check_price, check_trail
+from workbench.engine.orders import Reason, check_part, check_trail, positive
 from workbench.engine.refusing import refuse_move
 from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import *
@@ -146,7 +146,7 @@ class Position:
         InvalidOrder
             A number makes no sense.
         """
-        given = nan if price is None else check_price("stop_loss", price)
+        given = nan if price is None else positive("stop_loss", price)
         rows, tick = self._rows(), self._broker.settings.tick_size
         marks = [self._mark(row) for row in rows]
         trail = nan if trailing is None else check_trail(trailing, min(marks, default=inf))

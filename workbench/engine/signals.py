@@ -262,8 +262,8 @@ def refuse_both(kind: type[Strategy]) -> None:
     if first["next"] <= first["signals"] and kind.__mro__[first["next"]] is not Strategy:
         name = kind.__name__
         text = (
-            f"{name} has both next() and signals(), of which a run asks one: take one away, or make "
-            "it two classes"
+            f"{name} has both next() and signals(), of which a run asks one: take one away, or "
+            "make it two classes"
         )
         raise InvalidRequest(text, field="strategy", value=name, allowed="next() or signals()")
 

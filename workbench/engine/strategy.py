@@ -17,12 +17,12 @@ from workbench.engine.orders import (
     check_entry,
     check_ladder,
     check_options,
-    check_reasoning,
     check_size,
     check_stop,
 )
 from workbench.engine.parameters import Parameter, Value, find_parameters, merge_parameters
 from workbench.engine.position import Order, Position
+from workbench.engine.reasons import check_reasoning
 from workbench.engine.rules.layout import O_ID, P_TRADE
 from workbench.engine.view import View, pick
 from workbench.messages import Direction, Reasoning

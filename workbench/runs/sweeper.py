@@ -61,7 +61,7 @@ def run(
     emit: Callable[[LogMessage], None],
     joined: Callable[[], object],
 ) -> None:
-    """Run a job's sweep in processes of its own.
+    """Run a job's sweep in processes of its own, or here where it is soon done.
 
     Parameters
     ----------
@@ -79,15 +79,19 @@ def run(
     WorkbenchError
         The sweep could not be run.
     """
+    from workbench.sweeps.here import Here, is_small
     from workbench.sweeps.processes import LocalPool
 
-    assert job.spec.sweep is not None
+    asked = job.spec.sweep
+    assert asked is not None
     parcel = parcel_of(job)
     workload = _workload(job, parcel)
 
+    def pool() -> Workers:
+        return LocalPool(job.run_id, asked.workers, begin, (msgspec.json.encode(job),))
+
     def started() -> Workers:
-        arguments = (msgspec.json.encode(job),)
-        return LocalPool(job.run_id, job.spec.sweep.workers, begin, arguments)  # type: ignore[union-attr]
+        return Here(workload, pool, time.monotonic) if is_small(asked) else pool()
 
     known = known_of(job)
     sweep = engine(job.run_id, job.spec, workload, parcel, started, emit, gate, known)
