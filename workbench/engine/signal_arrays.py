@@ -102,15 +102,9 @@ def _array(values: Any) -> NDArray[Any]:
         return np.asarray(values.to_numpy(dtype=object, na_value=None))
     if isinstance(values, np.ma.MaskedArray):
         masked: Any = values
-<<<<<<< HEAD
-        return (
-            masked.filled(False) if masked.dtype.kind == "b" else masked.astype(float).filled(nan)
-        )
-=======
         flags = masked.dtype.kind == "b"
         kept: NDArray[Any] = masked.filled(False) if flags else masked.astype(float).filled(nan)
         return kept
->>>>>>> fxeng
     return np.asarray(values)
 
 
