@@ -211,7 +211,6 @@ def test_an_exchange_that_is_away_at_first_is_waited_for() -> None:
     assert numbers(items)[-1] == FIRST_AGGREGATE + len(fake.aggregates) - 1
 
 
-@pytest.mark.xfail(strict=False, reason="seen once to race with its stand-in: to be mended")
 def test_candles_are_followed_where_there_are_no_trades() -> None:
     trades = made_up(1500)
 

@@ -50,7 +50,12 @@ class CandleFollower:
                 await asyncio.wait({watching}, timeout=LOOK_S)
                 if opened != self._c.socket.opened:
                     opened, again = self._c.socket.opened, True
+                    # What it has taken may be from before the loss, and would be told as the end
+                    # of a candle.
+                    watching.cancel()
+                    await asyncio.gather(watching, return_exceptions=True)
                     self._forget()
+                    watching = asyncio.create_task(self._take())
                     yield [Note("reconnecting", "the connection was lost and made anew")]
                     yield [Note("live", "following candles")]
                 if not watching.done():
