@@ -23,21 +23,28 @@ ALLOWED = {
     "analysis": {"errors", "timeframes", "messages", "data"},
     "engine": {"errors", "paths", "timeframes", "messages", "data", "analysis", "report"},
     "sweeps": {"errors", "timeframes", "messages", "data", "engine"},
+    "live": {"errors", "timeframes", "messages", "data", "analysis", "engine"},
     "runs": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",
-        "sweeps",
+        "sweeps", "live",
     },
     "feeds": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "analysis", "runs",
     },
-    "contract": {"errors", "timeframes", "messages", "streams", "runs", "feeds"},
+    "sessions": {
+        "errors", "timeframes", "messages", "paths", "streams", "data", "analysis", "engine",
+        "live", "runs", "feeds",
+    },
+    "contract": {
+        "errors", "timeframes", "messages", "streams", "runs", "feeds", "live", "sessions",
+    },
     "client": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "widgets", "feeds", "analysis",
+        "report", "sweeps", "widgets", "feeds", "analysis", "live", "sessions",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "client", "contract", "feeds", "analysis",
+        "report", "sweeps", "client", "contract", "feeds", "analysis", "live", "sessions",
     },
 }  # fmt: skip
 """What each room may use. Read downwards, a room only uses rooms above it."""

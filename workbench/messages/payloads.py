@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.messages.live_facts import LiveFacts
 from workbench.messages.sweeps import SweepFacts
 
 RunStatus = Literal["pending", "running", "paused", "complete", "error", "stopped"]
@@ -238,7 +239,7 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     `reason` says why a run paused by itself: the condition of `run_until` that was met. That of the
     first one says why nothing will be ordered, where that is known: no candle is left after the
     warm-up, or there are no signals. `warm_up` is the number of candles before the first that a
-    strategy is asked about; `sweep` is there where the run is a sweep.
+    strategy is asked about; `sweep` is there where the run is one, `live` where it is a session.
     """
 
     backtest_id: str
@@ -255,3 +256,4 @@ class StatusData(Struct, frozen=True, omit_defaults=True):
     initial_capital: float | UnsetType = UNSET
     warm_up: int | UnsetType = UNSET
     sweep: SweepFacts | UnsetType = UNSET
+    live: LiveFacts | UnsetType = UNSET

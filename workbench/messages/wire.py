@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import enum
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
 from workbench.errors import WorkbenchError
+from workbench.messages.base import Delivery, Message
 from workbench.messages.connection import (
     ConnectedData,
     EquityColumns,
@@ -19,6 +19,7 @@ from workbench.messages.connection import (
     ShutdownData,
 )
 from workbench.messages.controls import ControlData
+from workbench.messages.live import OrderData, PnlData, PositionData, RiskData
 from workbench.messages.market import (
     CandleData,
     CandleExtra,
@@ -50,53 +51,6 @@ from workbench.messages.times import utc_now
 PROTOCOL = "1.0"
 FINAL_TYPES: frozenset[str] = frozenset({"complete", "error"})
 FINAL_STATUSES: frozenset[str] = frozenset({"complete", "error", "stopped"})
-
-
-class Delivery(enum.Enum):
-    """What a slow reader may be spared."""
-
-    EVENT = "event"
-    """Never dropped, never reordered."""
-    CURVE = "curve"
-    """May be merged, keeping last, minimum and maximum."""
-    STATE = "state"
-    """Only the latest of its key matters."""
-    CONNECTION = "connection"
-    """Belongs to one connection; never in a log."""
-
-
-class _Stamped(Struct, tag_field="type"):
-    timestamp: str
-
-
-class Message(_Stamped, tag_field="type", kw_only=True, omit_defaults=True):
-    """What all messages share. `type` is the struct's tag.
-
-    `conflated` is set for one reader: so many earlier messages were merged into this one.
-    `delivery` is the class of the type; of a type that is `passing`, messages with a key other
-    than the type are *state* all the same, such as a candle that still grows.
-    """
-
-    delivery: ClassVar[Delivery]
-    passing: ClassVar[bool] = False
-    seq: int | UnsetType = UNSET
-    eseq: int | UnsetType = UNSET
-    conflated: int | UnsetType = UNSET
-
-    @property
-    def type(self) -> str:
-        """The message's type, as on the wire."""
-        return str(self.__struct_config__.tag)
-
-    @property
-    def key(self) -> str:
-        """Name of the thing whose latest state this message tells."""
-        return self.type
-
-    @classmethod
-    def delivery_of(cls, key: str) -> Delivery:
-        """Return the delivery class of a message with this key."""
-        return Delivery.STATE if cls.passing and key != cls.__struct_config__.tag else cls.delivery
 
 
 class Connected(Message, tag="connected"):
@@ -251,6 +205,50 @@ class DataGap(Message, tag="data_gap"):
     data: DataGapData
 
 
+class Position(Message, tag="position"):
+    """The latest of each position of each session."""
+
+    delivery = Delivery.STATE
+    data: PositionData
+
+    @property
+    def key(self) -> str:
+        """Each position is told for itself."""
+        return f"position:{self.data.session}:{self.data.position_id}"
+
+
+class Order(Message, tag="order"):
+    """What has become of an order."""
+
+    delivery = Delivery.EVENT
+    data: OrderData
+
+
+class Risk(Message, tag="risk"):
+    """What a session risks; a breach of a limit is an event."""
+
+    delivery = Delivery.EVENT
+    passing = True
+    data: RiskData
+
+    @property
+    def key(self) -> str:
+        """Of what is no breach, only the latest of a session matters."""
+        return f"risk:{self.data.session}" if self.data.breach is UNSET else "risk"
+
+
+class Pnl(Message, tag="pnl"):
+    """The latest of each session."""
+
+    delivery = Delivery.STATE
+    data: PnlData
+
+    @property
+    def key(self) -> str:
+        """Each session is told for itself."""
+        return f"pnl:{self.data.session}"
+
+
 def error_message(error: WorkbenchError) -> Error:
     """Return what a stream says of an error."""
     return Error(
@@ -262,7 +260,8 @@ RunMessage = (
     Progress | Trade | Signal | Sweep | Equity | Metrics | Complete | Error | Status | Control
 )
 MarketMessage = Candle | Pattern | Structure | Confluence | Feed | DataGap
-LogMessage = RunMessage | MarketMessage
+LiveMessage = Position | Order | Risk | Pnl
+LogMessage = RunMessage | MarketMessage | LiveMessage
 AnyMessage = (
     LogMessage | Connected | Pong | Gap | Heartbeat | Shutdown | Reset | Replay | EquityBatch
 )
@@ -272,6 +271,7 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
         Connected, Pong, Gap, Heartbeat, Shutdown, Reset, Replay, EquityBatch, Progress,
         Trade, Signal, Sweep, Equity, Metrics, Complete, Error, Status, Control,
         Candle, Pattern, Structure, Confluence, Feed, DataGap,
+        Position, Order, Risk, Pnl,
     )
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from workbench.messages import (
     Control,
     Equity,
     Error,
+    LiveMessage,
     LogMessage,
     MarketMessage,
     Signal,
@@ -53,6 +54,12 @@ def check(run_id: str, message: LogMessage) -> None:
     if isinstance(message, MarketMessage):
         msg = f"A {message.type} message belongs into the stream of a market, not of a run"
         raise InvalidRequest(msg, field="type", value=message.type, allowed="messages of a run")
+    if isinstance(message, LiveMessage):
+        if message.data.session != run_id:
+            other = message.data.session[:60]
+            msg = f"A {message.type} message speaks of session {other!r}, expected {run_id!r}"
+            raise InvalidRequest(msg, field="session", value=other, allowed=run_id)
+        return
     data = message.data
     if data.backtest_id != run_id:
         other = data.backtest_id[:60]

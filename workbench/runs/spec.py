@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from workbench.engine.settings import Settings
+from workbench.live.spec import LiveSettings
 from workbench.sweeps.spec import SweepSpec
 
 
@@ -44,6 +45,9 @@ class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sweep
         Parameters to try: the run is a sweep then, and brings a table of what each combination
         came to instead of trades and a curve.
+    live
+        The run is a live session: `symbol` is the first of its symbols, `start_date` when it was
+        started, `end_date` empty.
     """
 
     symbol: str
@@ -60,8 +64,11 @@ class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notes: str = ""
     tags: list[str] = msgspec.field(default_factory=list)
     sweep: SweepSpec | None = None
+    live: LiveSettings | None = None
 
     @property
-    def kind(self) -> Literal["backtest", "sweep"]:
+    def kind(self) -> Literal["backtest", "sweep", "live"]:
         """What kind of run it is."""
+        if self.live is not None:
+            return "live"
         return "backtest" if self.sweep is None else "sweep"
