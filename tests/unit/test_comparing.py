@@ -161,7 +161,7 @@ def test_parts_are_told_by_the_orders(run, candles):
                 entry.data.entry_time,
                 "paper",
             ),
-        )  # fmt: skip
+        )
         for status, filled in (("partially_filled", 0.4), ("filled", 1.0))
     ]
     found = compare(run.messages, [*messages, *parts])
