@@ -80,12 +80,8 @@ def _columns(candles: Candles) -> _Columns:
 
 
 def _candles(name: str, found: _Columns) -> Candles:
-    time, *values = found.columns
-    return Candles(
-        found.symbol,
-        Timeframe.parse(name),
-        np.frombuffer(time, "<i8"),
-        *(np.frombuffer(one, "<f8") for one in values),
-        source=found.source,
-        synthetic=found.synthetic,
-    )
+    time = np.frombuffer(found.columns[0], "<i8")
+    values = [np.frombuffer(one, "<f8") for one in found.columns[1:]]
+    opened, high, low, close, volume = values
+    timeframe, sources = Timeframe.parse(name), (found.source, found.synthetic)
+    return Candles(found.symbol, timeframe, time, opened, high, low, close, volume, *sources)

@@ -105,6 +105,7 @@ class Running:
         self._size = 0
         self._written = 0
         self._at = clock()
+        self._able = True
         self._waiting: Checkpoint | None = None
 
     def begin(self, begun: Begun) -> None:
@@ -173,8 +174,16 @@ class Running:
 
     def save(self) -> None:
         """Make a checkpoint; it is written once the log has all that was told before."""
+        if not self._able:
+            return
         self.standing.settled(self.session.orders_open())
-        body = standing.encode(Saved(self.standing, self.session.save()))
+        try:
+            body = standing.encode(Saved(self.standing, self.session.save()))
+        except Exception as error:
+            # A user's strategy may hold what cannot be kept: the whole journal is, then.
+            self._able = False
+            log.warning("no checkpoints: %s: %s", type(error).__name__, error)
+            return
         self._waiting = Checkpoint(self._journal.last, self._position, self._made_by, body)
         self._at, self._pieces, self._written, self._size = self._clock(), 0, 0, len(body)
         self.write()
@@ -217,7 +226,10 @@ class Running:
     def _again(self, number: int) -> None:
         for body in self._journal.since(number):
             self._written += len(body)
-            given = inputs.decode(body)
+            try:
+                given = inputs.decode(body)
+            except msgspec.MsgspecError as error:
+                raise self._lost(f"an entry of its journal cannot be read ({error})") from None
             self._pieces += sum(map(pieces, given))
             self._act(given)
         self.commands.clear()
@@ -241,8 +253,8 @@ class Running:
     def _lost(self, why: str) -> WorkbenchError:
         session = self._job.run_id
         msg = (
-            f"Session {session} cannot go on: {why}, and its journal does not reach back to its "
-            "beginning. What it told is kept; look at what it holds at the broker, and start anew"
+            f"Session {session} cannot go on where it was: {why}. What it told is kept; look at "
+            "what it holds at the broker, and start it anew"
         )
         return LogDamaged(msg, stream=session, reason=why)
 
