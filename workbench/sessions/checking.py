@@ -22,6 +22,7 @@ from workbench.live.limits import RiskLimits
 from workbench.live.spec import LiveSettings
 from workbench.runs.request import check_ids, check_seed, check_texts, parse_body
 from workbench.runs.spec import RunSpec
+from workbench.sessions.brokers import Allowed
 from workbench.sessions.request import LiveRequest
 
 MOST_SYMBOLS = 50
@@ -30,6 +31,7 @@ _LENGTHS = {"name": 200, "notes": 10_000}
 _ACCOUNT = "[A-Za-z0-9_.-]{1,64}"
 _OURS = ("symbol", "timeframes", "history", "patterns", "detectors", "weights")
 """Fields of a feed that are the session's own, or mean nothing to it."""
+_SANDBOX = "sandbox:"
 _FRACTIONS = ("max_drawdown", "price_band")
 
 
@@ -115,14 +117,39 @@ def possible(request: LiveRequest, directory: Directory, home: Path, now: str) -
     return Possible(spec, source_of(first), first.feed == "synthetic")
 
 
-def check_broker(request: LiveRequest, allowed: Mapping[str, Sequence[str]]) -> None:
+def allowed(configured: Mapping[str, Sequence[str]]) -> tuple[Allowed, ...]:
+    """Return where orders may be sent.
+
+    Parameters
+    ----------
+    configured
+        Accounts by exchange; ``sandbox:NAME`` is one whose test system alone may be used.
+
+    Raises
+    ------
+    InvalidRequest
+        It is not written like that.
+    """
+    found = []
+    for exchange, accounts in configured.items():
+        words = "a list of accounts for each exchange, such as {'binance': ['sandbox:main']}"
+        if isinstance(accounts, str):
+            _refuse("live_orders", dict(configured), words)
+        for account in accounts:
+            name = account.removeprefix(_SANDBOX)
+            if not re.fullmatch(_ACCOUNT, name):
+                _refuse("live_orders", account, words)
+            found.append(Allowed(exchange, name, real=name == account))
+    return tuple(found)
+
+
+def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     """Check that orders may go where they are to go.
 
     Parameters
     ----------
     allowed
-        The accounts that orders may be sent for, by exchange; ``sandbox:NAME`` is one whose test
-        system alone may be used.
+        Where orders may be sent.
 
     Raises
     ------
@@ -144,18 +171,19 @@ def check_broker(request: LiveRequest, allowed: Mapping[str, Sequence[str]]) -> 
             _refuse(name, getattr(request, name), "broker paper: an exchange fills as it does")
     if not exchange:
         _refuse("exchange", exchange, "a name of ccxt, such as binance or coinbase")
-    known = allowed.get(exchange or "", ())
-    if account in known or (request.sandbox and f"sandbox:{account}" in known):
+    if any(
+        (one.exchange, one.account) == (exchange, account) and (one.real or request.sandbox)
+        for one in allowed
+    ):
         return
     system = "the test system of " if request.sandbox else ""
-    entry = f"sandbox:{account}" if request.sandbox else account
+    entry = f"{_SANDBOX}{account}" if request.sandbox else account
     msg = (
         f"This server sends no orders to {system}{exchange} for the account {account!r}: its "
         f"administrator allows it with c.WorkbenchApp.live_orders = {{{exchange!r}: [{entry!r}]}}"
     )
-    raise NotAllowed(
-        msg, field="account", value=account, allowed={n: list(each) for n, each in allowed.items()}
-    )
+    known = [f"{one.exchange} {'' if one.real else _SANDBOX}{one.account}" for one in allowed]
+    raise NotAllowed(msg, field="account", value=account, allowed=known)
 
 
 def _symbols(asked: list[str], directory: Directory) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from workbench.runs.commands import commands
 from workbench.runs.controlling import URGENT
 from workbench.runs.leftovers import Leftovers
 from workbench.runs.live_book import Care
-from workbench.runs.records import PATIENCE_S, Job, RunRecord, new_token
+from workbench.runs.records import PATIENCE_S, RunRecord, new_token
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
-from workbench.sessions.job import ClosingJob, LiveJob, journal_of
+from workbench.sessions.brokers import Allowed
+from workbench.sessions.job import LiveJob, journal_of
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,8 @@ class SessionKeeper:
         Seconds a session has to obey stop and flatten before it is ended and closed by force.
     worker, closing
         What a session's process runs, and what closes one by force.
+    allowed
+        Accounts that orders may be sent for.
     failures
         So often a process may end, one time after the other, before its session is closed.
     """
@@ -103,6 +106,7 @@ class SessionKeeper:
         stop_patience: float = STOP_PATIENCE_S,
         worker: str = WORKER,
         closing: str = CLOSING,
+        allowed: Sequence[Allowed] = (),
         failures: int = MOST_FAILURES,
     ) -> None:
         self._home: Path = runs.home
@@ -112,6 +116,7 @@ class SessionKeeper:
         self._stop_patience = stop_patience
         self._worker = worker
         self._closing = closing
+        self._allowed = tuple(allowed)
         self._most = failures
         self._leftovers = Leftovers(runs.home, runs.append)
         self._asked: dict[str, Asked] = {}
@@ -278,21 +283,21 @@ class SessionKeeper:
     def _start(
         self, record: RunRecord, token: str, closing: str | None
     ) -> tuple[subprocess.Popen[bytes], float]:
-        job: Job = LiveJob(
+        module, python, paths, strategy = self._worker, record.python, record.paths, record.strategy
+        if closing is not None:
+            # None of the user's code: also not their interpreter.
+            module, python, paths, strategy = self._closing, None, [], None
+        job = LiveJob(
             run_id=record.id,
             spec=record.spec,
             urls=self._urls(),
             token=token,
             home=str(self._home),
             patience=self._patience,
-            strategy=record.strategy,
+            strategy=strategy,
+            allowed=list(self._allowed),
+            reason=closing,
         )
-        module, python, paths = self._worker, record.python, record.paths
-        if closing is not None:
-            # None of the user's code: also not their interpreter.
-            module, python, paths = self._closing, None, []
-            facts = {name: getattr(job, name) for name in Job.__struct_fields__}
-            job = ClosingJob(**{**facts, "strategy": None}, reason=closing)
         output = spawning.log_path(self._home, record.id)
         return spawning.spawn(module, job, self._home, output, python=python, paths=paths)
 

@@ -47,11 +47,16 @@ class SessionService:
     most
         Sessions at once; 0 for any number.
     orders
-        Accounts that orders may be sent for, by exchange; see `checking.check_broker`.
+        Accounts that orders may be sent for, by exchange; see `checking.allowed`.
     window
         Messages that the stream of all sessions keeps, about.
     patience, stop_patience, worker, closing
         See `SessionKeeper`.
+
+    Raises
+    ------
+    InvalidRequest
+        What is configured of orders cannot be.
     """
 
     def __init__(
@@ -71,12 +76,12 @@ class SessionService:
         self._runs = runs
         self._directory = directory
         self._most = most
-        self._orders = {name: tuple(accounts) for name, accounts in (orders or {}).items()}
+        self._allowed = checking.allowed(orders or {})
         self._symbols: dict[str, frozenset[str]] = {}
         runs.live.open(window)
         self.keeper = SessionKeeper(
             runs, urls, patience=patience, stop_patience=stop_patience, worker=worker,
-            closing=closing,
+            closing=closing, allowed=self._allowed,
         )  # fmt: skip
         runs.overseer = self.keeper
 
@@ -97,7 +102,7 @@ class SessionService:
         request = checking.read(body)
         if request.strategy is not None:
             check_pickled(request.strategy, pickled_allowed)
-        checking.check_broker(request, self._orders)
+        checking.check_broker(request, self._allowed)
         possible = checking.possible(request, self._directory, self._runs.home, utc_now())
         return Asked(request, possible)
 
