@@ -109,7 +109,7 @@ def tables(info: Mapping[str, Any]) -> Iterator[Table]:
                 one["status"], _number(one["quantity"]), _number(one["price"]),
                 _number(one["filled"]),
             )
-            for one in info["orders"]
+            for one in info["open_orders"]
         ],
         (4, 5, 6),
     )  # fmt: skip

@@ -231,9 +231,7 @@ class Book:
         """Tell what has come of it."""
         now = self.moment()
         self.ledger.tell(now)
-        waiting = self.ledger.look(
-            now, self._names, not self._facts.routed, closed or tell_prices
-        )
+        waiting = self.ledger.look(now, self._names, not self._facts.routed, closed or tell_prices)
         if self.entries:
             left = {one.order for one in waiting}
             self.entries = {order: money for order, money in self.entries.items() if order in left}
