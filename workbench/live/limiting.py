@@ -9,6 +9,7 @@ from msgspec import UNSET
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.rules.layout import BY_LIMIT, ENTRIES_PAUSED, LIMIT_POSITION
 from workbench.live.book import Book
+from workbench.live.commands import Commands
 from workbench.live.guard import Begun, Guard
 from workbench.live.limits import LIMIT_NAMES
 from workbench.live.reporting import Reporting
@@ -16,8 +17,8 @@ from workbench.live.risk import ACCOUNT, Broken, Entry, Standing
 from workbench.messages import Breach, BreachAction
 
 
-class Acting(Protocol):
-    """What limits ask of a session."""
+class Clocked(Protocol):
+    """Of a session, what is looked at here."""
 
     at: int
 
@@ -27,12 +28,6 @@ class Acting(Protocol):
     def time(self) -> int:
         """Return market time, epoch ms."""
 
-    def flatten(self, code: int) -> None:
-        """Close all, cancel all."""
-
-    def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
-        """End all entries that wait."""
-
 
 class Limiting:
     """Holds a session to its limits.
@@ -41,16 +36,22 @@ class Limiting:
     ----------
     session
         The session.
-    guard, reporting
-        Its limits, and its sums.
+    commands, guard, reporting
+        What closes and cancels, its limits, and its sums.
     real_time
         Whether feeds go by the clock.
     """
 
     def __init__(
-        self, session: Acting, guard: Guard, reporting: Reporting, real_time: bool
+        self,
+        session: Clocked,
+        commands: Commands,
+        guard: Guard,
+        reporting: Reporting,
+        real_time: bool,
     ) -> None:
         self._session, self._guard, self._reporting = session, guard, reporting
+        self._commands = commands
         self._real_time = real_time
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
@@ -76,9 +77,9 @@ class Limiting:
         broken = begun.broken
         self._tell(broken, begun.action, None)
         if begun.action == "flatten":
-            self._session.flatten(BY_LIMIT)
+            self._commands.flatten(BY_LIMIT)
         elif begun.lasts:
-            self._session.cancel_entries(code_of(broken), broken.value, broken.allowed)
+            self._commands.cancel_entries(code_of(broken), broken.value, broken.allowed)
 
     def _tell(self, broken: Broken, action: BreachAction, order_id: str | None) -> None:
         breach = Breach(

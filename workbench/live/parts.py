@@ -10,6 +10,7 @@ from workbench.engine.driving import Kinds
 from workbench.live.beginning import LiveSpec, account_of
 from workbench.live.book import Book, Facts
 from workbench.live.brokering import Command, Rules
+from workbench.live.commands import Commands
 from workbench.live.desk import Desk
 from workbench.live.guard import Guard
 from workbench.live.limiting import Limiting
@@ -30,6 +31,8 @@ class Parts:
         Limits, and what holds the session to them.
     reporting
         What it has come to.
+    commands
+        What closes and cancels.
     desk
         Its orders at a venue; None where the rules fill.
     rules
@@ -64,7 +67,6 @@ class Parts:
         self.reporting = Reporting(
             host, facts.session, self.books, self.guard, spec.initial_capital, first.leverage
         )
-        self.limiting = Limiting(host, self.guard, self.reporting, facts.real_time)
         self.rules = dict(rules)
         self.desk: Desk | None = None
         if live.routed:
@@ -76,12 +78,16 @@ class Parts:
                 facts.session, self.books, self.rules, self.guard, venue, route, host.now
             )
 
+        self.commands = Commands(host, self.books, self.guard, self.reporting, self.desk, live.keep)
+        self.limiting = Limiting(host, self.commands, self.guard, self.reporting, facts.real_time)
+
     def save(self) -> dict[str, Any]:
         """Return all that is needed to go on."""
         return {
             "books": {symbol: book.save() for symbol, book in self.books.items()},
             "guard": self.guard.save(),
             "reporting": self.reporting.save(),
+            "commands": self.commands.save(),
             "numbers": self._numbers.save(),
             "desk": None if self.desk is None else self.desk.save(),
         }
@@ -92,6 +98,7 @@ class Parts:
             book.load(saved["books"][symbol])
         self.guard.load(saved["guard"])
         self.reporting.load(saved["reporting"])
+        self.commands.load(saved["commands"])
         self._numbers.load(saved["numbers"])
         if self.desk is not None:
             self.desk.load(saved["desk"])

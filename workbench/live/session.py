@@ -10,12 +10,11 @@ from workbench.data.candles import Candles
 from workbench.data.growing import Origin
 from workbench.engine.driving import Kinds
 from workbench.engine.live_views import Refusal, Wanted
-from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.live.beginning import LiveSpec, status_of
 from workbench.live.book import Book, Facts
 from workbench.live.brokering import Command, Open, Rules
-from workbench.live.ending import Ending, How
+from workbench.live.commands import How
 from workbench.live.inputs import (
     Asked,
     Bars,
@@ -100,14 +99,13 @@ class Session:
         self._parts = parts = Parts(
             self, spec, live, facts, kinds, histories, sources, rules or {}, route
         )
-        self.books, self._desk = parts.books, parts.desk
+        self.books, self._desk, self._commands = parts.books, parts.desk, parts.commands
         self._guard, self._limiting, self._reporting = parts.guard, parts.limiting, parts.reporting
         self._market = 0
         self._day: int | None = None
         self._due: int | None = None
         self._last: int | None = None
         self._told = 0
-        self._ending = Ending(len(live.symbols))
 
     # --- what it is given -------------------------------------------------------------
 
@@ -134,9 +132,11 @@ class Session:
             self._take(given)
             self._after()
         except WorkbenchError as error:
-            if not self._failed:
-                self._end(error, False)
-        self._finish()
+            if not self._commands.failed:
+                self._end(error)
+        if self._commands.done():
+            self.ended = True
+            self._commands.tell(self._last)
 
     def _take(self, given: Input) -> None:
         match given:
@@ -153,15 +153,18 @@ class Session:
                     self._desk.passed(book, given.time, self.at)
             case Word():
                 self.emit(self.books[given.symbol].words.feed(given))
-                if given.state == "ended" and self._ending.over(given.symbol):
-                    self._end("complete", False)
+                if given.state == "ended" and self._commands.over(given.symbol):
+                    self._end("complete")
             case Missing():
                 book = self.books[given.symbol]
                 if given.what == "candles" and not given.filled:
                     book.aggregator.lack(given.start, given.end)
                 self.emit(book.words.gap(given))
+            case Asked(action="stop"):
+                self._end("stopped")
             case Asked():
-                self._obey(given)
+                if self._commands.obey(given.action):
+                    self._state()
             case Others():
                 self._guard.others = given
             case Reported():
@@ -174,13 +177,13 @@ class Session:
                 pass
 
     def _trade(self, book: Book, time: int, price: float, size: float, number: int | None) -> None:
-        if not self._failed:
+        if not self._commands.failed:
             book.trade(time, price, size, number)
         if self._desk is not None:
             self._desk.trade(book, time, price, size, self.at)
 
     def _bar(self, book: Book, bar: Bar, closed: bool, origin: Origin) -> None:
-        if not self._failed:
+        if not self._commands.failed:
             book.bar(bar, closed, origin)
         if self._desk is not None:
             self._desk.trade(book, book.time, bar.close, bar.volume, self.at)
@@ -192,9 +195,10 @@ class Session:
         word = Word(self.at, book.symbol, book.words.state, text, "reconciled")
         self.emit(book.words.feed(word))
 
-    @property
-    def _failed(self) -> bool:
-        return isinstance(self._ending.how, WorkbenchError)
+    def _end(self, how: How) -> None:
+        if self._due is not None:
+            self._close(self._due)
+        self._commands.end(how)
 
     def _after(self) -> None:
         """See what the input has left to be done."""
@@ -218,62 +222,6 @@ class Session:
         if all(one.aggregator.time >= end for one in self.books.values()):
             return True
         return self._real_time and self.at >= end + LATE_MS
-
-    # --- commands ---------------------------------------------------------------------
-
-    def _obey(self, asked: Asked) -> None:
-        match asked.action:
-            case "pause_entries":
-                self._guard.paused = True
-                self.cancel_entries(ENTRIES_PAUSED)
-            case "resume_entries":
-                self._guard.resume(self._reporting.equity())
-            case "flatten":
-                self._guard.paused = True
-                self.flatten(BY_COMMAND)
-            case "stop":
-                self._end("stopped", self._live.keep)
-            case _:
-                return  # the process holds back or lets go what it gives
-        self._state()
-
-    def _end(self, how: How, keep: bool) -> None:
-        if self._due is not None:
-            self._close(self._due)
-        self._ending.how, self._ending.keep = how, keep
-        self._guard.paused = True
-        if keep:
-            self.cancel_entries(ENTRIES_PAUSED)
-        else:
-            self.flatten(BY_SESSION)
-
-    def flatten(self, code: int) -> None:
-        """Close all, cancel all; `code` is why, of `rules/layout.py`."""
-        for book in self.books.values():
-            book.engine.flatten(code)
-            self._settle(book)
-
-    def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
-        """End all entries that wait; `code` is why, of `rules/layout.py`."""
-        for book in self.books.values():
-            for one in book.engine.orders():
-                if one.kind == "entry":
-                    book.engine.refuse(one.order, code, wanted, had)
-            self._settle(book)
-
-    def _settle(self, book: Book) -> None:
-        book.settle()
-        if self._desk is not None:
-            self._desk.decided(book, self.at)
-
-    def _finish(self) -> None:
-        """Tell that it has ended, once nothing is left to come."""
-        ending = self._ending
-        if ending.how is None or (self._desk is not None and not self._desk.idle):
-            return
-        if ending.keep or not any(one.engine.positions() for one in self.books.values()):
-            self.ended = True
-            ending.tell(self._reporting, self._last, self.time())
 
     # --- what its books ask -----------------------------------------------------------
 
@@ -331,7 +279,7 @@ class Session:
         return self._limiting.admit(book, wanted)
 
     def _look(self) -> None:
-        if self._ending.how is None:
+        if self._commands.how is None:
             self._limiting.look()
 
     # --- what it has come to ----------------------------------------------------------
@@ -392,4 +340,4 @@ class Session:
         self._parts.load(parts)
 
 
-_KEPT = ("at", "ended", "_market", "_day", "_due", "_last", "_told", "_ending")
+_KEPT = ("at", "ended", "_market", "_day", "_due", "_last", "_told")
