@@ -7,7 +7,7 @@ import shutil
 
 import msgspec
 import pytest
-from fake_session import FakeSession
+from counting_session import CountingSession
 from live_jobs import live_job
 
 from workbench.errors import LogDamaged
@@ -49,7 +49,7 @@ class Process:
         self.behind = []
 
     def make(self, begun, emit, route):
-        return FakeSession(self.job, begun, emit, route)
+        return CountingSession(self.job, begun, emit, route)
 
     def send(self, told):
         """The log passes over the numbers it has, as a server does."""

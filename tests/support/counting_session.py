@@ -42,7 +42,7 @@ class State(msgspec.Struct):
     placed: int = 0
 
 
-class FakeSession:
+class CountingSession:
     """Buys a unit at every seventh candle of a symbol, and takes every third order back."""
 
     def __init__(
