@@ -92,7 +92,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     if (options.onStatus) this.#watchers.add(options.onStatus);
     this.#last = this.#floor = options.since ?? 0;
     this.epoch = options.epoch ?? null;
-    this.#verifier = options.verify === false ? null : new Verifier(options.types ?? null, options.timeframes === undefined);
+    this.#verifier = options.verify === false ? null : new Verifier(options.types ?? null, options.timeframes === undefined && options.symbols === undefined && options.session === undefined);
     this.#verifier?.begin(options.from === "now" ? Infinity : this.#last + 1);
     const { heartbeat = HEARTBEAT_S } = options;
     const [ping, dead] = heartbeat === null ? [KEEP_ALIVE_MS, Infinity] : [heartbeat * 1500, heartbeat * 3000];
