@@ -66,7 +66,7 @@ def keeps_stops(exchange: Any, market: dict[str, Any]) -> bool:
 
 
 def open_options(name: str, markets: list[str]) -> dict[str, Any]:
-    """Return further options for ccxt: which markets to load, and to mind the difference of clocks."""
+    """Return further options for ccxt: which markets to load, to mind its clock."""
     options: dict[str, Any] = {"adjustForTimeDifference": True}
     if name == "binance" and any(":" in market for market in markets):
         options["fetchMarkets"] = {"types": ["linear"]}

@@ -16,7 +16,9 @@ SERVICE = "backtest-workbench"
 PARTS = ("key", "secret", "password")
 HIDDEN = "***"
 _QUERY = re.compile(r"(https?|wss?)(://[^\s?'\"]+)\?[^\s'\"]*")
-_SIGNED = re.compile(r"(?i)(signature|api-?key|secret|passphrase|listenKey)([\"']?\s*[=:]\s*)[^\s&,}]+")
+_SIGNED = re.compile(
+    r"(?i)(signature|api-?key|secret|passphrase|listenKey)([\"']?\s*[=:]\s*)[^\s&,}]+"
+)
 
 
 class Keys:

@@ -31,7 +31,7 @@ def rules_of(exchange: Any, market: dict[str, Any]) -> Rules:
         least=float((limits.get("amount") or {}).get("min") or 0.0) * unit,
         least_notional=float((limits.get("cost") or {}).get("min") or 0.0),
         native=keeps_stops(exchange, market),
-        targets=False,
+        shorts=not market.get("spot"),
     )
 
 

@@ -95,7 +95,9 @@ class Tracked:
         filled = float(order.get("filled") or 0.0) * unit
         if filled > self.said:
             self.said, self.average = filled, order.get("average") or self.average
-        self.time = max(self.time, int(order.get("lastUpdateTimestamp") or order.get("timestamp") or 0))
+        self.time = max(
+            self.time, int(order.get("lastUpdateTimestamp") or order.get("timestamp") or 0)
+        )
         ended = FINAL.get(str(order.get("status")))
         if ended is not None and self.ended is None:
             self.ended = ended
@@ -170,7 +172,7 @@ class Tracked:
 
     def _report(
         self,
-        status: Literal["accepted", "partially_filled", "filled", "cancelled", "rejected", "expired"],
+        status: Final | Literal["accepted", "partially_filled"],
         at: int, filled: float, average: float | None, fees: float,
     ) -> Report:  # fmt: skip
         latest = max((fill.time for fill in self.fills.values()), default=0)
