@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from workbench.runs.records import Job
-
-LiveJob = Job
-"""What ``python -m workbench.sessions.worker`` is handed on its standard input: as any run's."""
+from workbench.sessions.brokers import Allowed
 
 
-class ClosingJob(Job, frozen=True, kw_only=True, omit_defaults=True):
-    """What ``python -m workbench.sessions.closing`` is handed on its standard input.
+class LiveJob(Job, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``python -m workbench.sessions.worker``, and ``…closing``, read from standard input.
 
     Attributes
     ----------
+    allowed
+        Accounts that the server's configuration allows live orders for.
     reason
-        Why the session is closed without its own process, for people.
-    closing_patience
-        Seconds the broker has to close what is held.
+        Of a session that is closed by force: why, for people.
     """
 
-    reason: str = "the session did not obey"
-    closing_patience: float = 30.0
+    allowed: list[Allowed] = msgspec.field(default_factory=list)
+    reason: str | None = None
 
 
 def folder_of(home: Path) -> Path:
