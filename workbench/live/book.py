@@ -10,8 +10,9 @@ from workbench.data.bars import Bar
 from workbench.data.candles import Candles
 from workbench.data.growing import Origin, Span
 from workbench.engine.driving import Kinds
-from workbench.engine.live_engine import LiveEngine, needs_whole
+from workbench.engine.live_engine import LiveEngine
 from workbench.engine.live_holding import begin_without
+from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling

@@ -74,6 +74,14 @@ class Desk:
         book.settle()
         self._send(commands, book)
 
+    def cancel_entries(self, book: Book, code: int, at: int) -> None:
+        """Take back the entries of a symbol that wait; `code` is why, of `rules/layout.py`."""
+        for one in book.engine.orders():
+            if one.kind == "entry":
+                book.engine.cancel(one.order, code)
+        book.settle()
+        self.decided(book, at)
+
     def report(self, report: Reported) -> None:
         """Take a report of the venue."""
         book = self._books.get(report.symbol)
@@ -102,8 +110,7 @@ class Desk:
                 order_id, now, life.client_order_id, life.emulated,
                 life.acknowledged or rests, life.wanted,
             )  # fmt: skip
-            if not life.final:
-                orders.part(order_id, now, life.filled, life.average, life.fees)
+            orders.part(order_id, now, life.filled, life.average, life.fees)
 
     def late(self, book: Book) -> None:
         """Send what has had to wait, as far as it may now."""
