@@ -9,6 +9,7 @@ from msgspec import UNSET, structs
 
 from workbench.engine.account import settings_row
 from workbench.engine.rules.costs import commission, slipped
+from workbench.errors import WorkbenchError
 from workbench.live.brokering import Report
 from workbench.messages import (
     AnyMessage,
@@ -31,6 +32,7 @@ from workbench.messages import (
     RiskData,
     Trade,
     TradeExtra,
+    error_message,
 )
 from workbench.runs.spec import RunSpec
 from workbench.sessions.remains import Remains
@@ -133,13 +135,15 @@ class Winding:
                 out += self._say(self._close(one, deal, told.get(name)))
         return out
 
-    def end(self) -> list[Message]:
-        """Tell what the session has come to, and that it has ended."""
+    def end(self, error: WorkbenchError | None = None) -> list[Message]:
+        """Tell what the session has come to, and that it has ended: with an error, or stopped."""
         remains = self._remains
         pnl = self._pnl()
         out: list[Message] = [Pnl(self._now, data=pnl)]
         if remains.risk is not None:
             out.append(Risk(self._now, data=self._risk(remains.risk, pnl)))
+        if error is not None:
+            return [*out, error_message(error)]
         extra = CompleteExtra(
             "stopped", remains.candles, pnl.equity, remains.told.count, remains.told.value
         )
