@@ -52,9 +52,7 @@ def status_of(
 ) -> Status:
     """Return the first `status` of a session; `timeframes` are its, the shortest first."""
     base = timeframes[0]
-    warm = {
-        symbol: len(histories.get(symbol, {}).get(base, ())) for symbol in live.symbols
-    }
+    warm = {symbol: len(histories.get(symbol, {}).get(base, ())) for symbol in live.symbols}
     exchange = live.broker == "exchange"
     native = all(one.native for one in rules.values()) if rules else False
     facts = LiveFacts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from workbench.data.aggregate import Aggregator, Made
 from workbench.data.bars import Bar
@@ -54,16 +54,32 @@ class Host(Protocol):
         """Hear that there is another price."""
 
 
-class Facts(Protocol):
-    """What a book is made of that all books of a session share."""
+class Facts(NamedTuple):
+    """What all books of a session share.
+
+    Attributes
+    ----------
+    session, broker
+        As messages name them.
+    timeframes
+        The shortest first.
+    routed
+        Whether fills are reported by a venue.
+    real_time
+        Whether feeds go by the clock.
+    several
+        Whether there is more than one symbol.
+    numbers
+        Of trades.
+    """
 
     session: str
     broker: str
     timeframes: Sequence[str]
     routed: bool
     real_time: bool
-    numbers: TradeNumbers
     several: bool
+    numbers: TradeNumbers
 
 
 class Book:
@@ -168,10 +184,6 @@ class Book:
         """Let market time pass."""
         self._take(self.aggregator.moment(time))
 
-    def lack(self, start: int, end: int) -> None:
-        """Know that candles are missing."""
-        self.aggregator.lack(start, end)
-
     def _take(self, made: Made) -> None:
         for one in made:
             if not isinstance(one, Span):
@@ -215,7 +227,7 @@ class Book:
             self._open = bar.time
             self._seen = Bar(bar.time, bar.open, bar.open, bar.open, bar.open, 0.0)
             self.engine.begin(bar.time, bar.open)
-        _, opened, high, low, close, _ = self._seen
+        high, low, close = self._seen[2:5]
         if not first and (bar.high, bar.low, bar.close) == (high, low, close):
             return
         start = bar.close if traded else close
@@ -231,9 +243,7 @@ class Book:
         """Tell what has come of it."""
         now = self.moment()
         self.ledger.tell(now)
-        waiting = self.ledger.look(
-            now, self._names, not self._facts.routed, closed or tell_prices
-        )
+        waiting = self.ledger.look(now, self._names, not self._facts.routed, closed or tell_prices)
         if self.entries:
             left = {one.order for one in waiting}
             self.entries = {order: money for order, money in self.entries.items() if order in left}
@@ -277,6 +287,31 @@ class Book:
         now = self.engine.account()
         return now.longs * now.bid - now.shorts * now.ask
 
+    # --- checkpoints ------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        """Return all that is needed to go on."""
+        ledger = self.ledger
+        return {
+            "engine": self.engine.save(),
+            "orders": ledger.orders.save(),
+            "positions": (ledger.positions.held, ledger.positions.sums),
+            "ledger": (ledger.refused, ledger.ends, ledger.taken_away),
+            "state": self.words.state,
+            "kept": {name: getattr(self, name) for name in _KEPT},
+        }
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where `save` was called, on a book made with the same arguments."""
+        ledger = self.ledger
+        self.engine.load(saved["engine"])
+        ledger.orders.load(saved["orders"])
+        ledger.positions.held, ledger.positions.sums = saved["positions"]
+        ledger.refused, ledger.ends, ledger.taken_away = saved["ledger"]
+        self.words.state = saved["state"]
+        for name, value in saved["kept"].items():
+            setattr(self, name, value)
+
     def _gate(self, wanted: Wanted) -> Refusal | None:
         now = self.moment()
         self.ledger.tell(now)
@@ -288,3 +323,9 @@ class Book:
 
     def _opened(self, bar: int) -> str:
         return self.engine.time(bar)
+
+
+_KEPT = (
+    "aggregator", "closes", "entries", "price", "close", "time", "decided", "_fresh", "_open",
+    "_seen", "_grown",
+)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.live.inputs import Others
 from workbench.live.limits import LIMIT_NAMES, RiskLimits
@@ -25,10 +25,11 @@ _UNTIL_NEXT_DAY, _UNTIL_RESUMED = "max_daily_loss", "max_drawdown"
 
 
 class Begun(NamedTuple):
-    """A breach that has begun, and what is to be done."""
+    """A breach that has begun, what is to be done, and whether it lasts when it is over."""
 
     broken: Broken
     action: BreachAction
+    lasts: bool
 
 
 class Guard:
@@ -116,6 +117,15 @@ class Guard:
         if self.others is not None:
             self._forgiven = max(0.0, self.others.peak - self.others.equity)
 
+    def save(self) -> dict[str, Any]:
+        """Return all that is needed to go on."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        for name, value in saved.items():
+            setattr(self, name, value)
+
     # --- what may be ------------------------------------------------------------------
 
     def look(self, now: Standing) -> list[Begun]:
@@ -125,7 +135,8 @@ class Guard:
         for limits, standing, scope in self._scopes(now):
             for broken in breaches(limits, standing, scope):
                 name = broken.limit
-                if name.removeprefix(ACCOUNT) in (_UNTIL_NEXT_DAY, _UNTIL_RESUMED):
+                lasts = name.removeprefix(ACCOUNT) in (_UNTIL_NEXT_DAY, _UNTIL_RESUMED)
+                if lasts:
                     if name in self._lasting:
                         continue
                     self._lasting[name] = broken
@@ -133,7 +144,7 @@ class Guard:
                     present[name] = broken
                     if name in self._present:
                         continue
-                begun.append(Begun(broken, limits.action))
+                begun.append(Begun(broken, limits.action, lasts))
         self._present = present
         return begun
 
@@ -171,6 +182,9 @@ class Guard:
             )  # fmt: skip
             account = together(now, self.peak, others)
         return [(self._limits, now, ""), (self._account, account, ACCOUNT)]
+
+
+_KEPT = ("paused", "others", "peak", "_forgiven", "_given", "_lasting", "_present")
 
 
 def _full(most: int | None, many: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from workbench.engine.live_engine import LiveEngine
@@ -15,16 +15,12 @@ from workbench.engine.rules.layout import (
     BY_TRAIL,
     DECLINED,
     E_CODE,
-    E_COMMISSION,
     E_KIND,
     E_LEVEL,
-    E_OPEN,
     E_ORDER,
-    E_QUANTITY,
     E_REMAINING,
     E_RUNG,
     E_SIGN,
-    E_STRATEGY,
     E_TRADE,
     ENDED,
     ENTERED,
@@ -174,9 +170,7 @@ class Ledger:
             self._hold(held, now, names, tell_prices)
         return waiting
 
-    def _wait(
-        self, one: WaitingOrder, now: Moment, names: Sequence[str], accepted: bool
-    ) -> None:
+    def _wait(self, one: WaitingOrder, now: Moment, names: Sequence[str], accepted: bool) -> None:
         order_id = self.trades.signal_id(one.order)
         known = self.orders.waiting.get(order_id)
         if known is None:
@@ -276,9 +270,7 @@ class Ledger:
             price = row[E_LEVEL]
         order = Told(name, extra.strategy, role, side, kind, extra.quantity, price, trade_id)
         last = last or code != BY_SIGNAL
-        self.orders.fill(
-            order, extra, data.exit_price, now, last, status=self._final(order)
-        )
+        self.orders.fill(order, extra, data.exit_price, now, last, status=self._final(order))
         gone = row[E_REMAINING] <= 0
         self._filled(self.trades.numbered(row), gone)
         self.positions.exited(int(row[E_TRADE]), data, extra, now.stamp, now.time)

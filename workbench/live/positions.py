@@ -109,9 +109,7 @@ class Positions:
         )  # fmt: skip
         self._tell(held, "open", stamp, time)
 
-    def exited(
-        self, number: int, data: ExitData, extra: TradeExtra, stamp: str, time: str
-    ) -> None:
+    def exited(self, number: int, data: ExitData, extra: TradeExtra, stamp: str, time: str) -> None:
         """Take an exit, of all or of a part, and tell."""
         held, sums = self.held[number], self.sums[extra.strategy]
         financing = extra.financing if isinstance(extra.financing, float) else 0.0

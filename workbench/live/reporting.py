@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, UnsetType
 
@@ -79,7 +79,7 @@ class Reporting:
         self, teller: Teller, session: str, books: Mapping[str, Book], guard: Guard,
         capital: float, leverage: float,
     ) -> None:  # fmt: skip
-        self._teller, self._session, self._books = teller, session, books
+        self.teller, self._session, self._books = teller, session, books
         self._guard, self._capital, self._leverage = guard, capital, leverage
         given = sum(one.engine.initial_capital for one in books.values())
         self._rest = 0.0 if len(books) == 1 and given == capital else capital - given
@@ -114,7 +114,7 @@ class Reporting:
 
     def standing(self) -> Standing:
         """Return what limits look at."""
-        equity, now = self.equity(), self._teller.now()
+        equity, now = self.equity(), self.teller.now()
         return Standing(
             equity,
             self.day_equity - equity,
@@ -154,7 +154,7 @@ class Reporting:
         data = EquityData(
             self._session, iso_time(time), curve.equity, self.balance(), curve.drawdown
         )
-        self._teller.emit(Equity(self._teller.stamp(), data, extra))
+        self.teller.emit(Equity(self.teller.stamp(), data, extra))
 
     def metrics(self) -> None:
         """Tell how it has performed."""
@@ -163,13 +163,13 @@ class Reporting:
             self._session, now.total_trades, now.winning_trades, now.win_rate, now.profit_factor,
             now.sharpe_ratio, now.max_drawdown,
         )  # fmt: skip
-        self._teller.emit(Metrics(self._teller.stamp(), data))
+        self.teller.emit(Metrics(self.teller.stamp(), data))
 
     def state(self, time: int) -> None:
         """Tell profit and risk as they are at market time `time` (epoch ms)."""
         accounts = {symbol: one.account() for symbol, one in self._books.items()}
         data = pnl_of(self._session, iso_time(time), self._capital, accounts)
-        self._teller.emit(Pnl(self._teller.stamp(), data=data))
+        self.teller.emit(Pnl(self.teller.stamp(), data=data))
         self.risk(time)
 
     def risk(self, time: int, breach: Breach | UnsetType = UNSET) -> None:
@@ -190,7 +190,16 @@ class Reporting:
             None if lost is None else lost.es, CONFIDENCE, max(ages, default=None), entries,
             guard.uses(standing), breach,
         )  # fmt: skip
-        self._teller.emit(Risk(self._teller.stamp(), data=data))
+        self.teller.emit(Risk(self.teller.stamp(), data=data))
+
+    def save(self) -> dict[str, Any]:
+        """Return all that is needed to go on."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        for name, value in saved.items():
+            setattr(self, name, value)
 
     def end(self, time: int | None) -> None:
         """Take the last fills into the curve; `time` is of the last candle, None without one."""
@@ -210,4 +219,7 @@ class Reporting:
             now.statistics(), now.intervals(),
         )  # fmt: skip
         data = CompleteData(self._session, now.final())
-        self._teller.emit(Complete(self._teller.stamp(), data, extra))
+        self.teller.emit(Complete(self.teller.stamp(), data, extra))
+
+
+_KEPT = ("account", "day_equity", "equities", "_sums")

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, cast
-
-from msgspec import UNSET
 
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
+from workbench.data.growing import Origin
 from workbench.engine.driving import Kinds
 from workbench.engine.live_views import Refusal, Wanted
-from workbench.engine.rules.layout import BY_COMMAND, BY_LIMIT, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.live.beginning import LiveSpec, account_of, status_of
-from workbench.live.book import Book
+from workbench.live.beginning import LiveSpec, status_of
+from workbench.live.book import Book, Facts
 from workbench.live.brokering import Command, Open, Rules
-from workbench.live.desk import Desk
-from workbench.live.gate import code_of, entry_of
-from workbench.live.guard import Begun, Guard
+from workbench.live.commands import How
 from workbench.live.inputs import (
     Asked,
     Bars,
@@ -32,21 +27,10 @@ from workbench.live.inputs import (
     Reported,
     Ticks,
     Word,
-)
-from workbench.live.reporting import Reporting
-from workbench.live.risk import Broken
-from workbench.live.telling import TradeNumbers, Words
-from workbench.live.venue import Venue, rules_of
-from workbench.messages import (
-    Breach,
-    BreachAction,
-    Error,
-    ErrorData,
-    ErrorExtra,
-    Message,
-    Trade,
-    iso_time,
-)
+)  # fmt: skip
+from workbench.live.parts import Parts
+from workbench.live.telling import TradeNumbers
+from workbench.messages import Message, Trade, iso_time
 from workbench.timeframes import DAY_MS, Timeframe
 
 TOLD_EVERY_MS = 500
@@ -101,47 +85,27 @@ class Session:
         if live is None:
             text = f"{session_id} is no live session: its spec has no live part"
             raise InvalidRequest(text, field="live", value=None, allowed="LiveSettings")
-        self.session, self.broker = session_id, live.exchange or live.broker
-        self.routed, self.real_time = live.routed, real_time
-        self.numbers, self.several = TradeNumbers(), len(live.symbols) > 1
-        self.timeframes = sorted(spec.timeframes, key=Timeframe.parse)
+        self._timeframes = sorted(spec.timeframes, key=Timeframe.parse)
+        facts = Facts(
+            session_id, live.exchange or live.broker, self._timeframes, live.routed, real_time,
+            len(live.symbols) > 1, TradeNumbers(),
+        )  # fmt: skip
+        self.session, self._real_time = session_id, real_time
         self.at = 0
         self.ended = False
         self._spec, self._live, self._emit = spec, live, emit
-        self._base_ms = Timeframe.parse(self.timeframes[0]).ms
-        feed = str(live.feed.get("feed", ""))
-        self.books = {
-            symbol: Book(
-                self, self, symbol, kinds, spec.strategy_ids, spec.strategy_params, spec.seed,
-                account_of(spec, live, symbol), histories.get(symbol, {}),
-                Words(symbol, feed, sources.get(symbol, ("", False)), self.timeframes, self.stamp),
-            )
-            for symbol in live.symbols
-        }  # fmt: skip
-        self._histories, self._sources, self._rules = histories, sources, dict(rules or {})
-        capital = spec.initial_capital
-        first = account_of(spec, live, live.symbols[0])
-        self._guard = Guard(live.limits, live.account_limits, capital)
-        self._reporting = Reporting(
-            self, session_id, self.books, self._guard, capital, first.leverage
+        self._base_ms = Timeframe.parse(self._timeframes[0]).ms
+        self._histories, self._sources = histories, sources
+        self._parts = parts = Parts(
+            self, spec, live, facts, kinds, histories, sources, rules or {}, route
         )
-        self._desk: Desk | None = None
-        if live.routed:
-            venue = None
-            if live.broker == "paper":
-                venue = Venue(first, live.latency, live.participation)
-                self._rules = {symbol: rules_of(first) for symbol in live.symbols}
-            self._desk = Desk(
-                session_id, self.books, self._rules, self._guard, venue, route, self.now
-            )
+        self.books, self._desk, self._commands = parts.books, parts.desk, parts.commands
+        self._guard, self._limiting, self._reporting = parts.guard, parts.limiting, parts.reporting
         self._market = 0
         self._day: int | None = None
         self._due: int | None = None
         self._last: int | None = None
         self._told = 0
-        self._ending: Literal["complete", "stopped"] | WorkbenchError | None = None
-        self._keep = False
-        self._over: list[str] = []
 
     # --- what it is given -------------------------------------------------------------
 
@@ -149,13 +113,13 @@ class Session:
         """Begin, at epoch ms `at`: tell what it is, and the candles from before."""
         self.at = at
         status = status_of(
-            self.session, self._spec, self._live, self._histories, self._sources, self.real_time,
-            self._rules, self.timeframes, self.stamp(),
+            self.session, self._spec, self._live, self._histories, self._sources, self._real_time,
+            self._parts.rules, self._timeframes, self.stamp(),
         )  # fmt: skip
         self.emit(status)
         for book in self.books.values():
             book.begin()
-        if self.real_time:
+        if self._real_time:
             self._day = at // DAY_MS
         self._state()
 
@@ -168,23 +132,20 @@ class Session:
             self._take(given)
             self._after()
         except WorkbenchError as error:
-            self._fail(error)
-        self._finish()
+            if not self._commands.failed:
+                self._end(error)
+        if self._commands.done():
+            self.ended = True
+            self._commands.tell(self._last)
 
     def _take(self, given: Input) -> None:
         match given:
             case Ticks():
-                book = self.books[given.symbol]
-                for time, price, size, number in given.trades:
-                    book.trade(time, price, size, number)
-                    if self._desk is not None:
-                        self._desk.trade(book, time, price, size, self.at)
+                for trade in given.trades:
+                    self._trade(self.books[given.symbol], *trade)
             case Bars():
-                book = self.books[given.symbol]
-                for time, opened, high, low, close, volume, closed in given.bars:
-                    book.bar(Bar(time, opened, high, low, close, volume), closed, given.origin)
-                    if self._desk is not None:
-                        self._desk.trade(book, book.time, close, volume, self.at)
+                for *bar, closed in given.bars:
+                    self._bar(self.books[given.symbol], Bar._make(bar), closed, given.origin)
             case Passed():
                 book = self.books[given.symbol]
                 book.passed(given.time)
@@ -192,32 +153,56 @@ class Session:
                     self._desk.passed(book, given.time, self.at)
             case Word():
                 self.emit(self.books[given.symbol].words.feed(given))
-                if given.state == "ended":
-                    self._over_with(given.symbol)
+                if given.state == "ended" and self._commands.over(given.symbol):
+                    self._end("complete")
             case Missing():
                 book = self.books[given.symbol]
                 if given.what == "candles" and not given.filled:
-                    book.lack(given.start, given.end)
+                    book.aggregator.lack(given.start, given.end)
                 self.emit(book.words.gap(given))
+            case Asked(action="stop"):
+                self._end("stopped")
             case Asked():
-                self._obey(given)
+                if self._commands.obey(given.action):
+                    self._state()
             case Others():
                 self._guard.others = given
             case Reported():
                 if self._desk is not None:
                     self._desk.report(given)
             case Reconciled():
-                for book in self.books.values():
-                    for text in given.differences:
-                        if book.symbol in text or not self.several:
-                            word = Word(self.at, book.symbol, book.words.state, text, "reconciled")
-                            self.emit(book.words.feed(word))
+                for text in given.differences:
+                    self._differs(text)
             case Clock():
                 pass
 
+    def _trade(self, book: Book, time: int, price: float, size: float, number: int | None) -> None:
+        if not self._commands.failed:
+            book.trade(time, price, size, number)
+        if self._desk is not None:
+            self._desk.trade(book, time, price, size, self.at)
+
+    def _bar(self, book: Book, bar: Bar, closed: bool, origin: Origin) -> None:
+        if not self._commands.failed:
+            book.bar(bar, closed, origin)
+        if self._desk is not None:
+            self._desk.trade(book, book.time, bar.close, bar.volume, self.at)
+
+    def _differs(self, text: str) -> None:
+        """Say what was not at the broker as it was thought, of the symbol it names."""
+        named = [one for symbol, one in self.books.items() if symbol in text]
+        book = (named or list(self.books.values()))[0]
+        word = Word(self.at, book.symbol, book.words.state, text, "reconciled")
+        self.emit(book.words.feed(word))
+
+    def _end(self, how: How) -> None:
+        if self._due is not None:
+            self._close(self._due)
+        self._commands.end(how)
+
     def _after(self) -> None:
         """See what the input has left to be done."""
-        if self.real_time:
+        if self._real_time:
             self.moved(self.at)
         due = self._due
         if due is not None and self._may_close(due):
@@ -236,74 +221,7 @@ class Session:
         end = due + self._base_ms
         if all(one.aggregator.time >= end for one in self.books.values()):
             return True
-        return self.real_time and self.at >= end + LATE_MS
-
-    # --- commands ---------------------------------------------------------------------
-
-    def _obey(self, asked: Asked) -> None:
-        match asked.action:
-            case "pause_entries":
-                self._guard.paused = True
-                self._cancel_entries(ENTRIES_PAUSED)
-            case "resume_entries":
-                self._guard.resume(self._reporting.equity())
-            case "flatten":
-                self._guard.paused = True
-                self._flatten(BY_COMMAND)
-            case "stop":
-                self._end("stopped", self._live.keep)
-            case _:
-                return  # the process holds back or lets go what it gives
-        self._state()
-
-    def _over_with(self, symbol: str) -> None:
-        """Know that the feed of a symbol has ended; with the last one, the session has."""
-        if symbol not in self._over:
-            self._over.append(symbol)
-        if len(self._over) == len(self.books):
-            self._end("complete", False)
-
-    def _fail(self, error: WorkbenchError) -> None:
-        """End because of what went wrong: nothing is left that nobody looks after."""
-        if self._ending is None or not isinstance(self._ending, WorkbenchError):
-            self._end(error, False)
-
-    def _end(self, how: Literal["complete", "stopped"] | WorkbenchError, keep: bool) -> None:
-        if self._due is not None:
-            self._close(self._due)
-        self._ending, self._keep, self._guard.paused = how, keep, True
-        if keep:
-            self._cancel_entries(ENTRIES_PAUSED)
-        else:
-            self._flatten(BY_SESSION)
-
-    def _flatten(self, code: int) -> None:
-        for book in self.books.values():
-            book.engine.flatten(code)
-            self.settle(book)
-
-    def _cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
-        for book in self.books.values():
-            for one in book.engine.orders():
-                if one.kind == "entry":
-                    book.engine.refuse(one.order, code, wanted, had)
-            self.settle(book)
-
-    def _finish(self) -> None:
-        """Tell that it has ended, once nothing is left to come."""
-        how = self._ending
-        if how is None or (self._desk is not None and not self._desk.idle):
-            return
-        if not self._keep and any(one.engine.positions() for one in self.books.values()):
-            return
-        self.ended = True
-        self._reporting.end(self._last)
-        self._state()
-        if isinstance(how, WorkbenchError):
-            data, extra = ErrorData(how.message, how.details), ErrorExtra(how.code)
-            self.emit(Error(self.stamp(), data=data, extra=extra))
-        else:
-            self._reporting.complete(how)
+        return self._real_time and self.at >= end + LATE_MS
 
     # --- what its books ask -----------------------------------------------------------
 
@@ -320,7 +238,7 @@ class Session:
 
     def now(self) -> int:
         """Return the time orders and days are counted by: the clock's, or the market's."""
-        return self.at if self.real_time else self._market
+        return self.at if self._real_time else self._market
 
     def moved(self, time: int) -> None:
         """Hear that market time (epoch ms) has come so far: a day may have begun."""
@@ -356,49 +274,13 @@ class Session:
         if closed:
             self._reporting.metrics()
 
-    def settle(self, book: Book) -> None:
-        """Tell what a command has brought, and send it on."""
-        book.settle()
-        if self._desk is not None:
-            self._desk.decided(book, self.at)
-
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
-        """Say whether an entry may be ordered; one that may not is told of."""
-        if self._guard.paused:
-            return ENTRIES_PAUSED, 0.0, 0.0
-        standing, entry = entry_of(self._reporting.standing(), book, wanted, self)
-        broken = self._guard.admit(standing, entry)
-        if broken is None:
-            self._guard.gave(self.now())
-            return None
-        book.ledger.refused[wanted.order] = broken
-        self._breach(broken, "reject", book.ledger.trades.signal_id(wanted.order))
-        return code_of(broken), broken.value, broken.allowed
-
-    # --- limits -----------------------------------------------------------------------
+        """Say whether an entry may be ordered."""
+        return self._limiting.admit(book, wanted)
 
     def _look(self) -> None:
-        """Look at the limits that the market can breach."""
-        if not self._guard.watching or self._ending is not None:
-            return
-        for begun in self._guard.look(self._reporting.standing()):
-            self._act(begun)
-
-    def _act(self, begun: Begun) -> None:
-        broken = begun.broken
-        self._breach(broken, begun.action, None)
-        if begun.action == "flatten":
-            self._flatten(BY_LIMIT)
-        elif not broken.limit.endswith("stale_after"):
-            self._cancel_entries(code_of(broken), broken.value, broken.allowed)
-
-    def _breach(self, broken: Broken, action: BreachAction, order_id: str | None) -> None:
-        breach = Breach(
-            broken.limit, broken.value, broken.allowed, action, broken.message,
-            UNSET if broken.symbol is None else broken.symbol,
-            UNSET if order_id is None else order_id,
-        )  # fmt: skip
-        self._reporting.risk(self._time(), breach)
+        if self._commands.how is None:
+            self._limiting.look()
 
     # --- what it has come to ----------------------------------------------------------
 
@@ -428,7 +310,34 @@ class Session:
 
     def _state(self) -> None:
         self._told = self.at
-        self._reporting.state(self._time())
+        self._reporting.state(self.time())
 
-    def _time(self) -> int:
+    def time(self) -> int:
+        """Return market time, epoch ms; the clock's before the first price."""
         return self._market or self.at
+
+    # --- checkpoints ------------------------------------------------------------------
+
+    def save(self) -> bytes:
+        """Return all that is needed to go on.
+
+        Raises
+        ------
+        TypeError
+            A strategy keeps in an attribute what cannot be pickled.
+        """
+        kept = {name: getattr(self, name) for name in _KEPT}
+        return pickle.dumps((kept, self._parts.save()))
+
+    def load(self, saved: bytes) -> None:
+        """Go on from where `save` was called, on a session made with the same arguments.
+
+        What is saved is trusted: it is a pickle.
+        """
+        kept, parts = pickle.loads(saved)
+        for name, value in kept.items():
+            setattr(self, name, value)
+        self._parts.load(parts)
+
+
+_KEPT = ("at", "ended", "_market", "_day", "_due", "_last", "_told")

@@ -56,6 +56,14 @@ class TradeNumbers:
             number = self._known[symbol, trade] = self.last
         return number
 
+    def save(self) -> Any:
+        """Return all that is needed to go on."""
+        return self.last, dict(self._known)
+
+    def load(self, saved: Any) -> None:
+        """Go on from there."""
+        self.last, self._known = saved[0], dict(saved[1])
+
     def forget(self, symbol: str, trade: float) -> None:
         """Forget a trade that is closed."""
         self._known.pop((symbol, trade), None)
@@ -153,8 +161,11 @@ class Words:
         extra: CandleExtra | UnsetType = UNSET
         if known is not UNSET or span.origin != "live" or span.partial:
             extra = CandleExtra(span.origin, known, span.partial)
-        time, *values = span.bar
-        data = CandleData(self._symbol, span.timeframe, iso_time(time), *values, span.closed)
+        time, opened, high, low, close, volume = span.bar
+        data = CandleData(
+            self._symbol, span.timeframe, iso_time(time), opened, high, low, close, volume,
+            span.closed,
+        )  # fmt: skip
         return Candle(self._now(), data=data, extra=extra)
 
     def feed(self, word: Word) -> Feed:

@@ -209,11 +209,21 @@ def _feed(
         allowed = sorted(set(FeedSpec.__struct_fields__) - set(_OURS))
         msg = f"feed is wrong: {error}"
         raise InvalidRequest(msg, field="feed", value=request.feed, allowed=allowed) from error
-    spec = directory.complete(asked, fields)
-    spec = msgspec.structs.replace(spec, patterns=None, detectors=[], weights=None)
     python = None if request.strategy is None else request.strategy.python
-    check_possible(spec, home, elsewhere=python is not None and spec.feed == "exchange")
+    try:
+        spec = directory.complete(asked, fields)
+        spec = msgspec.structs.replace(spec, patterns=None, detectors=[], weights=None)
+        check_possible(spec, home, elsewhere=python is not None and spec.feed == "exchange")
+    except InvalidRequest as error:
+        raise _of_feed(error) from error
     return spec
+
+
+def _of_feed(error: InvalidRequest) -> InvalidRequest:
+    """Return what is wrong with a feed, its fields named as they are in a request."""
+    field = str(error.details.get("field"))
+    ours = {"symbol": "symbols", "timeframes": "timeframes"}.get(field, f"feed.{field}")
+    return type(error)(error.message, **{**error.details, "field": ours})
 
 
 def _plain(spec: FeedSpec) -> dict[str, Any]:

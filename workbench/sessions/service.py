@@ -237,9 +237,10 @@ class SessionService:
             known = self._symbols[session] = frozenset(() if live is None else live.symbols)
         return known
 
+    def running(self, session: str) -> bool:
+        """Tell whether a session's process lives."""
+        return alive(self.get(session))
+
     def counts(self) -> dict[str, int]:
         """Return how many sessions there are, by status."""
-        found: dict[str, int] = {}
-        for record in self.all():
-            found[record.status] = found.get(record.status, 0) + 1
-        return found
+        return self._runs.figures().sessions
