@@ -113,7 +113,7 @@ def main() -> None:
     import counting_session  # noqa: F401
     import ledger_broker  # noqa: F401
 
-    import workbench.feeds.replay  # noqa: F401
+    import workbench.feeds.replay
     import workbench.sessions.closing
     import workbench.sessions.worker  # noqa: F401
 

@@ -111,11 +111,10 @@ class Winding:
         deals = {}
         for name, one in self._remains.positions.items():
             side = -1.0 if one.direction == "long" else 1.0
-            known = self._remains.price(one.symbol)
-            price = slipped(self._row, one.price if known is None else known, side, one.quantity, 0)
-            deals[name] = Deal(
-                price, one.quantity, commission(self._row, price, one.quantity, False)
-            )
+            last = self._remains.prices.get(one.symbol, one.price)
+            price = slipped(self._row, last, side, one.quantity, 0.0)
+            fee = commission(self._row, price, one.quantity, False)
+            deals[name] = Deal(price, one.quantity, fee)
         return deals
 
     def closed(self, deals: Mapping[str, Deal], told: Mapping[str, str] = {}) -> list[Message]:
