@@ -95,8 +95,11 @@ class Commands:
     def flatten(self, code: int) -> None:
         """Close all, cancel all; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
-            book.engine.flatten(code)
-            self._settle(book)
+            if self._desk is not None:
+                self._desk.flatten(book, code, self._session.at)
+            else:
+                book.engine.flatten(code)
+                book.settle()
 
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End all entries that wait; `code` is why, of `rules/layout.py`."""
