@@ -12,6 +12,7 @@ from live_jobs import live_job
 from live_nursery import Nursery
 from publish_log import PublishLog
 
+from workbench.messages import MESSAGE_TYPES, Delivery, decode
 from workbench.sessions.job import journal_of
 
 RANGE = {"feed": "replay", "start": "2017-03-01", "end": "2017-03-15"}
@@ -40,7 +41,8 @@ def new_door(tmp_path):
 
 
 def job_of(door, **live):
-    job = live_job(door.home, live={"feed": RANGE, **live}, patience=20.0)
+    spec = {"strategy_params": {"fast": 3, "slow": 8}, "commission": 0.0001}
+    job = live_job(door.home, live={"feed": RANGE, **live}, spec=spec, patience=20.0)
     return msgspec.structs.replace(job, urls=[door.url])
 
 
@@ -68,6 +70,35 @@ def test_a_killed_session_tells_what_an_undisturbed_one_does(nursery, new_door, 
     assert (died, code) == (8, 0)
     assert essence(door.messages()) == essence(whole.messages())
     assert not journal_of(door.home, "live_1").exists()
+
+
+def told(messages):
+    """Return what no reader may miss, the curve, and what holds at the end.
+
+    How often a state is told goes by the clock.
+    """
+    always, states = [], {}
+    for one in messages:
+        kind = MESSAGE_TYPES[one["type"]]
+        message = decode(msgspec.json.encode(one))
+        if kind.delivery_of(message.key) is Delivery.STATE:
+            states[message.key] = one["data"]
+        elif one["type"] != "feed":
+            always.append((one["type"], one["data"]))
+    return always, states
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_killed_paper_session_trades_as_an_undisturbed_one(nursery, new_door, seed):
+    whole, door = new_door("whole"), new_door()
+    assert nursery.run(job_of(whole)) == 0
+    died, code = die_and_go_on(nursery, job_of(door), random.Random(seed), 5)
+    assert (died, code) == (5, 0)
+    events, states = told(door.messages())
+    expected, final = told(whole.messages())
+    assert len([one for one in expected if one[0] == "trade"]) > 10
+    assert events == expected
+    assert states == final
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -114,6 +114,7 @@ def main() -> None:
     import ledger_broker  # noqa: F401
 
     import workbench.feeds.replay
+    import workbench.live.session
     import workbench.sessions.closing
     import workbench.sessions.worker  # noqa: F401
 

@@ -24,7 +24,6 @@ from workbench.messages import Message, utc_now
 from workbench.runs.failing import clean
 from workbench.runs.reading import open_folder, read_log
 from workbench.sessions import accounts, feeding, journal
-from workbench.sessions.brokers import broker_for
 from workbench.sessions.closing_at import VenueClosing
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
@@ -91,7 +90,7 @@ def wind_up(
             reason = clean(failure.message)
         winding = Winding(job.spec, remains, reason, utc_now())
         try:
-            found = broker_for(settings, job.run_id, job.allowed) if broker is None else broker()
+            found = feeding.broker_of(job) if broker is None else broker()
             if found is None:
                 for message in [*winding.cancelled(), *winding.closed(winding.at_last_prices())]:
                     tell(message)

@@ -26,7 +26,6 @@ from workbench.runs.publishing import Command as Control
 from workbench.sessions import closing, feeding
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import Begun, begun_of
-from workbench.sessions.brokers import broker_for
 from workbench.sessions.driving import Driver
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
@@ -82,7 +81,7 @@ def carry_on(
     failure: WorkbenchError | None = None
     try:
         settings = feeding.settings_of(job.spec)
-        found = broker_for(settings, job.run_id, job.allowed) if broker is None else broker()
+        found = feeding.broker_of(job) if broker is None else broker()
         asyncio.run(_Process(job, running, telling, found, now).run())
     except WorkbenchError as error:
         log.warning("the session cannot go on: %s", error.message)
