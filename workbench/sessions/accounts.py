@@ -87,19 +87,17 @@ class Accounts:
 
 def together(rows: list[Others]) -> Others:
     """Return the sums of what sessions have come to."""
-    by_symbol: dict[str, float] = {}
+    total = Others(0, 0.0, 0.0, 0.0, 0, 0, {})
     for row in rows:
-        for symbol, value in row.by_symbol.items():
-            by_symbol[symbol] = by_symbol.get(symbol, 0.0) + value
-    return Others(
-        0,
-        sum(row.equity for row in rows),
-        sum(row.exposure for row in rows),
-        sum(row.daily_pnl for row in rows),
-        sum(row.open_orders for row in rows),
-        sum(row.orders_last_minute for row in rows),
-        by_symbol,
-    )
+        mine, added = msgspec.structs.asdict(total), msgspec.structs.asdict(row)
+        for name, value in added.items():
+            if isinstance(value, dict):
+                both = {*mine[name], *value}
+                mine[name] = {one: mine[name].get(one, 0.0) + value.get(one, 0.0) for one in both}
+            else:
+                mine[name] += value
+        total = Others(**mine)
+    return total
 
 
 def account_of(settings: LiveSettings) -> str:

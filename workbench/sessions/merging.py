@@ -54,37 +54,26 @@ class Merging:
         One for each symbol.
     by_time
         Whether to order by market time.
+    changed
+        Set whenever there may be something to take.
     """
 
-    def __init__(self, sources: Sequence[Sourcing], by_time: bool) -> None:
+    def __init__(self, sources: Sequence[Sourcing], by_time: bool, changed: asyncio.Event) -> None:
         self._lanes = [_Lane(one) for one in sources]
         self._by_time = by_time
+        self._changed = changed
         self._tasks: list[asyncio.Task[None]] = []
-        self._changed = asyncio.Event()
         self._lent: list[_Lane] = []
 
     def start(self) -> None:
         """Begin to ask the sources."""
         self._tasks = [asyncio.create_task(self._pump(lane)) for lane in self._lanes]
 
-    async def wait(self) -> None:
-        """Wait until there may be something to take.
-
-        Raises
-        ------
-        Exception
-            What cannot be is, in here.
-        """
-        while not self.ready():
-            for task in self._tasks:
-                if task.done() and not task.cancelled() and (error := task.exception()):
-                    raise error
-            self._changed.clear()
-            await self._changed.wait()
-
-    def ready(self) -> bool:
-        """Tell whether there is something to take."""
-        return self._next() is not None
+    def check(self) -> None:
+        """Raise what a source has raised: it mends itself, so that is a fault in here."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()):
+                raise error
 
     @property
     def over(self) -> bool:

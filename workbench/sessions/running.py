@@ -118,7 +118,7 @@ class Running:
         """Bring the session to where it was; return whether it had begun at all.
 
         Everything it told since the checkpoint is told again, with the same numbers. Commands that
-        come again are forgotten but for `standing.wishes`: the broker knows better.
+        come again are forgotten but for `standing.unheard`: the broker knows what it has.
 
         Parameters
         ----------

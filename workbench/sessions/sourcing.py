@@ -35,7 +35,7 @@ class Sourcing:
         Makes its source; called with the open time (epoch ms) of the last closed candle that was
         taken, None where there is none.
     standing
-        What was taken; it is looked at whenever a source is made.
+        Returns what was taken; asked whenever a source is made.
     now
         Epoch ms.
     sleep
@@ -46,7 +46,7 @@ class Sourcing:
         self,
         spec: FeedSpec,
         make: Callable[[int | None], Source],
-        standing: Standing,
+        standing: Callable[[], Standing],
         *,
         now: Callable[[], int],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -106,7 +106,7 @@ class Sourcing:
         source = self._make(after) if opened is None else opened
         try:
             if opened is None:
-                trail = self._standing.trails.get(self.symbol)
+                trail = self._standing().trails.get(self.symbol)
                 history = await source.history(self._spec.timeframes, self._wanted(after))
                 if missed := self._missed(history, after):
                     yield missed
@@ -120,7 +120,7 @@ class Sourcing:
             await source.close()
 
     def _after(self) -> int | None:
-        return self._standing.after().get(self.symbol)
+        return self._standing().after().get(self.symbol)
 
     def _wanted(self, after: int | None) -> int:
         """Return how many candles go back to the last that was taken, within reason."""

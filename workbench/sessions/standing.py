@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from workbench.feeds.source import Item, Tick
-from workbench.live.brokering import Cancel, Command, Open, Place, Replace
+from workbench.live.brokering import Cancel, Command, Open
 from workbench.live.inputs import Asked, Input, Ticks
 from workbench.messages import Candle, Message, parse_time
-
-Wish = tuple[str, str, float | None, float | None]
-"""Client order id, symbol, price and quantity; without a quantity it is to be taken back."""
 
 
 class Trail(Struct, array_like=True):
@@ -80,8 +77,8 @@ class Standing(Struct):
         Open time (ISO 8601) of the last closed candle of the shortest timeframe, by symbol.
     trails
         See `Trail`, by symbol.
-    wished
-        What was last asked of orders that are open, beside placing them.
+    unwanted
+        Symbols of orders that are to be taken back, by client order id.
     """
 
     base: str
@@ -89,7 +86,7 @@ class Standing(Struct):
     paused: bool = False
     closed: dict[str, str] = {}
     trails: dict[str, Trail] = {}
-    wished: dict[str, Wish] = {}
+    unwanted: dict[str, str] = {}
 
     def given(self, one: Input) -> None:
         """Take down what an input says."""
@@ -110,27 +107,17 @@ class Standing(Struct):
 
     def routed(self, command: Command) -> None:
         """Take down what was asked of the broker."""
-        if isinstance(command, Place):
-            return
-        price, quantity = None, None
-        if isinstance(command, Replace):
-            price, quantity = command.price, command.quantity
-        self.wished[command.client_order_id] = (
-            command.client_order_id, command.symbol, price, quantity
-        )  # fmt: skip
+        if isinstance(command, Cancel):
+            self.unwanted[command.client_order_id] = command.symbol
 
     def settled(self, orders: Sequence[Open]) -> None:
         """Forget what was asked of orders that are not open any more."""
         known = {order.place.client_order_id for order in orders}
-        self.wished = {name: wish for name, wish in self.wished.items() if name in known}
+        self.unwanted = {name: symbol for name, symbol in self.unwanted.items() if name in known}
 
-    def wishes(self) -> Iterator[Command]:
-        """Give what is to be asked again of a broker that may not have heard it."""
-        for name, symbol, price, quantity in self.wished.values():
-            if quantity is None:
-                yield Cancel(name, symbol)
-            else:
-                yield Replace(name, symbol, price, quantity)
+    def unheard(self) -> list[Command]:
+        """Return what is to be asked again of a broker that may not have heard it."""
+        return [Cancel(name, symbol) for name, symbol in self.unwanted.items()]
 
     def after(self) -> Mapping[str, int]:
         """Return the open time (epoch ms) of the last closed candle, by symbol."""
