@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.contract.live_replies import LIVE_REPLIES
 from workbench.contract.market_replies import MARKET_REPLIES
 from workbench.messages import (
     EntryData,
@@ -312,5 +313,5 @@ class InfoReply(Struct, frozen=True):
 REPLIES: tuple[type[Struct], ...] = (
     ErrorBody, StartReply, OpenedStream, RunList, RunDetail, ControlReply, TradesReply, EquityReply,
     EventsPage, CandlesReply, StatusReply, InfoReply,
-    *MARKET_REPLIES,
+    *MARKET_REPLIES, *LIVE_REPLIES,
 )  # fmt: skip
