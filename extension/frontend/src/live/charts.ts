@@ -140,14 +140,14 @@ export class LiveCharts {
     const money = (value: number, step: number): string => (told() ? fixed(value, decimals(step)) : "");
     return [
       {
-        title: "Price", share: 0.5, series, draw: (u) => this.drawPrice(u),
+        title: "Price", share: 0.46, series, draw: (u) => this.drawPrice(u),
         label: (value, step) => (this.candles !== null && Math.abs(value - this.price) >= this.clear ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
         widest: () => (this.candles !== null ? fixed(this.price, this.candles.digits) : ""),
       },
       { title: "Equity", share: 0.16, series, draw: several(EQUITY), label: money },
-      { title: "Drawdown", share: 0.1, from: 480, series, draw: several(DRAWDOWN), label: (value, step) => (told() ? percent(value, decimals(step * 100)) : "") },
+      { title: "Drawdown", share: 0.11, from: 480, series, draw: several(DRAWDOWN), label: (value, step) => (told() ? percent(value, decimals(step * 100)) : "") },
       { title: "Profit", share: 0.14, from: 340, series, draw: several(PROFIT), label: money },
-      { title: "Exposure", share: 0.1, from: 400, series, draw: several(EXPOSURE), label: (value) => (told() ? short(value) : "") },
+      { title: "Exposure", share: 0.13, from: 400, series, draw: several(EXPOSURE), label: (value) => (told() ? short(value) : "") },
     ];
   }
 
@@ -236,7 +236,10 @@ export class LiveCharts {
       const limit = this.live.risk?.limits.find(({ name }) => name === "max_exposure")?.limit;
       if (limit !== undefined) drawAcross(u.ctx, g, limit, theme.loss, [4, 3]);
     }
-    for (const [curve, points] of this.drawn.get(index) ?? []) drawCurve(u.ctx, g, points, curve, colourOf(theme, curve.colour));
+    const fill = index === DRAWDOWN ? theme.drawdownFill : index === EXPOSURE ? theme.grid : undefined;
+    for (const [curve, points] of this.drawn.get(index) ?? []) {
+      drawCurve(u.ctx, g, points, curve, colourOf(theme, curve.colour), this.live.run.now, fill);
+    }
   }
 
   private cursorMoved(u: uPlot, index: number): void {

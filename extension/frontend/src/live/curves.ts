@@ -11,8 +11,9 @@ export interface Curve {
   time: Float64Array;
   values: Float64Array;
   dash?: readonly number[];
-  /** Goes on at its value until the next point. */
+  /** Goes on at its value until the next point, and after the last one to the present. */
   steps?: boolean;
+
 }
 
 /** The part of a curve that is in view, at most two points a column. */
@@ -28,23 +29,38 @@ export function boundsOf(curves: readonly Reduced[]): [number, number] | null {
   }, null);
 }
 
-export function drawCurve(ctx: CanvasRenderingContext2D, g: Geometry, { x, y }: Reduced, curve: Curve, colour: string): void {
+/** `now` is where curves of steps end; `fill` shades what lies between the curve and zero. */
+export function drawCurve(
+  ctx: CanvasRenderingContext2D, g: Geometry, { x, y }: Reduced, curve: Curve, colour: string, now: number, fill?: string,
+): void {
   if (x.length === 0) return;
   ctx.save();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.4 * g.ratio;
   ctx.lineJoin = "round";
   ctx.setLineDash((curve.dash ?? []).map((length) => length * g.ratio));
-  ctx.beginPath();
+  const path = new Path2D();
   let last = g.y(y[0] as number);
-  ctx.moveTo(g.x(x[0] as number), last);
+  let right = g.x(x[0] as number);
+  const left = right;
+  path.moveTo(right, last);
   for (let i = 1; i < x.length; i++) {
-    const [px, py] = [g.x(x[i] as number), g.y(y[i] as number)];
-    if (curve.steps) ctx.lineTo(px, last);
-    ctx.lineTo(px, py);
+    const py = g.y(y[i] as number);
+    right = g.x(x[i] as number);
+    if (curve.steps) path.lineTo(right, last);
+    path.lineTo(right, py);
     last = py;
   }
-  ctx.stroke();
+  if (curve.steps && g.x(now) > right) path.lineTo((right = g.x(now)), last);
+  if (fill !== undefined) {
+    const area = new Path2D(path);
+    area.lineTo(right, g.y(0));
+    area.lineTo(left, g.y(0));
+    area.closePath();
+    ctx.fillStyle = fill;
+    ctx.fill(area);
+  }
+  ctx.stroke(path);
   ctx.restore();
 }
 

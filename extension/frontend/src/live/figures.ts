@@ -1,5 +1,5 @@
 import { el, setText } from "../dom.ts";
-import { fixed, money, percent, whole } from "../format.ts";
+import { money, percent, whole } from "../format.ts";
 import type { LiveModel } from "./model.ts";
 
 type Figure = [name: string, key: string, title: string, write: (live: LiveModel) => [text: string, sign: number]];
@@ -14,14 +14,12 @@ const FIGURES: Figure[] = [
   ["Unrealised", "unrealized", "Of what is held, before the fees of its exit", ({ profit }) => signed(profit.unrealized)],
   ["Realised", "realized", "Of what was closed, net of fees", ({ profit }) => signed(profit.realized)],
   ["Fees", "fees", "Commissions and financing", ({ profit }) => [known(profit.fees, money), 0]],
-  ["Exposure", "exposure", "Sum of absolute notionals, and what part of the equity that is", ({ risk }) => [
-    risk === null ? "–" : `${whole(risk.exposure)} · ${fixed(risk.leverage, 2)}×`, 0,
-  ]],
+  ["Exposure", "exposure", "Sum of the absolute notionals of what is held", ({ risk }) => [known(risk?.exposure, money), 0]],
   ["Drawdown", "drawdown", "From the highest equity of the session", ({ risk, run }) => [
     known(risk?.drawdown ?? (run.drawdown.length > 0 ? run.drawdown.at(run.drawdown.length - 1) : null), percent), 0,
   ]],
-  ["Trades", "trades", "Closed, and what part of them won", ({ run: { summary } }) => [
-    known(summary.trades, whole) + (summary.winRate === null ? "" : ` · ${percent(summary.winRate, 0)}`), 0,
+  ["Trades", "trades", "Closed, and what part of them won", ({ run: { summary }, pnl }) => [
+    known(summary.trades ?? pnl?.trades, whole) + (summary.winRate === null ? "" : ` · ${percent(summary.winRate, 0)}`), 0,
   ]],
 ];
 

@@ -59,6 +59,7 @@ export class LiveHeader {
       this.broker.title = told;
     }
     setShown(this.synthetic, run.info.synthetic);
+    setShown(this.status, live.seq > 0 || run.over);
     setText(this.status, STATUS[run.status] ?? run.status);
     this.status.dataset["status"] = run.status;
     setShown(this.paused, live.entriesPaused && !run.over);

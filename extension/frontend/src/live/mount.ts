@@ -12,6 +12,7 @@ import { RiskPanel } from "./risk.ts";
 import type { LiveSession } from "./session.ts";
 import { LiveTables } from "./tables.ts";
 import { LiveToolbar } from "./toolbar.ts";
+import { brokerWords } from "./words.ts";
 
 /** Draw a live session into `parent`. Everything is drawn at most once per animation frame. */
 export function mountLive(parent: HTMLElement, session: LiveSession, options: MountOptions): Mounted {
@@ -68,7 +69,10 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
     controls.update();
     setText(notice, session.notice);
     setShown(notice, session.notice !== "");
-    failure.update(failureOf());
+    const failed = failureOf();
+    failure.update(failed);
+    // Of a session that was never heard of there is nothing to show but why.
+    for (const part of [figures.root, bar, body, tables.root]) setShown(part, failed === null || live.seq > 0);
     charts.draw();
     risk.update(live);
     tables.update(now);
@@ -77,7 +81,7 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
       connection,
       status: live.run.status,
       feed: live.feed.state,
-      broker: live.facts?.broker ?? "",
+      broker: live.facts === null ? "" : brokerWords(live.facts).badge,
       symbol: session.symbol,
       timeframe: session.timeframe,
       candles: String(candles?.length ?? 0),

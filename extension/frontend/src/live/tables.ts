@@ -12,7 +12,7 @@ const MOST = 100;
 const EVERY_MS = 200;
 
 type Shown = "orders" | "trades" | "closed";
-const LISTS: [Shown, string][] = [["orders", "Orders"], ["trades", "Trades"], ["closed", "Closed positions"]];
+const LISTS: [Shown, string][] = [["orders", "Orders"], ["trades", "Trades"], ["closed", "Closed"]];
 
 const gain = (value: number): string => (value > 0 ? "wb-gain" : value < 0 ? "wb-drop" : "");
 
@@ -144,13 +144,13 @@ export class LiveTables {
       { name: "Targets", numeric: true, text: (row) => row.take_profit_levels.map((value) => price(row, value)).join(" · ") || "–" },
       { name: "Unrealised", numeric: true, text: (row) => money(row.unrealized_pnl, true), className: (row) => gain(row.unrealized_pnl) },
       { name: "Realised", numeric: true, text: (row) => money(row.realized_pnl, true), className: (row) => gain(row.realized_pnl) },
-      { name: "Since", text: (row) => dateTime(Date.parse(row.entry_time)) },
+      { name: "Since", wide: !closed, text: (row) => dateTime(Date.parse(row.entry_time)) },
     ];
     if (this.session.live.run.strategies.size > 1) columns.splice(1, 0, { name: "Strategy", text: (row) => row.strategy });
     if (!closed) return columns;
     const ended: Column<PositionData>[] = [
       { name: "Closed", text: (row) => dateTime(Date.parse(row.time)) },
-      { name: "Why", text: (row) => plain(row.exit_reason ?? "") },
+      { name: "Why", wide: true, text: (row) => plain(row.exit_reason ?? "") },
     ];
     return [...columns.filter(({ name }) => !["Quantity", "Stop", "Targets", "Unrealised"].includes(name)), ...ended];
   }
@@ -162,7 +162,7 @@ export class LiveTables {
       { name: "For", text: ({ data }) => plain(data.role) },
       {
         name: "Filled", numeric: true, text: ({ data }) =>
-          `${quantity(data.filled)}${data.quantity === null ? "" : ` / ${quantity(data.quantity)}`}`,
+          `${quantity(data.filled)}${data.quantity === null || data.quantity === data.filled ? "" : ` / ${quantity(data.quantity)}`}`,
       },
       { name: "Price", numeric: true, text: ({ data }) => (data.price === null ? "market" : fixed(data.price, this.digits(data.symbol))) },
       { name: "Average", numeric: true, text: ({ data }) => (data.average_price === null ? "–" : fixed(data.average_price, this.digits(data.symbol))) },
