@@ -161,8 +161,14 @@ def sessions(handler: RequestHandler) -> Sessions:
 
 def live_traits(name: str) -> Message:
     """Return the traits of a session's view."""
-    return {"kind": "live", "session_id": name, "title": name, "symbol": "", "beside": {},
-            "height": 680}
+    return {
+        "kind": "live",
+        "session_id": name,
+        "title": name,
+        "symbol": "",
+        "beside": {},
+        "height": 680,
+    }
 
 
 HANDLERS = [
