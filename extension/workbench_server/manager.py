@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from workbench.errors import NotFound
 from workbench.messages import (
@@ -22,6 +25,7 @@ from workbench.messages import (
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Position, StreamInfo, StreamQuery
 from workbench_server.channel import Channel
+from workbench_server.chunk import Chunk, Place
 from workbench_server.closing import (
     CLOSE_FINISHED,
     CLOSE_GOING_AWAY,
@@ -79,23 +83,13 @@ class WebSocketManager:
         self._read[reader] = channel
         try:
             if query.replay is not None:
-                frames, hello = subject.timeframes, _greeting(subject, channel.info)
+                frames, hello = subject.timeframes, _greeting(subject, channel.info, 0)
                 gap = _gap(position, channel.info)
                 end = await self.replays.serve(reader, channel, query, frames, hello, gap)
                 connection.close(*end)
                 return
             stands = channel.info._replace(first_seq=channel.current().first_seq)
-            # The greeting says where the log begins; what goes from here on, unread, is a gap.
-            reader.sent = stands.first_seq - 1
-            await connection.send(_greeting(subject, stands))
-            if position.now:
-                reader.sent = channel.info.seq
-            elif position.since or position.epoch:
-                gap = _gap(position, stands)
-                if gap is None:
-                    reader.sent = position.since
-                else:
-                    await connection.send(text_frame(encode(gap)))
+            await self._begin(reader, subject, stands, position)
             loop = asyncio.get_running_loop()
             with heartbeats(loop, connection, query.heartbeat, channel.stand, reader):
                 await self._pump(reader, channel)
@@ -144,6 +138,39 @@ class WebSocketManager:
             connection.close(CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
+
+    async def _begin(
+        self, reader: Reader, subject: Subject, stands: StreamInfo, position: Position
+    ) -> None:
+        """Greet a reader, and put it where it is to go on from."""
+        connection = reader.connection
+        resumes = not position.now and bool(position.since or position.epoch)
+        gap = _gap(position, stands) if resumes else None
+        # The greeting says where the log begins; what goes from here on, unread, is a gap.
+        start = stands.first_seq - 1
+        held: Sequence[Entry] = ()
+        if position.now:
+            start = stands.seq
+        elif resumes and gap is None:
+            start = position.since
+        elif subject.snapshot is not None:
+            trimmed = gap is not None and position.epoch in (None, stands.epoch)
+            if not (trimmed and position.since <= stands.seq):
+                start = stands.seq
+            held = subject.snapshot(start)
+        reader.sent = start
+        await connection.send(_greeting(subject, stands, start))
+        if gap is not None:
+            await connection.send(text_frame(encode(gap)))
+        if held:
+            wishes = reader.subscription
+            place = Place(0, (), wishes.filters, wishes.batch, False)
+            chunk = Chunk(held, place, wishes, {})
+            frames = chunk.frames(False)
+            if frames:
+                await connection.send(frames)
+                self.counters.delivered[stands.kind] += chunk.messages
+                self.counters.delivered_bytes[stands.kind] += len(frames)
 
     async def _pump(self, reader: Reader, channel: Channel) -> None:
         connection, now = reader.connection, asyncio.get_running_loop().time
@@ -219,8 +246,12 @@ class WebSocketManager:
             channel.refresh()
 
 
-def _greeting(subject: Subject, info: StreamInfo) -> bytes:
-    return text_frame(encode(Connected(utc_now(), data=subject.connected(info))))
+def _greeting(subject: Subject, info: StreamInfo, start: int) -> bytes:
+    """Return `connected`, for who is told all that comes after seq `start`."""
+    data = subject.connected(info)
+    if subject.snapshot is not None:
+        data = msgspec.structs.replace(data, snapshot=start)
+    return text_frame(encode(Connected(utc_now(), data=data)))
 
 
 def _gap(position: Position, info: StreamInfo) -> Gap | None:

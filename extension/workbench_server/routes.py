@@ -10,6 +10,7 @@ from workbench_server.handlers.contract import (
     OpenApiHandler,
     SchemasHandler,
 )
+from workbench_server.handlers.live_stream import LiveStreamHandler
 from workbench_server.handlers.market_stream import MarketStreamHandler
 from workbench_server.handlers.markets import (
     MarketCandlesHandler,
@@ -34,10 +35,18 @@ from workbench_server.handlers.runs import (
     RunsHandler,
     StartHandler,
 )
+from workbench_server.handlers.sessions import (
+    FlattenAllHandler,
+    SessionActionHandler,
+    SessionHandler,
+    SessionsHandler,
+    StartSessionHandler,
+)
 from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
 
 _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
+_ACTION = r"(?P<action>stop|flatten|pause_entries|resume_entries)"
 _FEED = r"(?P<name>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
@@ -63,8 +72,14 @@ routes: list[tuple[str, type[Any]]] = [
     (rf"/api/market-data/{_FEED}/stop", StopMarketHandler),
     (rf"/api/market-data/{_FEED}/candles", MarketCandlesHandler),
     (rf"/api/market-data/{_FEED}", MarketHandler),
+    (r"/api/live-trading", SessionsHandler),
+    (r"/api/live-trading/start", StartSessionHandler),
+    (r"/api/live-trading/flatten", FlattenAllHandler),
+    (rf"/api/live-trading/{_RUN}/{_ACTION}", SessionActionHandler),
+    (rf"/api/live-trading/{_RUN}", SessionHandler),
     (r"/api/ws/stream/status", StatusHandler),
     (rf"/api/ws/stream/backtest/{_RUN}", BacktestStreamHandler),
+    (r"/api/ws/stream/(?P<stream>live-trading)", LiveStreamHandler),
     # A symbol may have a slash in it.
     (r"/api/ws/stream/market-data/(?P<symbol>.+)", MarketStreamHandler),
     (rf"/api/ws/publish/{_RUN}", PublishHandler),

@@ -104,7 +104,8 @@ Reasons = Callable[[int, int, int, float], Reasoning]
 _EXITS = {
     BY_SIGNAL: "signal", BY_REVERSAL: "signal", BY_STOP: "stop_loss", BY_TRAIL: "trailing_stop",
     BY_BREAK_EVEN: "break_even", BY_TIME: "time_stop", BY_MARGIN: "liquidation",
-    BY_END: "end_of_data",
+    BY_END: "end_of_data", BY_COMMAND: "flattened", BY_LIMIT: "risk_limit",
+    BY_SESSION: "session_end",
 }  # fmt: skip
 _STOPS = {
     BY_STOP: ("Stop loss", "stop_loss"),
@@ -126,7 +127,21 @@ _ENDS: dict[int, tuple[SignalOutcome, str]] = {
     CANCELLED: ("cancelled", "cancelled"),
     POSITION_CLOSED: ("cancelled", "position_closed"),
     LIQUIDATED: ("cancelled", "liquidation"),
+    FLATTENED: ("cancelled", "flattened"),
+    SESSION_ENDED: ("cancelled", "session_end"),
     DECLINED: ("declined", "declined"),
+    LIMIT_POSITION: ("rejected", "max_position"),
+    LIMIT_EXPOSURE: ("rejected", "max_exposure"),
+    LIMIT_LEVERAGE: ("rejected", "max_leverage"),
+    LIMIT_DAILY_LOSS: ("rejected", "max_daily_loss"),
+    LIMIT_DRAWDOWN: ("rejected", "max_drawdown"),
+    LIMIT_ORDER_RATE: ("rejected", "max_orders_per_minute"),
+    LIMIT_OPEN_ORDERS: ("rejected", "max_open_orders"),
+    LIMIT_STALE: ("rejected", "stale_after"),
+    LIMIT_PRICE_BAND: ("rejected", "price_band"),
+    ENTRIES_PAUSED: ("rejected", "entries_paused"),
+    VENUE_REFUSED: ("rejected", "venue_refused"),
+    NOT_SENT: ("rejected", "not_sent"),
 }
 
 
@@ -219,6 +234,9 @@ def why_out(e: Sequence[Any], reasons: Reasons) -> Reasoning:
     if code == BY_MARGIN:
         text = f"Margin call: equity {seen:.2f} has come down to the margin of {level:.2f}"
         return Reasoning("exit", 1.0, text, {"equity": seen, "margin": level})
+    if code in _CLOSED:
+        text = f"{_CLOSED[code]}: closed at {e[E_PRICE]:g}"
+        return Reasoning("exit", 1.0, text, {"price": e[E_PRICE]})
     return Reasoning("exit", 1.0, f"End of data: closed at {level:g}", {"close": level})
 
 
@@ -256,9 +274,22 @@ def _why_not(code: int, wanted: float, there: float) -> tuple[str, dict[str, flo
     if code == LIQUIDATED:
         text = f"Margin call: equity {there:.2f}, margin {wanted:.2f}"
         return text, {"equity": there, "margin": wanted}
+    if code in _LIMITS:
+        text = f"{_LIMITS[code]}: {wanted:g} would be beyond the limit of {there:g}"
+        return text, {"wanted": wanted, "limit": there}
     return _SENTENCES[code], {}
 
 
+_CLOSED = {
+    BY_COMMAND: "Flattened by command", BY_LIMIT: "Flattened by a risk limit",
+    BY_SESSION: "The session has ended",
+}  # fmt: skip
+_LIMITS = {
+    LIMIT_POSITION: "Position", LIMIT_EXPOSURE: "Exposure", LIMIT_LEVERAGE: "Leverage",
+    LIMIT_DAILY_LOSS: "Loss of the day", LIMIT_DRAWDOWN: "Drawdown",
+    LIMIT_ORDER_RATE: "Orders in a minute", LIMIT_OPEN_ORDERS: "Open orders",
+    LIMIT_STALE: "Seconds without a price", LIMIT_PRICE_BAND: "Distance from the last close",
+}  # fmt: skip
 _SENTENCES = {
     MARKET_CLOSED: "The market was closed before the candle to fill on",
     DATA_GAP: "Candles are missing before the one to fill on",
@@ -266,5 +297,10 @@ _SENTENCES = {
     END_OF_DATA: "No candle left to fill it on",
     CANCELLED: "Cancelled by the strategy",
     POSITION_CLOSED: "The position had gone before",
+    FLATTENED: "Everything was flattened",
+    SESSION_ENDED: "The session has ended",
     DECLINED: "Declined",
+    ENTRIES_PAUSED: "Entries are paused",
+    VENUE_REFUSED: "The venue has refused it",
+    NOT_SENT: "It never reached the venue",
 }

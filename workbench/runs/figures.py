@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from workbench.runs.records import SESSION
 from workbench.streams import Database
 
 
@@ -18,11 +19,14 @@ class Figures(NamedTuple):
         Size of the state file on disk, with its journal.
     runs
         Number of runs, by status.
+    sessions
+        Number of live sessions, by status.
     """
 
     messages: dict[str, int]
     bytes: int
     runs: dict[str, int]
+    sessions: dict[str, int]
 
 
 def figures(database: Database) -> Figures:
@@ -36,5 +40,11 @@ def figures(database: Database) -> Figures:
             )
         ),
         sum(file.stat().st_size for file in files if file.exists()),
-        dict(database.query("SELECT status, COUNT(*) FROM runs GROUP BY status")),
+        _runs(database, "NOT GLOB"),
+        _runs(database, "GLOB"),
     )
+
+
+def _runs(database: Database, which: str) -> dict[str, int]:
+    sql = f"SELECT status, COUNT(*) FROM runs WHERE id {which} ? GROUP BY status"
+    return dict(database.query(sql, f"{SESSION}*"))

@@ -92,13 +92,13 @@ class Supervisor:
         """Note the workers that ended and start pending runs while there is room."""
         for child in self._children.values():
             child.poll()  # Reaps it once it has ended.
-        active = self._registry.list(*ACTIVE)
+        active = self._registry.list(*ACTIVE, sessions=False)
         for record in active:
             self._check(record)
         for run_id, deadline in list(self._stopping.items()):
             if time.monotonic() > deadline:
                 self._enforce_stop(run_id)
-        pending = self._registry.list("pending")
+        pending = self._registry.list("pending", sessions=False)
         waiting = [record for record in pending if _waits(record)]
         for record in pending:
             if not _waits(record):

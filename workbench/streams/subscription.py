@@ -18,6 +18,7 @@ from workbench.errors import InvalidRequest
 from workbench.messages import MESSAGE_TYPES, Delivery
 from workbench.streams.conflation import Carry, columns, spared, with_conflated
 from workbench.streams.log import Entry
+from workbench.streams.sessions import Traded, Wanted, concerns
 
 LOG_TYPES = tuple(
     name for name, cls in MESSAGE_TYPES.items() if cls.delivery is not Delivery.CONNECTION
@@ -70,6 +71,9 @@ class Subscription:
         Be written to so many times a second at most; None for the server's own limit.
     timeframes
         Of a market: only candles of these, and what was found on them; None for all.
+    sessions
+        Of the stream of all live sessions: which messages are wanted, and what tells the symbols
+        of a session.
 
     Attributes
     ----------
@@ -85,13 +89,16 @@ class Subscription:
         batch: bool = False,
         max_rate: float | None = None,
         timeframes: Sequence[str] | None = None,
+        sessions: tuple[Wanted, Traded] | None = None,
     ) -> None:
         self.types = None if types is None else frozenset(types)
         self.columns = columns
         self.batch = batch
         self.max_rate = max_rate
         self.timeframes = None if timeframes is None else frozenset(timeframes)
-        self.filters = (self.types, columns, self.timeframes)
+        self.sessions = sessions
+        wanted = None if sessions is None else sessions[0]
+        self.filters = (self.types, columns, self.timeframes, wanted)
 
     @classmethod
     def parse(
@@ -126,6 +133,14 @@ class Subscription:
         return Subscription(
             None if self.types is None else sorted(self.types),
             columns=self.columns, batch=self.batch, max_rate=self.max_rate, timeframes=timeframes,
+        )  # fmt: skip
+
+    def of_sessions(self, wanted: Wanted, traded: Traded) -> Subscription:
+        """Return the same, with only what concerns these sessions and symbols."""
+        return Subscription(
+            None if self.types is None else sorted(self.types),
+            columns=self.columns, batch=self.batch, max_rate=self.max_rate,
+            sessions=(wanted, traded),
         )  # fmt: skip
 
     def select(self, entries: Sequence[Entry], latest: Mapping[str, int]) -> list[bytes]:
@@ -194,6 +209,8 @@ class Subscription:
         return Selection(chosen, conflated, tuple(untold.items()))
 
     def _shows(self, entry: Entry) -> bool:
+        if self.sessions is not None:
+            return concerns(entry, *self.sessions)
         if self.timeframes is None or entry.type not in OF_TIMEFRAMES:
             return True
         return _timeframe.decode(entry.wire).data.timeframe in self.timeframes

@@ -23,6 +23,7 @@ class StatusHandler(ApiHandler):
                 "timestamp": utc_now(),
                 "active_connections": manager.totals(),
                 "streams": manager.counts(),
+                "sessions": self.extensionapp.sessions.counts(),
             }
         )
 

@@ -23,9 +23,17 @@ from workbench.engine.rules.resting import triggered
 
 def process(w: World, m: Market, bar: int) -> None:
     """Take the account through candle `bar`."""
-    p, a, _, _, _, _, _ = w
     first = m[M_FIRST]
     start = int(first[bar])
+    begin_candle(w, m, bar, start)
+    for s in range(start, int(first[bar + 1])):
+        within_candle(w, m, bar, s)
+    end_candle(w, bar)
+
+
+def begin_candle(w: World, m: Market, bar: int, start: int) -> None:
+    """Do what is due at the open of candle `bar`, whose first inside candle is `start`."""
+    p, a, _, _, _, _, _ = w
     if a[POSITIONS] > 0.0:
         if p[S_BORROW] > 0.0 or p[S_FUNDING] != 0.0:
             charge(w, m, bar)
@@ -34,19 +42,27 @@ def process(w: World, m: Market, bar: int) -> None:
         if p[S_AT_CLOSE] == 0.0:
             due(w, m, bar, start, m[M_OPEN][bar], m[M_ASK_OPEN][bar])
         a[FRESH] = 0.0
-    for s in range(start, int(first[bar + 1])):
-        # First what its open brings, which is certain; then the way on.
-        if a[POSITIONS] > 0.0:
-            open_all(w, m, bar, s)
-        if a[ORDERS] > 0.0:
-            triggered(w, m, bar, s, True)
-        if a[POSITIONS] > 0.0:
-            touch_all(w, m, bar, s)
-        if a[ORDERS] > 0.0:
-            triggered(w, m, bar, s, False)
-        if a[POSITIONS] > 0.0:
-            trail_all(w, m, bar, s)
+
+
+def within_candle(w: World, m: Market, bar: int, s: int) -> None:
+    """Take the account through inside candle `s` of candle `bar`."""
+    a = w[1]
+    # First what its open brings, which is certain; then the way on.
+    if a[POSITIONS] > 0.0:
+        open_all(w, m, bar, s)
     if a[ORDERS] > 0.0:
+        triggered(w, m, bar, s, True)
+    if a[POSITIONS] > 0.0:
+        touch_all(w, m, bar, s)
+    if a[ORDERS] > 0.0:
+        triggered(w, m, bar, s, False)
+    if a[POSITIONS] > 0.0:
+        trail_all(w, m, bar, s)
+
+
+def end_candle(w: World, bar: int) -> None:
+    """Do what is due when candle `bar` is over."""
+    if w[1][ORDERS] > 0.0:
         expire(w, bar)
     refresh(w)
 
