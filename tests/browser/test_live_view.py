@@ -178,7 +178,7 @@ def test_a_backtest_is_drawn_beside(fake: tuple[str, Fake], page: Page) -> None:
     expect(page.locator(".wb-legend-item", has_text="backtest")).to_have_count(0)
     page.evaluate(
         "() => window.model.set('beside', { name: 'backtest', trades: [],"
-        " equity: [[1704067200000, 50000], [1704070800000, 50100]] })"
+        " time: [1704067200000, 1704070800000], equity: [50000, 50100] })"
     )
     page.wait_for_function(f"{ROOT}.dataset.beside === '2'")
     expect(page.locator(".wb-legend-item", has_text="backtest")).to_be_visible()

@@ -143,9 +143,10 @@ def test_what_a_session_is_compared_with_is_its_curve_and_its_trades() -> None:
     made = beside_of(log, "backtest")
     first = named(log, "equity")[0]["data"]
     assert made["name"] == "backtest"
-    assert made["equity"][0] == [parse_time(first["time"]), first["equity"]]
-    assert len(made["equity"]) == len(named(log, "equity"))
-    assert [t["data"] for t in made["trades"]] == [m["data"] for m in named(log, "trade")]
+    assert (made["time"][0], made["equity"][0]) == (parse_time(first["time"]), first["equity"])
+    assert len(made["time"]) == len(made["equity"]) == len(named(log, "equity"))
+    exits = [m["data"]["exit_price"] for m in named(log, "trade", event="exit")]
+    assert [t["exit_price"] for t in made["trades"]] == [*exits, None]
 
 
 def test_traits_follow_the_session(shown: Callable[..., LiveView]) -> None:
@@ -191,7 +192,7 @@ def test_a_comparison_is_a_trait(shown: Callable[..., LiveView]) -> None:
     view = shown(story(session()))
     view.compare(session().log, "backtest_1")
     assert view.beside["name"] == "backtest_1"
-    assert view.beside["equity"][0][1] == pytest.approx(CAPITAL, rel=0.1)
+    assert view.beside["equity"][0] == pytest.approx(CAPITAL, rel=0.1)
 
 
 def test_without_scripts_positions_and_orders_still_show(shown: Callable[..., LiveView]) -> None:

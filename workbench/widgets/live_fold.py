@@ -217,16 +217,29 @@ def beside_of(messages: Iterable[Message], name: str = "backtest") -> dict[str, 
     Returns
     -------
     dict
-        ``name``; ``equity``: pairs of epoch ms (UTC) and money; ``trades``: its `trade` messages.
+        ``name``; ``time`` (epoch ms, UTC) and ``equity`` (money), as columns; ``trades``: of each
+        its symbol, direction, and time and price of entry and exit, None while it is open.
     """
-    points: list[tuple[int, float]] = []
-    trades: list[Message] = []
+    time: list[int] = []
+    equity: list[float] = []
+    opened: dict[str, dict[str, Any]] = {}
+    trades: list[dict[str, Any]] = []
     for message in messages:
         data = message["data"]
         if message["type"] == "equity":
-            points.append((parse_time(data["time"]), data["equity"]))
+            time.append(parse_time(data["time"]))
+            equity.append(data["equity"])
         elif message["type"] == "equity_columns":
-            points += zip(data["time"], data["equity"], strict=True)
+            time += data["time"]
+            equity += data["equity"]
+        elif message["type"] == "trade" and data["event"] == "entry":
+            opened[data["trade_id"]] = _trade(data)
         elif message["type"] == "trade":
-            trades.append({"data": data, "extra": message.get("extra", {})})
-    return {"name": name, "equity": [list(point) for point in points], "trades": trades}
+            opened.pop(data["trade_id"], None)
+            trades.append(_trade(data))
+    return {"name": name, "time": time, "equity": equity, "trades": [*trades, *opened.values()]}
+
+
+def _trade(data: dict[str, Any]) -> dict[str, Any]:
+    names = ("symbol", "direction", "entry_time", "entry_price", "exit_time", "exit_price")
+    return {name: data.get(name) for name in names}

@@ -171,11 +171,16 @@ test("real money is said aloud", () => {
   assert.equal(brokerWords(exchange as any).badge, "LIVE");
 });
 
-test("what a session is compared with is read with its markers by symbol", () => {
-  const { data, extra } = trade("entry", 1, 10, "B");
-  const beside = besideOf({ name: "backtest", equity: [[1, 2], [3, 4]], trades: [{ data, extra }] });
-  assert.deepEqual([...(beside?.equity ?? [])], [2, 4]);
-  assert.equal(beside?.symbols.get("B")?.markers.length, 1);
+test("what a session is compared with is read with its markers by symbol and time", () => {
+  const row = (bar: number, direction: string, to: number | null) => ({
+    symbol: "B", direction, entry_time: iso(bar), entry_price: 10, exit_time: to === null ? null : iso(bar + 5), exit_price: to,
+  });
+  const trades = [row(1, "long", 11), row(2, "short", 11), row(9, "long", null)];
+  const beside = besideOf({ name: "backtest", time: [1, 3], equity: [2, 4], trades });
+  assert.deepEqual([...(beside?.time ?? [])], [1, 3]);
+  const markers = beside?.symbols.get("B")?.markers ?? [];
+  assert.deepEqual(markers.map(({ kind }) => kind), ["entry", "entry", "exit", "exit", "entry"]);
+  assert.deepEqual(markers.filter(({ kind }) => kind === "exit").map(({ pnl }) => Math.sign(pnl ?? 0)), [1, -1]);
   assert.equal(besideOf({}), null);
 });
 
