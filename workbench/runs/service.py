@@ -83,8 +83,11 @@ class RunService:
         self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
-        """Give up to `pages` free pages of the state file back; tell whether there are more."""
-        return self._database.shrink(pages)
+        """Give up to `pages` free pages of the state file back; tell whether there are more.
+
+        What deleted runs held becomes free first, a piece at a time.
+        """
+        return self.log.erase() or self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""

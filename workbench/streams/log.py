@@ -157,7 +157,13 @@ class StreamLog(Protocol):
         """
 
     def delete(self, stream: str) -> None:
-        """Remove the log."""
+        """Remove the log; its room is given back by `erase`, or when its name is used again."""
+
+    def erase(self) -> bool:
+        """Give back a piece, bounded in size, of what deleted logs held; tell whether more is left.
+
+        What another process has deleted, this one finds when it begins.
+        """
 
     def retire(self, stream: str, producer: str) -> None:
         """Forget the numbers of a producer that will not come again."""

@@ -10,6 +10,7 @@ import msgspec
 
 from workbench.errors import LogDamaged, NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
+from workbench.streams import erasing
 from workbench.streams import window as windows
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
@@ -34,10 +35,12 @@ class SqliteLog:
         self._infos: dict[str, StreamInfo] = {}
         self._positions: dict[tuple[str, str], int] = {}
         self._version: tuple[int, int] | None = None
+        self._hidden: list[str] | None = None
 
     def create(self, stream: str, kind: str, window: int | None = None) -> StreamInfo:
         epoch = secrets.token_hex(8)
         with self._db.transaction() as tx:
+            erasing.erase_all(tx, stream)
             tx.execute(
                 "INSERT INTO streams (id, kind, epoch, latest, keep) VALUES (?, ?, ?, ?, ?)",
                 (stream, kind, epoch, _pack({}), window),
@@ -51,8 +54,9 @@ class SqliteLog:
             return known
         rows = self._db.query(
             "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes, spared "
-            "FROM streams WHERE id = ?",
+            "FROM streams WHERE id = ? AND kind != ?",
             stream,
+            erasing.ERASED,
         )
         if not rows:
             return None
@@ -125,7 +129,9 @@ class SqliteLog:
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
         info = self.info(stream)
-        since = since if info is None else max(since, info.first_seq - 1)
+        if info is None:
+            return []
+        since = max(since, info.first_seq - 1)
         rows = self._db.iterate(
             "SELECT first_seq, last_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
@@ -135,7 +141,7 @@ class SqliteLog:
         )
         return [
             entry
-            for block in _readable(stream, since + 1, info.seq if info else since, rows)
+            for block in _readable(stream, since + 1, info.seq, rows)
             for entry in unpack(stream, *block)
             if entry.seq > since and entry.type == kind
         ]
@@ -151,8 +157,19 @@ class SqliteLog:
 
     def delete(self, stream: str) -> None:
         with self._db.transaction() as tx:
-            tx.execute("DELETE FROM streams WHERE id = ?", (stream,))
+            erasing.hide(tx, stream)
             self._forget()
+        if self._hidden is not None:
+            self._hidden.append(stream)
+
+    def erase(self) -> bool:
+        if self._hidden == []:
+            return False
+        with self._db.transaction() as tx:
+            hidden = erasing.hidden(tx) if self._hidden is None else self._hidden
+            more = bool(hidden) and erasing.erase(tx, hidden[0])
+        self._hidden = hidden if more else hidden[1:]
+        return bool(self._hidden)
 
     def retire(self, stream: str, producer: str) -> None:
         with self._db.transaction() as tx:
