@@ -83,10 +83,7 @@ class RunService:
         self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
-        """Give up to `pages` free pages of the state file back; tell whether there are more.
-
-        What deleted runs held becomes free first, a piece at a time.
-        """
+        """Erase a piece of what was deleted, or give `pages` pages back; tell if there is more."""
         return self.log.erase() or self._database.shrink(pages)
 
     def close(self) -> None:
@@ -176,6 +173,7 @@ class RunService:
             "kind": record.spec.kind,
             "name": record.spec.name,
             "status": record.status,
+            "reason": self.supervisor.waits_for(record),
             "strategy": ", ".join(record.spec.strategy_ids),
             "symbol": record.spec.symbol,
             "timeframes": record.spec.timeframes,
