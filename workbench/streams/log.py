@@ -125,9 +125,10 @@ class StreamLog(Protocol):
             There is no such stream.
         """
 
-    def read(self, stream: str, since: int, limit: int) -> list[Entry]:
+    def read(self, stream: str, since: int, limit: int, size: int | None = None) -> list[Entry]:
         """Return at least one and about `limit` entries after `since`; none at the end.
 
+        With `size` they come to about so many bytes, or more if these lie together in the log.
         Where `since` is before what is kept, they begin with the first that is.
 
         Raises

@@ -98,7 +98,7 @@ class SqliteLog:
             self._positions[stream, producer] = last
         return entries
 
-    def read(self, stream: str, since: int, limit: int) -> list[Entry]:
+    def read(self, stream: str, since: int, limit: int, size: int | None = None) -> list[Entry]:
         entries: list[Entry] = []
         info = self.info(stream)
         if info is None or since >= info.seq:
@@ -110,7 +110,7 @@ class SqliteLog:
             stream,
             since,
         )
-        due = since + 1
+        due, taken = since + 1, 0
         try:
             for first, last, keys, payload in _readable(stream, due, info.seq, rows):
                 if first > due:
@@ -118,7 +118,9 @@ class SqliteLog:
                 found = unpack(stream, first, last, keys, payload)
                 entries += found if first > since else [e for e in found if e.seq > since]
                 due = last + 1
-                if len(entries) >= limit:
+                taken += len(payload)
+                # Blocks are much alike: the next one would be too much, and costs to look at.
+                if len(entries) >= limit or (size and taken + len(payload) > size):
                     break
             if not entries and due <= info.seq:
                 self._refuse_hole(stream, due, info.seq)
