@@ -198,6 +198,7 @@ class WorkbenchApp(ExtensionApp):
     def _look_after(self) -> None:
         self.service.supervisor.poll()
         self.markets.keeper.poll()
+        self.service.log.erase()
 
     async def tidy(self) -> None:
         """Delete the runs that are not to be kept, and give their room back, piece by piece."""

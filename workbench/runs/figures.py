@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workbench.streams import Database
+from workbench.streams.erasing import ERASED
 
 
 class Figures(NamedTuple):
@@ -32,7 +33,9 @@ def figures(database: Database) -> Figures:
     return Figures(
         dict(
             database.query(
-                "SELECT kind, SUM(seq - first_seq + 1 - spared) FROM streams GROUP BY kind"
+                "SELECT kind, SUM(seq - first_seq + 1 - spared) FROM streams "
+                "WHERE kind != ? GROUP BY kind",
+                ERASED,
             )
         ),
         sum(file.stat().st_size for file in files if file.exists()),

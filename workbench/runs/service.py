@@ -83,8 +83,8 @@ class RunService:
         self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
-        """Give up to `pages` free pages of the state file back; tell whether there are more."""
-        return self._database.shrink(pages)
+        """Erase a piece of what was deleted, or give `pages` pages back; tell if there is more."""
+        return self.log.erase() or self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""
@@ -173,6 +173,7 @@ class RunService:
             "kind": record.spec.kind,
             "name": record.spec.name,
             "status": record.status,
+            "reason": self.supervisor.waits_for(record),
             "strategy": ", ".join(record.spec.strategy_ids),
             "symbol": record.spec.symbol,
             "timeframes": record.spec.timeframes,
