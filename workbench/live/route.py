@@ -69,6 +69,16 @@ class Route:
     def act(self, at: int) -> list[Command]:
         """Return the next commands."""
         self._commands, self._at = [], at
+        before = None
+        # What is refused here, or leaves the book, may make place for another.
+        while before != (before := self._picture()):
+            self._step()
+        return self._commands
+
+    def _picture(self) -> tuple[object, ...]:
+        return self.engine.orders(), self.engine.positions(), len(self.state.exits)
+
+    def _step(self) -> None:
         orders = {order.order: order for order in self.engine.orders()}
         positions = {held.trade: held for held in self.engine.positions()}
         self._forget(orders, positions)
@@ -87,7 +97,6 @@ class Route:
                 self.close(held.trade, BY_TIME)
             if not self._exit(held):
                 protect(self, held)
-        return self._commands
 
     def sent(self, order: int) -> Ticket | None:
         """Return the ticket of an order of the strategy."""
