@@ -17,8 +17,9 @@ from workbench_server.counters import Counters
 from workbench_server.reader import Reader
 
 TAIL_ENTRIES = 4096
-READ_ENTRIES = 1000
+READ_ENTRIES = 4000
 MERGED_ENTRIES = 8000
+MERGED_BYTES = 1024 * 1024
 """Where curves are merged, more of the log goes into a chunk."""
 CHUNKS_KEPT = 8
 FLUSH_INTERVAL_S = 0.05
@@ -103,22 +104,22 @@ class Channel:
         place = Place(reader.sent, reader.carry, wishes.filters, wishes.batch, merge)
         found = self._chunks.get(place)
         if found is None:
-            entries = self.read(place.sent, MERGED_ENTRIES if merge else READ_ENTRIES)
-            part = bounded(entries, CHUNK_BYTES, merge)
+            limit, size = (MERGED_ENTRIES, MERGED_BYTES) if merge else (READ_ENTRIES, CHUNK_BYTES)
+            part = bounded(self.read(place.sent, limit, size), CHUNK_BYTES, merge)
             found = Chunk(part, place, wishes, self.info.latest)
             if len(self._chunks) == CHUNKS_KEPT:
                 self._chunks.clear()
             self._chunks[place] = found
         return found
 
-    def read(self, since: int, limit: int) -> list[Entry]:
-        """Return up to about `limit` entries after `since`."""
+    def read(self, since: int, limit: int, size: int | None = None) -> list[Entry]:
+        """Return up to about `limit` entries, or `size` bytes of them, after `since`."""
         if since >= self.info.seq or self.deleted:
             return []
         if self._tail and self._tail[0].seq <= since + 1 and self._tail[-1].seq > since:
             start = since + 1 - self._tail[0].seq
             return list(islice(self._tail, start, start + limit))
-        return self._log.read(self.info.id, since, limit)
+        return self._log.read(self.info.id, since, limit, size)
 
     def current(self) -> StreamInfo:
         """Return where the log stands, as the log itself says it."""

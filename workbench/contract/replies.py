@@ -98,6 +98,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     ----------
     kind
         A `sweep` is a run that tries parameters; its rows are the stream's `sweep` messages.
+    reason
+        What a pending run waits for, for people; None for any other.
     created, started, finished
         ISO 8601, UTC.
     start_date, end_date
@@ -117,6 +119,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     kind: Literal["backtest", "sweep"]
     name: str
     status: RunStatus
+    reason: str | None
     strategy: str
     symbol: str
     timeframes: list[str]

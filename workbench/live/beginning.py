@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import UNSET
 
 from workbench.data.candles import Candles
-from workbench.engine.live_engine import needs_whole
+from workbench.engine.live_parts import needs_whole
 from workbench.engine.settings import Settings
 from workbench.live.brokering import Rules
 from workbench.live.spec import LiveSettings

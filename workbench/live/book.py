@@ -10,7 +10,9 @@ from workbench.data.bars import Bar
 from workbench.data.candles import Candles
 from workbench.data.growing import Origin, Span
 from workbench.engine.driving import Kinds
-from workbench.engine.live_engine import LiveEngine, needs_whole
+from workbench.engine.live_engine import LiveEngine
+from workbench.engine.live_holding import begin_without
+from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
@@ -22,6 +24,7 @@ from workbench.live.positions import Positions
 from workbench.live.risk import Symbol
 from workbench.live.telling import TradeNumbers, Trades, Words, shown
 from workbench.messages import Message, iso_time
+from workbench.timeframes import Timeframe
 
 
 class Host(Protocol):
@@ -43,6 +46,9 @@ class Host(Protocol):
 
     def closed(self, book: Book, time: int) -> None:
         """Hear that it has closed, and the strategies have decided."""
+
+    def may_close(self) -> bool:
+        """Say whether one more closing order may be given now; if so it is counted."""
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
         """Say whether an entry may be ordered."""
@@ -108,6 +114,8 @@ class Book:
         The account and its strategies; candles; what is told; for value at risk.
     entries
         Notional of each entry that waits, money, by number of the order.
+    late
+        Numbers of closing orders that wait until more orders may be given.
     price, close
         The last price, and the last close; None before the first.
     time
@@ -123,7 +131,9 @@ class Book:
     ) -> None:  # fmt: skip
         self._host, self._facts, self._names = host, facts, names
         self.symbol, self.words = symbol, words
-        self._history = history
+        self._history = history = {
+            name: history.get(name) or _none(symbol, name) for name in facts.timeframes
+        }
         self.engine = LiveEngine(
             kinds, history, strategy_params=params, settings=settings, seed=seed, names=names,
             routed=facts.routed, gate=self._gate,
@@ -145,6 +155,8 @@ class Book:
         )
         self.closes = Closes()
         self.entries: dict[int, float] = {}
+        self.late: list[int] = []
+        self._counted = 0
         self.price: float | None = None
         self.close: float | None = None
         self.time = self.decided = 0
@@ -204,6 +216,8 @@ class Book:
         self.decided = self.time = bar.time + self._base.ms
         self.closes.add(bar.time, bar.close)
         begun, self._open = self._open == bar.time, None
+        if not begun and self.late:
+            begun = self._begin(bar.time, bar.open)
         if begun:
             self.engine.end(bar)
         else:
@@ -226,7 +240,7 @@ class Book:
         if first:
             self._open = bar.time
             self._seen = Bar(bar.time, bar.open, bar.open, bar.open, bar.open, 0.0)
-            self.engine.begin(bar.time, bar.open)
+            self._begin(bar.time, bar.open)
         high, low, close = self._seen[2:5]
         if not first and (bar.high, bar.low, bar.close) == (high, low, close):
             return
@@ -239,11 +253,30 @@ class Book:
             self.settle()
         self._host.priced(self)
 
+    def _begin(self, time: int, price: float) -> bool:
+        """Open a candle, without the closing orders that have to wait; tell whether it could be."""
+        self.late = [number for number in self.late if not self._host.may_close()]
+        if self._whole:
+            self.late.clear()
+            return False
+        if self.late:
+            begin_without(self.engine, self.late, time, price)
+        else:
+            self.engine.begin(time, price)
+        return True
+
     def settle(self, closed: bool = False, tell_prices: bool = False) -> None:
         """Tell what has come of it."""
         now = self.moment()
         self.ledger.tell(now)
-        waiting = self.ledger.look(now, self._names, not self._facts.routed, closed or tell_prices)
+        routed = self._facts.routed
+        waiting = self.ledger.look(now, self._names, not routed, closed or tell_prices)
+        if not routed:
+            for one in waiting:
+                if one.kind == "close" and one.order > self._counted:
+                    self._counted = one.order
+                    if not self._host.may_close():
+                        self.late.append(one.order)
         if self.entries:
             left = {one.order for one in waiting}
             self.entries = {order: money for order, money in self.entries.items() if order in left}
@@ -325,7 +358,14 @@ class Book:
         return self.engine.time(bar)
 
 
+def _none(symbol: str, timeframe: str) -> Candles:
+    """Return candles of which there are none."""
+    no: Any = ()
+    return Candles(symbol, Timeframe.parse(timeframe), no, no, no, no, no, no, "")
+
+
 _KEPT = (
+    "late", "_counted",
     "aggregator", "closes", "entries", "price", "close", "time", "decided", "_fresh", "_open",
     "_seen", "_grown",
 )  # fmt: skip

@@ -63,6 +63,8 @@ class Rules(NamedTuple):
     targets
         Whether it keeps targets beside them: where orders bind what they may sell (spot), it does
         not. Where not, they rest with the session, which takes the stop back before it sells.
+    shorts
+        Whether one can sell what one does not hold.
     """
 
     lot: float = 0.0
@@ -71,6 +73,7 @@ class Rules(NamedTuple):
     least_notional: float = 0.0
     native: bool = False
     targets: bool = False
+    shorts: bool = True
 
 
 class Open(NamedTuple):

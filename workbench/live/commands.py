@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
+from workbench.engine.live_holding import end_entries
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import WorkbenchError
 from workbench.live.book import Book
@@ -95,16 +96,20 @@ class Commands:
     def flatten(self, code: int) -> None:
         """Close all, cancel all; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
-            book.engine.flatten(code)
-            self._settle(book)
+            if self._desk is not None:
+                self._desk.flatten(book, code, self._session.at)
+            else:
+                book.engine.flatten(code)
+                book.settle()
 
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End all entries that wait; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
-            for one in book.engine.orders():
-                if one.kind == "entry":
-                    book.engine.refuse(one.order, code, wanted, had)
-            self._settle(book)
+            if self._desk is not None:
+                self._desk.cancel_entries(book, code, self._session.at)
+            else:
+                end_entries(book.engine, code, wanted, had)
+                book.settle()
 
     def done(self) -> bool:
         """Tell whether it has ended: nothing is left to come."""
@@ -134,8 +139,3 @@ class Commands:
     @property
     def _keeps(self) -> bool:
         return self._keep and self.how == "stopped"
-
-    def _settle(self, book: Book) -> None:
-        book.settle()
-        if self._desk is not None:
-            self._desk.decided(book, self._session.at)

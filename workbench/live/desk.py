@@ -68,6 +68,20 @@ class Desk:
             for report in self._venue.passed(book.symbol, time, at):
                 self.report(report)
 
+    def flatten(self, book: Book, code: int, at: int) -> None:
+        """Close all, cancel all of a symbol; `code` is why, of `rules/layout.py`."""
+        commands = self._routing.flatten(book.symbol, code, at)
+        book.settle()
+        self._send(commands, book)
+
+    def cancel_entries(self, book: Book, code: int, at: int) -> None:
+        """Take back the entries of a symbol that wait; `code` is why, of `rules/layout.py`."""
+        for one in book.engine.orders():
+            if one.kind == "entry":
+                book.engine.cancel(one.order, code)
+        book.settle()
+        self.decided(book, at)
+
     def report(self, report: Reported) -> None:
         """Take a report of the venue."""
         book = self._books.get(report.symbol)
@@ -96,8 +110,7 @@ class Desk:
                 order_id, now, life.client_order_id, life.emulated,
                 life.acknowledged or rests, life.wanted,
             )  # fmt: skip
-            if not life.final:
-                orders.part(order_id, now, life.filled, life.average, life.fees)
+            orders.part(order_id, now, life.filled, life.average, life.fees)
 
     def late(self, book: Book) -> None:
         """Send what has had to wait, as far as it may now."""
@@ -114,8 +127,9 @@ class Desk:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is at the venue or on its way there."""
-        return not self._late and not self._routing.open()
+        """Whether nothing waits, is at the venue, or on its way there."""
+        waits = any(book.engine.orders() for book in self._books.values())
+        return not (waits or self._late or self._routing.open())
 
     def save(self) -> bytes:
         """Return all that is needed to go on exactly."""

@@ -34,7 +34,9 @@ class Held:
     realized, fees
         Of what has been closed, net; of all so far. Money.
     carried
-        Of what is still held: its share of the entry's commission, and financing.
+        Of what is still held: its share of the entry's commission.
+    financing, paid
+        Of all so far, and what of it exits have paid for.
     """
 
     position_id: str
@@ -51,6 +53,12 @@ class Held:
     fees: float = 0.0
     carried: float = 0.0
     financing: float = 0.0
+    paid: float = 0.0
+
+    @property
+    def owed(self) -> float:
+        """What is still held has cost so much that no exit has paid for, money."""
+        return self.carried + self.financing - self.paid
 
     @property
     def sign(self) -> float:
@@ -115,15 +123,16 @@ class Positions:
         financing = extra.financing if isinstance(extra.financing, float) else 0.0
         held.carried *= extra.remaining / held.quantity
         held.quantity, held.price = extra.remaining, data.exit_price
-        held.financing -= financing
+        held.paid += financing
+        held.financing = max(held.financing, held.paid)
         held.realized += data.pnl
-        held.fees += extra.commission + financing
+        held.fees += extra.commission
         sums.realized += data.pnl
         if extra.remaining > 0:
             self._tell(held, "modify", stamp, time)
             return
         del self.held[number]
-        sums.fees += held.fees
+        sums.fees += held.fees + held.paid
         sums.trades += 1
         self._tell(held, "close", stamp, time, data.exit_reason)
 
@@ -133,7 +142,7 @@ class Positions:
     ) -> None:  # fmt: skip
         """Take how a position stands now; tell if `tell`, or stop or targets have changed.
 
-        `financing` is what it has cost so far and no exit has paid for, money.
+        `financing` is what it has cost so far, money.
         """
         held = self.held[number]
         moved = held.stop != stop or held.targets != list(targets)
@@ -149,7 +158,7 @@ class Positions:
         for name, sums in self.sums.items():
             own = [one for one in self.held.values() if one.strategy == name]
             made[name] = PnlPart(
-                sums.realized - sum(one.carried + one.financing for one in own),
+                sums.realized - sum(one.owed for one in own),
                 sum(one.unrealized for one in own),
                 sums.fees + sum(one.fees + one.financing for one in own),
                 sums.trades,

@@ -274,6 +274,13 @@ class Session:
         if closed:
             self._reporting.metrics()
 
+    def may_close(self) -> bool:
+        """Say whether one more closing order may be given now; if so it is counted."""
+        may = self._guard.may_close(self.now())
+        if may:
+            self._guard.gave(self.now())
+        return may
+
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
         """Say whether an entry may be ordered."""
         return self._limiting.admit(book, wanted)

@@ -120,11 +120,6 @@ class Remains:
                 case Risk():
                     self.risk = message.data
 
-    def price(self, symbol: str) -> float | None:
-        """Return the last price of a symbol that is known."""
-        held = [one.price for one in self.positions.values() if one.symbol == symbol]
-        return self.prices.get(symbol, held[-1] if held else None)
-
     @property
     def time(self) -> str | None:
         """The latest market time that was told, ISO 8601."""

@@ -15,7 +15,7 @@ from workbench.errors import LogDamaged, WorkbenchError
 from workbench.live import inputs
 from workbench.live.brokering import Command, Open
 from workbench.live.inputs import Bars, Input, Others, Ticks
-from workbench.messages import Message
+from workbench.messages import Message, RunStatus, Status, StatusData, iso_time
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
@@ -110,8 +110,8 @@ class Running:
 
     def begin(self, begun: Begun) -> None:
         """Begin a session that has never run."""
-        self._journal.keep_fact(BEGUN, beginning.encode(begun))
         self._new(begun)
+        self._journal.keep_fact(BEGUN, beginning.encode(begun))
         self.session.begin(begun.at)
 
     def resume(self, logged: int) -> bool:
@@ -236,15 +236,25 @@ class Running:
 
     def _act(self, given: Iterable[Input]) -> None:
         for one in given:
+            paused = self.standing.paused
             self.standing.given(one)
             self.session.take(one)
             if self.session.ended:
                 break
+            if self.standing.paused != paused:
+                self._tell(self._status(one.at))
 
     def _tell(self, message: Message) -> None:
         self._position += 1
         self.standing.told(message)
         self._send(Numbered(self._position, message))
+
+    def _status(self, at: int) -> Status:
+        """Return what is told when prices are held back, or no longer."""
+        seconds, milliseconds = divmod(at, 1000)
+        stamp = f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        status: RunStatus = "paused" if self.standing.paused else "running"
+        return Status(stamp, data=StatusData(self._job.run_id, status))
 
     def _route(self, command: Command) -> None:
         self.standing.routed(command)
