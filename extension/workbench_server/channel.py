@@ -10,6 +10,7 @@ from itertools import islice
 from workbench.errors import LogDamaged
 from workbench.messages import FINAL_TYPES, Delivery
 from workbench.streams import Entry, StreamInfo, StreamLog
+from workbench.streams.latest import bounded
 from workbench_server.audience import Audience
 from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
 from workbench_server.counters import Counters
@@ -203,6 +204,6 @@ def _advanced(info: StreamInfo, entries: Sequence[Entry]) -> StreamInfo:
     return info._replace(
         seq=entries[-1].seq,
         eseq=info.eseq + deliveries.count(Delivery.EVENT),
-        latest=latest,
+        latest=bounded(latest),
         closed=info.closed or any(entry.type in FINAL_TYPES for entry in entries),
     )
