@@ -14,7 +14,6 @@ from workbench.data.growing import Span
 from workbench.data.troubles import Trouble
 from workbench.engine.rules.layout import E_KIND, E_TRADE, ENTERED, EXITED
 from workbench.engine.telling import Telling
-from workbench.live.inputs import Missing, Word
 from workbench.messages import (
     Candle,
     CandleData,
@@ -29,6 +28,7 @@ from workbench.messages import (
     iso_time,
 )
 from workbench.timeframes import Timeframe
+from workbench.trading.inputs import Missing, Word
 
 SHOWN = 300
 """So many candles of the history are told, of each timeframe."""
