@@ -30,7 +30,8 @@ from workbench.messages import (
     parse_time,
     utc_now,
 )
-from workbench.report.comparing import CAUSES, compare
+from workbench.report.comparing import compare
+from workbench.report.differences import CAUSES
 from workbench.timeframes import Timeframe
 
 HOUR = 3_600_000
