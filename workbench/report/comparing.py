@@ -16,6 +16,10 @@ from workbench.report.differences import Diff, Difference
 if TYPE_CHECKING:
     pass
 
+ENDS = frozenset({"end_of_data", "session_end"})
+"""How it is called that a trade was open at the end."""
+CLOSED = ENDS | {"flattened", "risk_limit"}
+"""Exits that are not the strategy's."""
 EXACT = 1e-9
 """Numbers that differ by less than this fraction are the same."""
 
@@ -120,7 +124,7 @@ class _Comparison:
     def _why_left(self, mine: Deal, one: Part | None, other: Part | None) -> tuple[str, str]:
         if one is not None and one.reason == "end_of_data":
             return "end", "it was open at the backtest's last candle"
-        if other is not None and other.reason in ("end_of_data", "stopped", "flattened"):
+        if other is not None and other.reason in CLOSED:
             return "stopped", f"the session closed it at {iso_time(other.time)} ({other.reason})"
         if other is None and not self.live.over:
             return "outside", "it is still open in the session"
@@ -221,9 +225,8 @@ def _same_part(one: Part | None, other: Part | None) -> bool:
     numbers = zip(
         (one.price, one.quantity, one.pnl), (other.price, other.quantity, other.pnl), strict=True
     )
-    return (one.time, one.reason) == (other.time, other.reason) and all(
-        _close(*pair) for pair in numbers
-    )
+    same = one.reason == other.reason or {one.reason, other.reason} <= ENDS
+    return one.time == other.time and same and all(_close(*pair) for pair in numbers)
 
 
 def _close(one: float, other: float) -> bool:
