@@ -1,11 +1,13 @@
-"""Closing orders that wait while their candle opens: a limit of orders a minute is used up."""
+"""What limits of a session do to orders that wait: closing ones later, entries not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from workbench.engine.live_engine import LiveEngine
-from workbench.engine.rules.layout import FRESH, O_ID, ORDERS
+from workbench.engine.rules.book import end_order
+from workbench.engine.rules.candle import refresh
+from workbench.engine.rules.layout import ENTRY, FRESH, O_ID, O_KIND, ORDERS
 
 
 def begin_without(
@@ -33,3 +35,23 @@ def begin_without(
         a[ORDERS] += len(lifted)
         if lifted:
             a[FRESH] = 1.0
+
+
+def end_entries(engine: LiveEngine, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
+    """End all entries that wait, where the rules fill.
+
+    Parameters
+    ----------
+    code, wanted, had
+        Why, as of `LiveEngine.refuse`.
+    """
+    broker = engine._driver.broker
+    broker._room()
+    bar, k = engine.bar - (not engine.open), 0
+    while k < int(broker.a[ORDERS]):
+        if broker._orders[broker._queue[k]][O_KIND] == ENTRY:
+            end_order(broker.world, bar, k, code, wanted, had)
+        else:
+            k += 1
+    refresh(broker.world)
+    engine._take_rows()

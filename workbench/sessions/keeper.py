@@ -187,14 +187,15 @@ class SessionKeeper:
             del self._asked[name]
             return
         info = self._runs.log.info(name)
-        if record.status in FINAL_STATUSES or info is None or self._obeyed(name, asked):
+        obeyed = asked.action == "flatten" and self._paused(name, asked)
+        if record.status in FINAL_STATUSES or info is None or obeyed:
             del self._asked[name]
             return
         now = time.monotonic()
         if record.pid is None or now < asked.deadline:
             return
-        if info.seq > asked.heard and now < asked.latest:
-            # What it said before it was asked may still be on its way.
+        if (info.seq > asked.heard or self._paused(name, asked)) and now < asked.latest:
+            # It is at it, or what it said before it was asked is still on its way.
             asked.heard, asked.deadline = info.seq, now + self._stop_patience
             return
         del self._asked[name]
@@ -206,10 +207,8 @@ class SessionKeeper:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(record.pid, signal.SIGKILL)
 
-    def _obeyed(self, name: str, asked: Asked) -> bool:
-        """Tell whether a session has said that it lets no entries through since it was asked."""
-        if asked.action != "flatten":
-            return False
+    def _paused(self, name: str, asked: Asked) -> bool:
+        """Tell whether a session has said since it was asked that it lets no entries through."""
         info = self._runs.log.info(name)
         seq = 0 if info is None else info.latest.get(f"risk:{name}", 0)
         if seq <= asked.seq:
