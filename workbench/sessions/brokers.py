@@ -6,16 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-<<<<<<< HEAD
-from workbench.trading.brokering import Broker
-from workbench.trading.spec import LiveSettings
-=======
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest, NotAllowed
 from workbench.trading.brokering import Broker
 from workbench.trading.spec import LiveSettings
->>>>>>> lexch
 
 
 class Allowed(Struct, frozen=True, omit_defaults=True):
