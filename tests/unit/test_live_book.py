@@ -8,13 +8,13 @@ import pytest
 from session_process import complete, order, pnl, position, risk
 
 from workbench.errors import Conflict, InvalidRequest
-from workbench.live.spec import LiveSettings
 from workbench.messages import Candle, CandleData, Feed, FeedData, Pattern, PatternData
 from workbench.runs.live_book import STREAM, Care
 from workbench.runs.service import RunService
 from workbench.runs.spec import RunSpec
 from workbench.streams.latest import REMEMBERED, bounded
 from workbench.streams.log import OutOfOrder
+from workbench.trading.spec import LiveSettings
 
 AT = "2024-01-01T00:00:00Z"
 

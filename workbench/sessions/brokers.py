@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from workbench.live.brokering import Broker
-from workbench.live.spec import LiveSettings
+from workbench.trading.brokering import Broker
+from workbench.trading.spec import LiveSettings
 
 
 class Allowed(NamedTuple):

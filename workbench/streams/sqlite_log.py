@@ -15,7 +15,7 @@ from workbench.streams import window as windows
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
 from workbench.streams.guard import fresh
-from workbench.streams.latest import bounded
+from workbench.streams.latest import without_old
 from workbench.streams.log import Entry, StreamInfo
 
 REMEMBERED = 10_000
@@ -273,4 +273,4 @@ def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entr
             latest[key] = seq
         closed = closed or kind in FINAL_TYPES
         entries.append(Entry(seq, kind, key, encode(message)))
-    return entries, info._replace(seq=seq, eseq=eseq, latest=bounded(latest), closed=closed)
+    return entries, info._replace(seq=seq, eseq=eseq, latest=without_old(latest), closed=closed)

@@ -9,10 +9,10 @@ from workbench.engine.rules.layout import (
     NOT_SENT,
     VENUE_REFUSED,
 )
-from workbench.live.brokering import Report
-from workbench.live.route import Route, key
-from workbench.live.tickets import CRUMB, Past, Ticket
 from workbench.messages import FINAL_ORDER_STATUSES
+from workbench.trading.brokering import Report
+from workbench.trading.route import Route, key
+from workbench.trading.tickets import CRUMB, Past, Ticket
 
 UNSENT = ("not_sent", "stale")
 """Codes of orders that never were at the venue."""
@@ -112,11 +112,12 @@ def _exit(
         (one for one in state.exits if one.trade == ticket.trade and one.purpose == ticket.purpose),
         None,
     )
+    part = min(more, held.remaining) if held is not None else 0.0
+    share = fee * part / more if more else fee
+    if more > part:
+        _surplus(route, ticket, sign, more - part, price, fee - share)
     if held is None:
-        state.stray -= sign * more
         return
-    part = min(more, held.remaining)
-    state.stray -= sign * (more - part)
     if noted is not None:
         noted.quantity -= part
         if noted.quantity <= CRUMB * ticket.place.quantity:
@@ -130,7 +131,22 @@ def _exit(
     over = final or part >= held.remaining * (1 - CRUMB)
     if part > 0.0 or (final and ticket.filled > 0.0):
         route.engine.fill_exit(
-            ticket.trade, price, part, fee, ticket.code,
+            ticket.trade, price, part, share, ticket.code,
             order=ticket.purpose.number if ticket.purpose.kind == "order" else 0,
             rung=ticket.purpose.rung, level=ticket.level, done=over,
         )  # fmt: skip
+
+
+def _surplus(
+    route: Route, ticket: Ticket, sign: float, units: float, price: float, fee: float
+) -> None:
+    """Take what was sold beyond a trade out of others that were held: the venue knows but a net."""
+    for held in route.engine.positions():
+        if held.sign == sign and held.trade != ticket.trade and units > 0.0:
+            part = min(units, held.remaining)
+            route.engine.fill_exit(
+                held.trade, price, part, fee * part / units, ticket.code, level=ticket.level
+            )
+            fee -= fee * part / units
+            units -= part
+    route.state.stray -= sign * units

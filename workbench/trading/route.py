@@ -22,15 +22,15 @@ from workbench.engine.rules.layout import (
     TOO_SMALL,
     VENUE_REFUSED,
 )
-from workbench.live.brokering import Cancel, Command, Place, Rules
-from workbench.live.protecting import protect, settle, touch
-from workbench.live.states import Book, State
-from workbench.live.tickets import CRUMB, Exit, Life, Past, Purpose, Ticket, placed, small, whole
 from workbench.messages import OrderKind
+from workbench.trading.brokering import Cancel, Command, Place, Rules
+from workbench.trading.protecting import protect, settle, touch
+from workbench.trading.states import Book, State
+from workbench.trading.tickets import CRUMB, Exit, Life, Past, Purpose, Ticket, placed, small, whole
 
 
 class Route:
-    """Makes commands of a book's wishes; see `workbench.live.applying` for the way back."""
+    """Makes commands of a book's wishes; see `workbench.trading.applying` for the way back."""
 
     def __init__(
         self, symbol: str, engine: Book, rules: Rules, name: Callable[[], str], hedging: bool
@@ -69,6 +69,16 @@ class Route:
     def act(self, at: int) -> list[Command]:
         """Return the next commands."""
         self._commands, self._at = [], at
+        before = None
+        # What is refused here, or leaves the book, may make place for another.
+        while before != (before := self._picture()):
+            self._step()
+        return self._commands
+
+    def _picture(self) -> tuple[object, ...]:
+        return self.engine.orders(), self.engine.positions(), len(self.state.exits)
+
+    def _step(self) -> None:
         orders = {order.order: order for order in self.engine.orders()}
         positions = {held.trade: held for held in self.engine.positions()}
         self._forget(orders, positions)
@@ -87,7 +97,6 @@ class Route:
                 self.close(held.trade, BY_TIME)
             if not self._exit(held):
                 protect(self, held)
-        return self._commands
 
     def sent(self, order: int) -> Ticket | None:
         """Return the ticket of an order of the strategy."""
