@@ -37,6 +37,7 @@ from workbench.engine.rules.layout import (
     UPPER,
 )  # fmt: skip
 from workbench.engine.settings import Settings
+from workbench.messages import Reasoning
 
 
 class LiveDriver(PythonDriver):
@@ -198,6 +199,11 @@ class LiveDriver(PythonDriver):
         return done
 
     # --- what is kept -------------------------------------------------------------------------
+
+    def reason(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
+        """Return why an order was placed; a venue may fill one that had ended in the book."""
+        known = self.broker.reasons.get(order)
+        return known or Reasoning("exit", 1.0, f"Filled after order {order} had ended")
 
     def forget(self, order: int) -> None:
         """Forget why an order was placed, where all of it is told."""
