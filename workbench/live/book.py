@@ -241,6 +241,9 @@ class Book:
             self._open = bar.time
             self._seen = Bar(bar.time, bar.open, bar.open, bar.open, bar.open, 0.0)
             self._begin(bar.time, bar.open)
+            if traded and span.trades != 1:
+                # Two came at once: the first was doubted, and the second has borne it out.
+                self.engine.within(self._seen)
         high, low, close = self._seen[2:5]
         if not first and (bar.high, bar.low, bar.close) == (high, low, close):
             return
@@ -301,9 +304,10 @@ class Book:
         now = self.engine.account()
         positions = self.ledger.positions
         trades = sum(one.trades for one in positions.sums.values())
+        marks = {one.trade: one.mark for one in self.engine.positions()} if positions.held else {}
         return Account(
             self.engine.initial_capital, now.balance, now.equity, now.fees, trades,
-            positions.by_strategy(),
+            positions.by_strategy(marks),
         )  # fmt: skip
 
     def symbol_standing(self) -> Symbol:
