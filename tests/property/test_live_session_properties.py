@@ -1,7 +1,7 @@
 """Whatever strategies, markets, limits and commands do: a session's words fit together.
 
-Each order goes one way to one end; fills, trades, positions and profits add up; and who goes on from
-a checkpoint says the same, byte for byte.
+Each order goes one way to one end; fills, trades, positions and profits add up; and who goes on
+from a checkpoint says the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def market(seed: int, count: int, symbols: list[str], trades: bool) -> list[Inpu
 
 CASES = dict(
     seed=SEEDS,
-    count=st.integers(2, 50),
+    count=st.integers(2, 40),
     symbols=st.sampled_from([["TEST"], ["A", "B"]]),
     several=st.booleans(),
     trades=st.booleans(),
@@ -82,7 +82,7 @@ def given_of(
     return market(seed, count, symbols, trades and not whole)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(commands=COMMANDS, **CASES)
 def test_orders_positions_and_profits_fit_together(
     seed: int, count: int, symbols: list[str], several: bool, trades: bool,
@@ -104,7 +104,7 @@ def test_orders_positions_and_profits_fit_together(
     assert len(made.said) == before
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(place=st.floats(0, 1), **CASES)
 def test_who_goes_on_from_a_checkpoint_says_the_same(
     seed: int, count: int, symbols: list[str], several: bool, trades: bool,
@@ -123,9 +123,9 @@ def test_who_goes_on_from_a_checkpoint_says_the_same(
         assert one == other
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
-    seed=SEEDS, count=st.integers(2, 120), several=st.booleans(), many=st.integers(1, 7),
+    seed=SEEDS, count=st.integers(2, 80), several=st.booleans(), many=st.integers(1, 7),
     account=ANY,
 )  # fmt: skip
 def test_closed_candles_give_what_a_backtest_gives(
@@ -136,8 +136,8 @@ def test_closed_candles_give_what_a_backtest_gives(
     compare(made, several, candles, None, account)
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=SEEDS, count=st.integers(2, 60), several=st.booleans(), account=MARKETS)
+@settings(max_examples=6, deadline=None)
+@given(seed=SEEDS, count=st.integers(2, 30), several=st.booleans(), account=MARKETS)
 def test_trades_give_what_a_backtest_with_them_inside_its_candles_gives(
     seed: int, count: int, several: bool, account: dict[str, Any]
 ) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from pytest import approx
+import pytest
 
 from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderData
 
@@ -34,7 +34,7 @@ def check_orders(said: Sequence[Message], over: bool) -> dict[str, OrderData]:
             assert data.fees >= before.fees - 1e-9
         if data.status == "filled":
             assert data.filled > 0
-            assert data.quantity == approx(data.filled)
+            assert data.quantity == pytest.approx(data.filled)
         if data.status in ("rejected", "cancelled", "expired"):
             assert data.code
             assert data.message
@@ -56,8 +56,10 @@ def check_fills(said: Sequence[Message], orders: dict[str, OrderData]) -> None:
             fees[data.symbol] += extra.commission
     for symbol in {one.symbol for one in orders.values()} | set(units):
         own = [one for one in orders.values() if one.symbol == symbol]
-        assert sum(SIGN[one.side] * one.filled for one in own) == approx(units[symbol], abs=1e-6)
-        assert sum(one.fees for one in own) == approx(fees[symbol], abs=1e-6)
+        assert sum(SIGN[one.side] * one.filled for one in own) == pytest.approx(
+            units[symbol], abs=1e-6
+        )
+        assert sum(one.fees for one in own) == pytest.approx(fees[symbol], abs=1e-6)
 
 
 def check_positions(said: Sequence[Message], over: bool) -> None:
@@ -76,7 +78,7 @@ def check_positions(said: Sequence[Message], over: bool) -> None:
             seen.add(data.position_id)
         else:
             assert data.position_id in open_
-        assert data.realized_pnl == approx(realized[data.position_id], abs=1e-6)
+        assert data.realized_pnl == pytest.approx(realized[data.position_id], abs=1e-6)
         if data.event == "close":
             assert data.quantity == 0.0
             assert data.exit_reason
@@ -94,12 +96,12 @@ def check_profit(said: Sequence[Message], capital: float) -> None:
             continue
         data: Any = message.data
         near = dict(rel=1e-9, abs=1e-6)
-        assert data.equity == approx(capital + data.realized + data.unrealized, **near)
-        assert data.balance == approx(capital + data.realized, **near)
+        assert data.equity == pytest.approx(capital + data.realized + data.unrealized, **near)
+        assert data.balance == pytest.approx(capital + data.realized, **near)
         for parts in (data.by_symbol, data.by_strategy):
             for name in ("realized", "unrealized", "fees", "trades"):
                 total = sum(getattr(one, name) for one in parts.values())
-                assert total == approx(getattr(data, name), **near), name
+                assert total == pytest.approx(getattr(data, name), **near), name
 
 
 def check(said: Sequence[Message], capital: float, over: bool = True) -> None:

@@ -250,9 +250,13 @@ class Session:
         self._day = day
 
     def closing(self, time: int) -> None:
-        """Tell the equity of the candle before, where a symbol has kept it waiting."""
+        """Tell the equity of the candle before, where a symbol has kept it waiting.
+
+        What is decided at a close is counted by its time; the day it ends is over after that.
+        """
         if self._due is not None and time > self._due:
             self._close(self._due)
+        self._market = max(self._market, time + self._base_ms)
 
     def closed(self, book: Book, time: int) -> None:
         """See what the close of a candle has brought."""
