@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from workbench.engine.rules.layout import BY_COMMAND
 from workbench.engine.settings import Settings
-from workbench.live.brokering import Place, Report, Rules
-from workbench.live.routing import Routing
-from workbench.live.venue import Venue
 from workbench.messages import FINAL_ORDER_STATUSES
+from workbench.trading.brokering import Place, Report, Rules
+from workbench.trading.routing import Routing
+from workbench.trading.venue import Venue
 
 level = st.integers(90, 110).map(float)
 entry = st.fixed_dictionaries(
@@ -27,10 +27,11 @@ entry = st.fixed_dictionaries(
 )  # fmt: skip
 step = st.one_of(
     entry,
+    entry,
     st.tuples(st.just("close"), st.sampled_from([0.5, 1.0])),
     st.tuples(st.just("cancel"), st.integers(1, 9)),
-    st.tuples(st.just("trade"), level, st.integers(1, 8)),
-    st.tuples(st.just("trade"), level, st.integers(1, 8)),
+    st.tuples(st.just("trade"), level, st.integers(1, 3)),
+    st.tuples(st.just("trade"), level, st.integers(1, 3)),
     st.just(("candle",)),
 )
 
@@ -88,7 +89,7 @@ class Both:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    steps=st.lists(step, max_size=40),
+    steps=st.lists(step, min_size=8, max_size=40),
     rules=st.sampled_from(
         [Rules(lot=0.1), Rules(lot=0.1, native=True), Rules(lot=0.1, native=True, targets=True)]
     ),

@@ -39,13 +39,14 @@ test("live trading is asked for by session and by symbols", () => {
   assert.equal(streamAddress(liveAddress("ws://h"), {}, { since: 0, epoch: null }).searchParams.has("session"), false);
 });
 
-test("positions, orders, risk and profit are heard, whatever was left out before what holds now", () => {
+test("positions, orders, risk and profit are heard", () => {
   const { client, socket, heard, restore } = opened();
   try {
     assert.equal(socket.address.pathname, "/base/api/ws/stream/live-trading");
-    socket.say(connected(90), live(40, "position"), live(51, "order", 17), live(88, "risk"), live(90, "pnl"), live(91, "order", 30));
+    socket.say({ type: "connected", data: { epoch: "e1", seq: 0, snapshot: 0 } });
+    socket.say(live(1, "position"), live(2, "order", 1), live(3, "risk"), live(4, "pnl"), live(5, "order", 2));
     assert.deepEqual(heard.map(([type]) => type), ["position", "order", "risk", "pnl", "order"]);
-    assert.deepEqual([client.status.state, client.seq], ["live", 91]);
+    assert.deepEqual([client.status.state, client.seq], ["live", 5]);
   } finally {
     client.close();
     restore();
@@ -72,12 +73,47 @@ test("a control names the session it is for", () => {
   }
 });
 
-test("a control without a session is for all there are", () => {
+test("a control without a session is refused here", () => {
   const { client, socket, restore } = opened();
   try {
     socket.say(connected(0));
-    client.flatten();
-    assert.deepEqual(asked(socket), [{ type: "control", action: "flatten" }]);
+    assert.throws(() => client.flatten(), { code: "no_session" });
+    assert.deepEqual(asked(socket), []);
+  } finally {
+    client.close();
+    restore();
+  }
+});
+
+/** The first message of a connection to live trading. */
+const greeted = (seq: number, snapshot?: number) => (
+  { ...connected(seq), data: { epoch: "e1", seq, ...(snapshot !== undefined && { snapshot }) } }
+);
+
+test("what holds is told, however old, and after it no event may be missing", () => {
+  const { client, socket, sockets, heard, restore } = opened();
+  try {
+    socket.say(greeted(90, 90), live(40, "position"), live(51, "order", 17), live(88, "risk"));
+    assert.equal(client.seq, 90);
+    socket.say(live(91, "order", 30), live(92, "order", 31));
+    assert.equal(sockets.length, 1);
+    assert.deepEqual(heard.length, 5);
+    socket.say(live(94, "order", 33));
+    assert.equal(client.status.state, "reconnecting");
+    assert.equal(client.seq, 92);
+  } finally {
+    client.close();
+    restore();
+  }
+});
+
+test("what holds is told again where the position is not kept any more", () => {
+  const { client, socket, heard, restore } = opened({ since: 20, epoch: "e1" });
+  try {
+    const gap = { type: "gap", data: { reason: "trimmed", epoch: "e1", available_from: 61, available_to: 90 } };
+    socket.say(greeted(90, 60), gap, live(12, "position"), live(55, "risk"), live(61, "order", 40), live(90, "pnl"));
+    assert.deepEqual(heard.map(([type]) => type), ["position", "risk", "order", "pnl"]);
+    assert.deepEqual([client.status.state, client.seq], ["live", 90]);
   } finally {
     client.close();
     restore();

@@ -1,6 +1,7 @@
 import { socketAddress } from "./address.ts";
 import { StreamClient, type StreamOptions } from "./client.ts";
 import type { ControlRequest } from "./messages.ts";
+import { StreamError } from "./socket.ts";
 
 /** What a session can be asked for beyond what a run can. */
 export const LIVE_ACTIONS = ["pause_entries", "resume_entries", "flatten", "stop"] as const;
@@ -11,17 +12,18 @@ export interface LiveOptions extends StreamOptions {
   server?: string;
 }
 
+const NO_SESSION = "Name the session that is meant, here or when the client is made; POST …/api/live-trading/flatten flattens all";
+
 /**
  * Positions, orders, risk and profit of all live sessions, or with `session` of one, with `symbols`
- * of these. What holds now is told first, then what changes. Its log keeps the latest messages only,
- * so a `reset` may come at any connection: what holds is told again then.
+ * of these. What holds now is told first, then all that happens. Its log keeps the latest messages
+ * only, so a `reset` may come at any connection: what holds is told again then.
  */
 export class LiveStreamClient extends StreamClient {
   readonly #session: string | null;
 
   constructor(options: LiveOptions = {}) {
-    // What is told first is what still matters of the log: events before it are left out by design.
-    super(liveAddress(options.server), { verify: false, ...options });
+    super(liveAddress(options.server), options);
     this.#session = options.session ?? null;
   }
 
@@ -45,11 +47,12 @@ export class LiveStreamClient extends StreamClient {
   }
 
   /**
-   * Ask a session for something: the one that was named here, else the one this client reads, else
-   * all there are. What came of it is told by a `control` message.
+   * Ask a session for something: the one that was named, else the one this client reads. What came
+   * of it is told in the session's own stream, by a `control` message; a refusal here, by an `error`.
    */
   ask(action: LiveAction, session: string | null = this.#session): void {
-    const request: ControlRequest & { session?: string } = { type: "control", action, ...(session !== null && { session }) };
+    if (session === null) throw new StreamError(NO_SESSION, "no_session");
+    const request: ControlRequest = { type: "control", action, session };
     this.send(request);
   }
 }

@@ -29,7 +29,7 @@ export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" 
 
 export type Direction = "long" | "short";
 
-export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" | "stop";
+export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" | "stop" | "pause_entries" | "resume_entries" | "flatten";
 
 /**
  * What all messages share. `type` is the struct's tag.
@@ -71,8 +71,10 @@ export interface ConnectedData {
   timeframes?: string[];
   /** Of a market's stream: its timeframes, and what kind of feed serves it. */
   feed?: string;
-  /** Of a market's stream: the first message it still has; what came before is not kept. */
+  /** Of a log that keeps a window: the first message it still has; what came before is not kept. */
   first_seq?: number;
+  /** Of the stream of all live sessions: messages up to this seq only tell what holds, those after it are told one and all. */
+  snapshot?: number;
 }
 
 export interface ConnectedMessage extends Message {
@@ -849,7 +851,7 @@ export interface OrderMessage extends Message {
 
 /** How much of a limit is used. */
 export interface LimitUse {
-  /** As in `workbench.live.limits.RiskLimits`; those of the account begin with `account.`. */
+  /** As in `workbench.trading.limits.RiskLimits`; those of the account begin with `account.`. */
   name: string;
   /** In the limit's unit. */
   value: number;
@@ -958,10 +960,10 @@ export interface Ping {
   data?: unknown;
 }
 
-/** A control of the run, or of this connection's replay. */
+/** A control of the run, of a live session, or of this connection's replay. */
 export interface ControlRequest {
   type: "control";
-  /** `pause`, `resume`, `step`, `speed`, `run_until`, `stop`; for replays `seek` instead of the last two. */
+  /** `pause`, `resume`, `step`, `speed`, `run_until`, `stop`; for replays `seek` instead of the last two; for live sessions also `pause_entries` (no order opens a position), `resume_entries` and `flatten` (close all, cancel all, pause entries). */
   action: string;
   /** Candles for `step` (in a replay also negative), the pace for `speed`. */
   value?: number | null;
@@ -971,6 +973,8 @@ export interface ControlRequest {
   until?: Until | null;
   /** For `seek`. */
   to?: SeekTo | null;
+  /** Which session is meant, in the stream of all live sessions. */
+  session?: string | null;
 }
 
 /** What is in a log. */
