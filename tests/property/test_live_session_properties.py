@@ -19,8 +19,8 @@ from workbench.engine import BacktestEngine
 from workbench.engine.live_parts import needs_whole
 from workbench.engine.settings import Settings
 from workbench.engine.streaming import StreamingBacktestEngine
-from workbench.live.inputs import Asked, Input
 from workbench.timeframes import Timeframe
+from workbench.trading.inputs import Asked, Input
 
 CAPITAL = 10_000.0
 LIMITS = st.fixed_dictionaries(

@@ -9,9 +9,9 @@ from sessions_in_hand import InHand, timeframes_of
 
 from workbench.data.candles import Candles
 from workbench.engine import Strategy
-from workbench.live.inputs import Asked, Bars, Clock, Missing, Others, Passed, Ticks, Word
 from workbench.messages import parse_time
 from workbench.timeframes import Timeframe
+from workbench.trading.inputs import Asked, Bars, Clock, Missing, Others, Passed, Ticks, Word
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -103,7 +103,7 @@ def test_the_first_words_say_what_it_is():
     assert first.data.timeframes == ["1M", "5M"]
     told = [one for one in rest if one.type == "candle"]
     assert {one.extra.origin for one in told} == {"history"}
-    assert sum(one.data.timeframe == "1M" for one in told) == 300
+    assert sum(one.data.timeframe == "1M" for one in told) == 400
     ends = [parse_time(one.data.time) + Timeframe.parse(one.data.timeframe).ms for one in told]
     assert ends == sorted(ends)
     made.take(closes(100.0, 101.0))

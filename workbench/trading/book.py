@@ -47,8 +47,11 @@ class Host(Protocol):
     def closed(self, book: Book, time: int) -> None:
         """Hear that it has closed, and the strategies have decided."""
 
-    def may_close(self) -> bool:
-        """Say whether one more closing order may be given now; if so it is counted."""
+    def may_close(self, time: int) -> bool:
+        """Say whether one more closing order may be given at market time (epoch ms) `time`.
+
+        If so it is counted.
+        """
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
         """Say whether an entry may be ordered."""
@@ -258,7 +261,7 @@ class Book:
 
     def _begin(self, time: int, price: float) -> bool:
         """Open a candle, without the closing orders that have to wait; tell whether it could be."""
-        self.late = [number for number in self.late if not self._host.may_close()]
+        self.late = [number for number in self.late if not self._host.may_close(time)]
         if self._whole:
             self.late.clear()
             return False
@@ -278,7 +281,7 @@ class Book:
             for one in waiting:
                 if one.kind == "close" and one.order > self._counted:
                     self._counted = one.order
-                    if not self._host.may_close():
+                    if not self._host.may_close(self.time):
                         self.late.append(one.order)
         if self.entries:
             left = {one.order for one in waiting}

@@ -278,11 +278,15 @@ class Session:
         if closed:
             self._reporting.metrics()
 
-    def may_close(self) -> bool:
-        """Say whether one more closing order may be given now; if so it is counted."""
-        may = self._guard.may_close(self.now())
+    def may_close(self, time: int) -> bool:
+        """Say whether one more closing order may be given at market time (epoch ms) `time`.
+
+        If so it is counted.
+        """
+        now = self.at if self._real_time else time
+        may = self._guard.may_close(now)
         if may:
-            self._guard.gave(self.now())
+            self._guard.gave(now)
         return may
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
