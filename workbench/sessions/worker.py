@@ -25,6 +25,7 @@ from workbench.sessions import closing, feeding
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import Begun, begun_of
 from workbench.sessions.driving import Driver
+from workbench.sessions.forgetting import forget
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.merging import Merging
@@ -102,7 +103,7 @@ def carry_on(
     if failure is not None and begun:
         # It cannot look after what it holds any more.
         return closing.wind_up(job, broker, now, failure=failure)
-    closing.forget(home, job.run_id)
+    forget(home, job.run_id)
     return 0
 
 
