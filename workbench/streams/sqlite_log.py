@@ -130,6 +130,20 @@ class SqliteLog:
                 raise
         return entries
 
+    def thin(self, stream: str, after: int) -> StreamInfo:
+        """Take superseded states out of what comes after seq `after`, and nothing else.
+
+        Raises
+        ------
+        NotFound
+            There is no such stream.
+        """
+        with self._db.transaction() as tx:
+            info = windows.thinned(tx, self._existing(stream), after)
+            _write(tx, info)
+            self._infos[stream] = info
+        return info
+
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
         info = self.info(stream)
         if info is None:
