@@ -24,8 +24,9 @@ from workbench.runs.live_book import Care
 from workbench.runs.records import PATIENCE_S, RunRecord, new_token
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
+from workbench.sessions import forgetting
 from workbench.sessions.brokers import Allowed
-from workbench.sessions.job import LiveJob, journal_of
+from workbench.sessions.job import LiveJob
 
 log = logging.getLogger(__name__)
 
@@ -168,9 +169,7 @@ class SessionKeeper:
         self._thinned.pop(session, None)
         self._silent.pop(session, None)
         self._leftovers.forget(session)
-        journal = journal_of(self._home, session)
-        for end in ("", "-wal", "-shm"):
-            journal.with_name(journal.name + end).unlink(missing_ok=True)
+        forgetting.forget(self._home, session)
 
     def release(self) -> None:
         """Let go of the processes, which go on: the next server of the folder finds them."""
