@@ -73,6 +73,7 @@ class ExchangeBroker:
         self._poll = poll or (SWEEP if self._streams else POLL)
         self._markets: dict[str, dict[str, Any]] = {}
         self._orders: dict[str, Tracked] = {}
+        self._sent: set[str] = set()
         self._queues: dict[str, asyncio.Queue[Command]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._dirty: asyncio.Queue[Tracked] = asyncio.Queue()
@@ -148,6 +149,7 @@ class ExchangeBroker:
         name = place.client_order_id
         made = Tracked(place, their_id(self.name, name), self._markets[place.symbol])
         self._orders[name] = made
+        self._sent.add(name)
         return made
 
     def _changed(self, tracked: Tracked) -> None:
@@ -160,8 +162,8 @@ class ExchangeBroker:
             command = await queue.get()
             known = self._orders.get(command.client_order_id)
             if isinstance(command, Place):
-                # One that is known was sent before: reconciling has found out what came of it.
-                if known is None:
+                # One that was sent before, perhaps by another process, is not sent again.
+                if command.client_order_id not in self._sent:
                     await send(self._line, self._track(command))
             elif known is not None:
                 await take_back(self._line, known)
