@@ -53,10 +53,13 @@ class Chunk:
         Payloads of the frames, uncompressed.
     messages, conflated
         So many messages are in it, and so many were merged away.
+    size
+        Bytes it takes at most: of its payloads, and of frames of one form.
     """
 
     __slots__ = (
-        "_deflated", "_plain", "carry", "conflated", "first", "messages", "payloads", "upto",
+        "_deflated", "_plain", "carry", "conflated", "first", "messages", "payloads", "size",
+        "upto",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +76,7 @@ class Chunk:
         self.payloads = batched(selection.messages) if place.batch else selection.messages
         self.messages = len(selection.messages)
         self.conflated = selection.conflated
+        self.size = 2 * sum(map(len, self.payloads))
         self._plain: bytes | None = None
         self._deflated: bytes | None = None
 

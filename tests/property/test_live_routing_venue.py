@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from workbench.engine.rules.layout import BY_COMMAND
 from workbench.engine.settings import Settings
-from workbench.live.brokering import Place, Report, Rules
-from workbench.live.routing import Routing
-from workbench.live.venue import Venue
 from workbench.messages import FINAL_ORDER_STATUSES
+from workbench.trading.brokering import Place, Report, Rules
+from workbench.trading.routing import Routing
+from workbench.trading.venue import Venue
 
 level = st.integers(90, 110).map(float)
 entry = st.fixed_dictionaries(

@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from workbench.live.brokering import Cancel, Command, Open, Place
-from workbench.live.inputs import Asked, Bars, Input, Others, Passed, Reported, Ticks, Word
 from workbench.messages import (
     Candle,
     CandleData,
@@ -27,6 +25,8 @@ from workbench.messages.live import OrderData
 from workbench.messages.wire import Order
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
+from workbench.trading.brokering import Cancel, Command, Open, Place
+from workbench.trading.inputs import Asked, Bars, Input, Others, Passed, Reported, Ticks, Word
 
 EVERY = 7
 """An order each so many candles."""

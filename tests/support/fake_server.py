@@ -332,7 +332,6 @@ class PageHandler(RequestHandler):
             "market": json.dumps(self.traits()),
         })  # fmt: skip
 
-
     def traits(self) -> Message:
         """Return the traits beyond those of a run's view."""
         live = self.get_argument("live", "")

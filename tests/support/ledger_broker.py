@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from workbench.live.brokering import Agreement, Cancel, Command, Open, Place, Report, Rules
+from workbench.trading.brokering import Agreement, Cancel, Command, Open, Place, Report, Rules
 
 
 class LedgerBroker:

@@ -113,11 +113,6 @@ def main() -> None:
     import counting_session  # noqa: F401
     import ledger_broker  # noqa: F401
 
-    import workbench.feeds.replay
-    import workbench.live.session
-    import workbench.sessions.closing
-    import workbench.sessions.worker  # noqa: F401
-
     for line in sys.stdin.buffer:
         birth = msgspec.json.decode(line, type=Birth)
         pid = os.fork()

@@ -10,13 +10,13 @@ import msgspec
 from workbench.data.bars import bars_of
 from workbench.data.candles import Candles
 from workbench.data.resample import resample
-from workbench.live.brokering import Command
-from workbench.live.inputs import Bars, Input, Passed, Ticks
-from workbench.live.session import Session
-from workbench.live.spec import LiveSettings
 from workbench.messages import Message
 from workbench.runs.spec import RunSpec
 from workbench.timeframes import Timeframe
+from workbench.trading.brokering import Command
+from workbench.trading.inputs import Bars, Input, Passed, Ticks
+from workbench.trading.session import Session
+from workbench.trading.spec import LiveSettings
 
 LONG = 1 << 60
 

@@ -8,13 +8,13 @@ import pytest
 from session_process import complete, order, pnl, position, risk
 
 from workbench.errors import Conflict, InvalidRequest
-from workbench.live.spec import LiveSettings
 from workbench.messages import Candle, CandleData, Feed, FeedData, Pattern, PatternData
 from workbench.runs.live_book import STREAM, Care
 from workbench.runs.service import RunService
 from workbench.runs.spec import RunSpec
 from workbench.streams.latest import REMEMBERED, bounded
 from workbench.streams.log import OutOfOrder
+from workbench.trading.spec import LiveSettings
 
 AT = "2024-01-01T00:00:00Z"
 
@@ -151,3 +151,22 @@ def test_a_log_of_many_trades_stays_small(runs, begin) -> None:
     assert len(runs.log.info(name).latest) <= 2 * REMEMBERED
     assert len(runs.log.info(STREAM).latest) <= 2 * REMEMBERED
     assert runs.live.state(name) == []
+
+
+def test_superseded_states_are_taken_out_of_a_log_and_no_event(runs, begin) -> None:
+    name = begin()
+    told = []
+    for n in range(50):
+        told += [pnl(name, 1000.0 + n), risk(name), order(name, "BTC-USD", n, "rejected")]
+    runs.publish(name, "worker", 1, told)
+    before = runs.log.info(name)
+    runs.log.thin(name, 75)
+    info = runs.log.info(name)
+    assert (info.seq, info.eseq, info.first_seq) == (before.seq, before.eseq, 1)
+    assert info.bytes < before.bytes
+    kept = runs.log.read(name, 0, 1000)
+    assert [e.seq for e in kept if e.type == "order"] == list(range(3, 151, 3))
+    assert [e.seq for e in kept if e.type != "order"] == [148, 149]
+    runs.log.thin(name, 0)
+    assert runs.log.read(name, 0, 1000) == kept
+    assert runs.log.info(name).kept == len(kept)

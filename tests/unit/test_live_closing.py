@@ -9,7 +9,6 @@ from ledger_broker import LedgerBroker
 from live_jobs import live_job
 
 from workbench.errors import WorkerLost
-from workbench.live.brokering import Cancel, Place, Report
 from workbench.messages import (
     Complete,
     EntryData,
@@ -31,6 +30,7 @@ from workbench.messages import (
 from workbench.sessions.closing_at import VenueClosing
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Winding
+from workbench.trading.brokering import Cancel, Place, Report
 
 AT = "2024-01-01T00:00:00Z"
 NOW = "2024-01-02T00:00:00.000Z"

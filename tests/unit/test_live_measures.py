@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.live.measures import CONFIDENCE, LEAST, RETURNS, AtRisk, Closes, at_risk
+from workbench.trading.measures import CONFIDENCE, LEAST, RETURNS, AtRisk, Closes, at_risk
 
 
 def closes_of(prices, times=None):

@@ -6,10 +6,10 @@ from math import inf, nan, nextafter
 
 import pytest
 
-from workbench.live.guard import Guard
-from workbench.live.inputs import Others
-from workbench.live.limits import LIMIT_NAMES, NO_LIMITS, RiskLimits
-from workbench.live.risk import (
+from workbench.trading.guard import Guard
+from workbench.trading.inputs import Others
+from workbench.trading.limits import LIMIT_NAMES, NO_LIMITS, RiskLimits
+from workbench.trading.risk import (
     CONTINUOUS,
     Entry,
     Standing,

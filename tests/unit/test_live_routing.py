@@ -19,8 +19,8 @@ from workbench.engine.rules.layout import (
     VENUE_REFUSED,
 )
 from workbench.errors import InvalidRequest
-from workbench.live.brokering import Cancel, Command, Place, Report, Rules
-from workbench.live.routing import Purpose, Routing
+from workbench.trading.brokering import Cancel, Command, Place, Report, Rules
+from workbench.trading.routing import Purpose, Routing
 
 HERE = Rules()
 SPOT = Rules(native=True, shorts=False)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engine import BacktestResult
-    from workbench.report.comparing import Diff
+    from workbench.report.differences import Diff
     from workbench.widgets.live_view import LiveView
 
 BASE = "api/live-trading"

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest, NotAllowed
-from workbench.live.brokering import Broker
-from workbench.live.spec import LiveSettings
+from workbench.trading.brokering import Broker
+from workbench.trading.spec import LiveSettings
 
 
 class Allowed(Struct, frozen=True, omit_defaults=True):

@@ -19,7 +19,6 @@ from pathlib import Path
 import msgspec
 
 from workbench.errors import WorkbenchError, WorkerLost
-from workbench.live.brokering import Broker
 from workbench.messages import Message, utc_now
 from workbench.runs.failing import clean
 from workbench.runs.reading import open_folder, read_log
@@ -31,6 +30,7 @@ from workbench.sessions.remains import Remains
 from workbench.sessions.running import Numbered
 from workbench.sessions.telling import Telling, logged, publish
 from workbench.sessions.winding import Winding
+from workbench.trading.brokering import Broker
 
 log = logging.getLogger("workbench.session")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workbench.errors import WorkerLost
-from workbench.live.brokering import Broker, Cancel, Place, Report
 from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderSide
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Deal, Winding
+from workbench.trading.brokering import Broker, Cancel, Place, Report
 
 CRUMB = 1e-9
 

@@ -11,10 +11,10 @@ from workbench.feeds.pacing import multiple
 from workbench.feeds.source import Source
 from workbench.feeds.sources import source_for
 from workbench.feeds.spec import FeedSpec
-from workbench.live.brokering import Broker
-from workbench.live.spec import LiveSettings
 from workbench.runs.spec import RunSpec
 from workbench.sessions.job import LiveJob
+from workbench.trading.brokering import Broker
+from workbench.trading.spec import LiveSettings
 
 
 def settings_of(spec: RunSpec) -> LiveSettings:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.feeds.source import BarUpdate, Hole, Item, Moment, Note, Tick
-from workbench.live.inputs import Asked, Bars, Input, Missing, Passed, Ticks, Word
 from workbench.runs.publishing import Command
+from workbench.trading.inputs import Asked, Bars, Input, Missing, Passed, Ticks, Word
 
 
 def inputs_of(items: Sequence[tuple[str, Item]], at: int) -> list[Input]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from msgspec import UNSET
 
 from workbench.engine.metrics.trades import Trades
-from workbench.live.brokering import Open, Place
 from workbench.messages import (
     FINAL_ORDER_STATUSES,
     AnyMessage,
@@ -31,6 +30,7 @@ from workbench.messages import (
     TradeExtra,
     parse_time,
 )
+from workbench.trading.brokering import Open, Place
 
 
 @dataclass

@@ -12,9 +12,6 @@ import msgspec
 
 from workbench import __version__
 from workbench.errors import LogDamaged, WorkbenchError
-from workbench.live import inputs
-from workbench.live.brokering import Command, Open
-from workbench.live.inputs import Bars, Input, Others, Ticks
 from workbench.messages import Message, RunStatus, Status, StatusData, iso_time
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
@@ -22,6 +19,9 @@ from workbench.sessions.job import LiveJob
 from workbench.sessions.journal import Checkpoint, Journal
 from workbench.sessions.standing import Saved, Standing
 from workbench.timeframes import Timeframe
+from workbench.trading import inputs
+from workbench.trading.brokering import Command, Open
+from workbench.trading.inputs import Bars, Input, Others, Ticks
 
 log = logging.getLogger("workbench.session")
 
@@ -31,7 +31,7 @@ EVERY_S = 20.0
 
 
 class Acting(Protocol):
-    """What `workbench.live.session.Session` is to its process."""
+    """What `workbench.trading.session.Session` is to its process."""
 
     ended: bool
 

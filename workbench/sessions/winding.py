@@ -10,7 +10,6 @@ from msgspec import UNSET, structs
 from workbench.engine.account import settings_row
 from workbench.engine.rules.costs import commission, slipped
 from workbench.errors import WorkbenchError
-from workbench.live.brokering import Report
 from workbench.messages import (
     AnyMessage,
     Complete,
@@ -36,6 +35,7 @@ from workbench.messages import (
 )
 from workbench.runs.spec import RunSpec
 from workbench.sessions.remains import Remains
+from workbench.trading.brokering import Report
 
 CODE = "closed_by_force"
 REASON = "session_end"

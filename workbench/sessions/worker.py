@@ -15,8 +15,6 @@ from typing import cast
 import msgspec
 
 from workbench.errors import Conflict, WorkbenchError
-from workbench.live.brokering import Broker, Command, Rules
-from workbench.live.limits import NO_LIMITS
 from workbench.messages import Message
 from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.failing import failure_of
@@ -33,6 +31,8 @@ from workbench.sessions.merging import Merging
 from workbench.sessions.running import BEGUN, Acting, Make, Running
 from workbench.sessions.sourcing import Sourcing
 from workbench.sessions.telling import Telling, logged, publish
+from workbench.trading.brokering import Broker, Command, Rules
+from workbench.trading.limits import NO_LIMITS
 
 log = logging.getLogger("workbench.session")
 
@@ -80,7 +80,6 @@ def carry_on(
     running = Running(job, written, make, telling.send, telling.published, time.monotonic)
     failure: WorkbenchError | None = None
     try:
-        settings = feeding.settings_of(job.spec)
         found = feeding.broker_of(job) if broker is None else broker()
         asyncio.run(_Process(job, running, telling, found, now).run())
     except WorkbenchError as error:
@@ -117,7 +116,7 @@ def session_of(
     StrategyError, UnknownStrategy
         Its strategy cannot be had.
     """
-    from workbench.live.session import Session
+    from workbench.trading.session import Session
 
     session = Session(
         job.spec,

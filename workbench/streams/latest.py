@@ -12,7 +12,7 @@ MANY = "position:"
 REMEMBERED = 200
 
 
-def bounded(latest: dict[str, int]) -> dict[str, int]:
+def without_old(latest: dict[str, int]) -> dict[str, int]:
     """Return where the latest message of each key is, without positions of long ago."""
     if len(latest) <= 2 * REMEMBERED:
         return latest

@@ -15,7 +15,7 @@ from workbench.streams import window as windows
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
 from workbench.streams.guard import fresh
-from workbench.streams.latest import bounded
+from workbench.streams.latest import without_old
 from workbench.streams.log import Entry, StreamInfo
 
 REMEMBERED = 10_000
@@ -129,6 +129,20 @@ class SqliteLog:
             if not entries:  # What is good before the damage is told first.
                 raise
         return entries
+
+    def thin(self, stream: str, after: int) -> StreamInfo:
+        """Take superseded states out of what comes after seq `after`, and nothing else.
+
+        Raises
+        ------
+        NotFound
+            There is no such stream.
+        """
+        with self._db.transaction() as tx:
+            info = windows.thinned(tx, self._existing(stream), after)
+            _write(tx, info)
+            self._infos[stream] = info
+        return info
 
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
         info = self.info(stream)
@@ -259,4 +273,4 @@ def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entr
             latest[key] = seq
         closed = closed or kind in FINAL_TYPES
         entries.append(Entry(seq, kind, key, encode(message)))
-    return entries, info._replace(seq=seq, eseq=eseq, latest=bounded(latest), closed=closed)
+    return entries, info._replace(seq=seq, eseq=eseq, latest=without_old(latest), closed=closed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.live.brokering import Place
+from workbench.trading.brokering import Place
 from workbench.sessions.exchange.habits import habit_of
 from workbench.sessions.exchange.markets import contract
 from workbench.sessions.exchange.tracking import Tracked

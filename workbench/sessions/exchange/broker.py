@@ -12,7 +12,7 @@ from workbench.data.exchange.answers import load_markets
 from workbench.data.exchange.connecting import find_market
 from workbench.data.exchange.trouble import pause
 from workbench.errors import BrokerError, WorkbenchError
-from workbench.live.brokering import Agreement, Command, Open, Place, Report, Rules
+from workbench.trading.brokering import Agreement, Command, Open, Place, Report, Rules
 from workbench.sessions.exchange import asking, comparing
 from workbench.sessions.exchange.habits import their_id
 from workbench.sessions.exchange.keys import Keys
@@ -35,7 +35,7 @@ def _now() -> int:
 
 
 class ExchangeBroker:
-    """See `workbench.live.brokering.Broker`.
+    """See `workbench.trading.brokering.Broker`.
 
     Commands of a symbol are carried out one after the other, each until its outcome is known.
     Everything else that is heard (answers, the exchange's stream, what is fetched) only says which

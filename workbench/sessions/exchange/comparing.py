@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.data.exchange.trouble import pause
-from workbench.live.brokering import Place, Report
+from workbench.trading.brokering import Place, Report
 from workbench.sessions.exchange.asking import cancel, find, positions
 from workbench.sessions.exchange.habits import their_id
 from workbench.sessions.exchange.sending import LOOKS, Line

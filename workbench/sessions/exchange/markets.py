@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.errors import InvalidRequest
-from workbench.live.brokering import Rules
 from workbench.sessions.exchange.habits import keeps_stops
+from workbench.trading.brokering import Rules
 
 TICK_SIZE, DECIMALS = 4, 2
 """ccxt's numbers for how an exchange writes precision."""

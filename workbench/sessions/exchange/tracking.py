@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from workbench.live.brokering import Place, Report
 from workbench.sessions.exchange.markets import contract
+from workbench.trading.brokering import Place, Report
 
 CRUMB = 1e-9
 """Of an order's quantity: a smaller difference is of rounding."""

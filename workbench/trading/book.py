@@ -16,15 +16,15 @@ from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
-from workbench.live.ledger import Ledger
-from workbench.live.measures import Closes
-from workbench.live.orders import Moment, Orders
-from workbench.live.pnl import Account
-from workbench.live.positions import Positions
-from workbench.live.risk import Symbol
-from workbench.live.telling import TradeNumbers, Trades, Words, shown
 from workbench.messages import Message, iso_time
 from workbench.timeframes import Timeframe
+from workbench.trading.ledger import Ledger
+from workbench.trading.measures import Closes
+from workbench.trading.orders import Moment, Orders
+from workbench.trading.pnl import Account
+from workbench.trading.positions import Positions
+from workbench.trading.risk import Symbol
+from workbench.trading.telling import TradeNumbers, Trades, Words, shown
 
 
 class Host(Protocol):

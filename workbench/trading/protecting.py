@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from workbench.engine.live_views import HeldPosition
 from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import BY_TARGET, BY_TRAIL
-from workbench.live.tickets import CRUMB, Exit, Purpose, placed, small, whole
 from workbench.messages import OrderKind
+from workbench.trading.tickets import CRUMB, Exit, Purpose, placed, small, whole
 
 if TYPE_CHECKING:
-    from workbench.live.route import Route
+    from workbench.trading.route import Route
 
 
 def level_of(route: Route, held: HeldPosition) -> tuple[float | None, int]:

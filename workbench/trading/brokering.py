@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from workbench.live.inputs import Reported
 from workbench.messages import OrderKind, OrderSide
+from workbench.trading.inputs import Reported
 
 Report = Reported
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from workbench.engine.live_views import HeldPosition, WaitingOrder
-from workbench.live.tickets import Exit, Past, Ticket
+from workbench.trading.tickets import Exit, Past, Ticket
 
 
 class Book(Protocol):

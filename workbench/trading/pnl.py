@@ -20,7 +20,7 @@ class Account(NamedTuple):
     trades
         Closed.
     strategies
-        By name, see `workbench.live.positions.Positions.by_strategy`.
+        By name, see `workbench.trading.positions.Positions.by_strategy`.
     """
 
     capital: float

@@ -9,10 +9,10 @@ from workbench.engine.rules.layout import (
     NOT_SENT,
     VENUE_REFUSED,
 )
-from workbench.live.brokering import Report
-from workbench.live.route import Route, key
-from workbench.live.tickets import CRUMB, Past, Ticket
 from workbench.messages import FINAL_ORDER_STATUSES
+from workbench.trading.brokering import Report
+from workbench.trading.route import Route, key
+from workbench.trading.tickets import CRUMB, Past, Ticket
 
 UNSENT = ("not_sent", "stale")
 """Codes of orders that never were at the venue."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-from workbench.live.inputs import Others
-from workbench.live.limits import LIMIT_NAMES, RiskLimits
-from workbench.live.risk import (
+from workbench.messages import BreachAction, LimitUse
+from workbench.trading.inputs import Others
+from workbench.trading.limits import LIMIT_NAMES, RiskLimits
+from workbench.trading.risk import (
     ACCOUNT,
     CONTINUOUS,
     Broken,
@@ -18,7 +19,6 @@ from workbench.live.risk import (
     uses,
     verdict,
 )
-from workbench.messages import BreachAction, LimitUse
 
 MINUTE_MS = 60_000
 _UNTIL_NEXT_DAY, _UNTIL_RESUMED = "max_daily_loss", "max_drawdown"

@@ -8,12 +8,12 @@ from typing import Any, Literal, Protocol
 from workbench.engine.live_holding import end_entries
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import WorkbenchError
-from workbench.live.book import Book
-from workbench.live.desk import Desk
-from workbench.live.guard import Guard
-from workbench.live.inputs import Asking
-from workbench.live.reporting import Reporting
 from workbench.messages import Error, ErrorData, ErrorExtra
+from workbench.trading.book import Book
+from workbench.trading.desk import Desk
+from workbench.trading.guard import Guard
+from workbench.trading.inputs import Asking
+from workbench.trading.reporting import Reporting
 
 How = Literal["complete", "stopped"] | WorkbenchError
 

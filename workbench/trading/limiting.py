@@ -8,13 +8,13 @@ from msgspec import UNSET
 
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.rules.layout import BY_LIMIT, ENTRIES_PAUSED, LIMIT_POSITION
-from workbench.live.book import Book
-from workbench.live.commands import Commands
-from workbench.live.guard import Begun, Guard
-from workbench.live.limits import LIMIT_NAMES
-from workbench.live.reporting import Reporting
-from workbench.live.risk import ACCOUNT, Broken, Entry, Standing
 from workbench.messages import Breach, BreachAction
+from workbench.trading.book import Book
+from workbench.trading.commands import Commands
+from workbench.trading.guard import Begun, Guard
+from workbench.trading.limits import LIMIT_NAMES
+from workbench.trading.reporting import Reporting
+from workbench.trading.risk import ACCOUNT, Broken, Entry, Standing
 
 
 class Clocked(Protocol):

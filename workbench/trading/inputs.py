@@ -98,7 +98,7 @@ class Others(Struct, frozen=True, tag="others", array_like=True):
 
 
 class Reported(Struct, frozen=True, tag="reported", array_like=True):
-    """What the broker says of an order; see `workbench.live.brokering.Report`."""
+    """What the broker says of an order; see `workbench.trading.brokering.Report`."""
 
     at: int
     symbol: str

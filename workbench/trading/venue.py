@@ -32,7 +32,7 @@ from workbench.engine.rules.layout import (
     S_TAKER,
 )
 from workbench.engine.settings import Settings
-from workbench.live.brokering import Command, Place, Report, Rules
+from workbench.trading.brokering import Command, Place, Report, Rules
 
 CRUMB = 1e-12
 """Of what an order wants: less than this is left over by rounding, not by the market."""

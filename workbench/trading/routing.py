@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import msgspec
 
 from workbench.errors import InvalidRequest
-from workbench.live.applying import apply
-from workbench.live.brokering import Command, Open, Report, Rules
-from workbench.live.route import Route
-from workbench.live.states import Book, State
-from workbench.live.tickets import Life, Purpose
+from workbench.trading.applying import apply
+from workbench.trading.brokering import Command, Open, Report, Rules
+from workbench.trading.route import Route
+from workbench.trading.states import Book, State
+from workbench.trading.tickets import Life, Purpose
 
 __all__ = ["Life", "Purpose", "Routing"]
 

@@ -8,12 +8,6 @@ from typing import Any, Literal, Protocol
 from msgspec import UNSET, UnsetType
 
 from workbench.engine.metrics import Performance
-from workbench.live.book import Book
-from workbench.live.guard import Guard
-from workbench.live.measures import CONFIDENCE, at_risk
-from workbench.live.pnl import pnl_of
-from workbench.live.risk import Standing
-from workbench.live.tally import AccountPerformance
 from workbench.messages import (
     Breach,
     Complete,
@@ -32,6 +26,12 @@ from workbench.messages import (
     TradeChecksum,
     iso_time,
 )
+from workbench.trading.book import Book
+from workbench.trading.guard import Guard
+from workbench.trading.measures import CONFIDENCE, at_risk
+from workbench.trading.pnl import pnl_of
+from workbench.trading.risk import Standing
+from workbench.trading.tally import AccountPerformance
 
 METRICS_EVERY = 10
 """Equities between two `metrics`."""

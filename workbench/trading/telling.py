@@ -14,7 +14,6 @@ from workbench.data.growing import Span
 from workbench.data.troubles import Trouble
 from workbench.engine.rules.layout import E_KIND, E_TRADE, ENTERED, EXITED
 from workbench.engine.telling import Telling
-from workbench.live.inputs import Missing, Word
 from workbench.messages import (
     Candle,
     CandleData,
@@ -29,9 +28,8 @@ from workbench.messages import (
     iso_time,
 )
 from workbench.timeframes import Timeframe
+from workbench.trading.inputs import Missing, Word
 
-SHOWN = 300
-"""So many candles of the history are told, of each timeframe."""
 _CODES = {"invalid": "invalid_data", "clock": "clock_jump"}
 
 
@@ -216,7 +214,7 @@ def shown(history: Mapping[str, Candles]) -> Iterator[Span]:
 
     def keyed(candles: Candles) -> Iterator[tuple[tuple[int, int], Timeframe, Bar]]:
         timeframe = candles.timeframe
-        for bar in bars_of(candles[-SHOWN:]):
+        for bar in bars_of(candles):
             yield (bar.time + timeframe.ms, -timeframe.ms), timeframe, bar
 
     for _, timeframe, bar in heapq.merge(

@@ -11,11 +11,13 @@ from workbench.data.growing import Origin
 from workbench.engine.driving import Kinds
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.live.beginning import LiveSpec, status_of
-from workbench.live.book import Book, Facts
-from workbench.live.brokering import Command, Open, Rules
-from workbench.live.commands import How
-from workbench.live.inputs import (
+from workbench.messages import Message, Trade, iso_time
+from workbench.timeframes import DAY_MS, Timeframe
+from workbench.trading.beginning import LiveSpec, status_of
+from workbench.trading.book import Book, Facts
+from workbench.trading.brokering import Command, Open, Rules
+from workbench.trading.commands import How
+from workbench.trading.inputs import (
     Asked,
     Bars,
     Clock,
@@ -28,10 +30,8 @@ from workbench.live.inputs import (
     Ticks,
     Word,
 )  # fmt: skip
-from workbench.live.parts import Parts
-from workbench.live.telling import TradeNumbers
-from workbench.messages import Message, Trade, iso_time
-from workbench.timeframes import DAY_MS, Timeframe
+from workbench.trading.parts import Parts
+from workbench.trading.telling import TradeNumbers
 
 TOLD_EVERY_MS = 500
 """What grows, and the state of the account within a candle, is told so often at most."""

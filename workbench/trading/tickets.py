@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from workbench.engine.rules.costs import on_grid
-from workbench.live.brokering import Open, Place, Rules
 from workbench.messages import OrderKind
+from workbench.trading.brokering import Open, Place, Rules
 
 CRUMB = 1e-9
 """Of a quantity: a smaller difference is of rounding."""

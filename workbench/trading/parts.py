@@ -7,17 +7,17 @@ from typing import Any
 
 from workbench.data.candles import Candles
 from workbench.engine.driving import Kinds
-from workbench.live.beginning import LiveSpec, account_of
-from workbench.live.book import Book, Facts
-from workbench.live.brokering import Command, Rules
-from workbench.live.commands import Commands
-from workbench.live.desk import Desk
-from workbench.live.guard import Guard
-from workbench.live.limiting import Limiting
-from workbench.live.reporting import Reporting
-from workbench.live.spec import LiveSettings
-from workbench.live.telling import TradeNumbers, Words
-from workbench.live.venue import Venue, rules_of
+from workbench.trading.beginning import LiveSpec, account_of
+from workbench.trading.book import Book, Facts
+from workbench.trading.brokering import Command, Rules
+from workbench.trading.commands import Commands
+from workbench.trading.desk import Desk
+from workbench.trading.guard import Guard
+from workbench.trading.limiting import Limiting
+from workbench.trading.reporting import Reporting
+from workbench.trading.spec import LiveSettings
+from workbench.trading.telling import TradeNumbers, Words
+from workbench.trading.venue import Venue, rules_of
 
 
 class Parts:

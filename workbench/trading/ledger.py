@@ -26,10 +26,6 @@ from workbench.engine.rules.layout import (
     ENTERED,
     EXITED,
 )
-from workbench.live.orders import Moment, Orders, Told
-from workbench.live.positions import Positions
-from workbench.live.risk import Broken
-from workbench.live.telling import Trades
 from workbench.messages import (
     EntryData,
     ExitData,
@@ -41,6 +37,10 @@ from workbench.messages import (
     Signal,
     Trade,
 )
+from workbench.trading.orders import Moment, Orders, Told
+from workbench.trading.positions import Positions
+from workbench.trading.risk import Broken
+from workbench.trading.telling import Trades
 
 _BY_STOP = (BY_STOP, BY_TRAIL, BY_BREAK_EVEN)
 GONE = "The position is closed"

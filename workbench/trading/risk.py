@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from workbench.live.inputs import Others
-from workbench.live.limits import LIMIT_NAMES, RiskLimits
 from workbench.messages import LimitUse
+from workbench.trading.inputs import Others
+from workbench.trading.limits import LIMIT_NAMES, RiskLimits
 
 UNITS = {
     "max_position": "money", "max_exposure": "money", "max_leverage": "x",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 
-from workbench.live.book import Book
-from workbench.live.brokering import Command, Open, Place, Rules
-from workbench.live.guard import Guard
-from workbench.live.inputs import Reported
-from workbench.live.routing import Life, Purpose, Routing
-from workbench.live.venue import Venue
 from workbench.messages import OrderStatus
+from workbench.trading.book import Book
+from workbench.trading.brokering import Command, Open, Place, Rules
+from workbench.trading.guard import Guard
+from workbench.trading.inputs import Reported
+from workbench.trading.routing import Life, Purpose, Routing
+from workbench.trading.venue import Venue
 
 _ENDED: dict[str, OrderStatus] = {
     "cancelled": "cancelled", "rejected": "rejected", "expired": "expired"

@@ -10,9 +10,9 @@ from msgspec import UNSET
 from workbench.data.candles import Candles
 from workbench.engine.live_parts import needs_whole
 from workbench.engine.settings import Settings
-from workbench.live.brokering import Rules
-from workbench.live.spec import LiveSettings
 from workbench.messages import LiveFacts, Status, StatusData
+from workbench.trading.brokering import Rules
+from workbench.trading.spec import LiveSettings
 
 
 class LiveSpec(Protocol):

@@ -22,15 +22,15 @@ from workbench.engine.rules.layout import (
     TOO_SMALL,
     VENUE_REFUSED,
 )
-from workbench.live.brokering import Cancel, Command, Place, Rules
-from workbench.live.protecting import protect, settle, touch
-from workbench.live.states import Book, State
-from workbench.live.tickets import CRUMB, Exit, Life, Past, Purpose, Ticket, placed, small, whole
 from workbench.messages import OrderKind
+from workbench.trading.brokering import Cancel, Command, Place, Rules
+from workbench.trading.protecting import protect, settle, touch
+from workbench.trading.states import Book, State
+from workbench.trading.tickets import CRUMB, Exit, Life, Past, Purpose, Ticket, placed, small, whole
 
 
 class Route:
-    """Makes commands of a book's wishes; see `workbench.live.applying` for the way back."""
+    """Makes commands of a book's wishes; see `workbench.trading.applying` for the way back."""
 
     def __init__(
         self, symbol: str, engine: Book, rules: Rules, name: Callable[[], str], hedging: bool
