@@ -84,27 +84,35 @@ class ExchangeBroker:
 
     async def start(self, symbols: Sequence[str]) -> Mapping[str, Rules]:
         """See `Broker.start`."""
-        try:
-            await load_markets(self._exchange)
-            for symbol in symbols:
-                market = find_market(self._exchange, symbol, self._market)
-                self._markets[symbol] = self._exchange.market(market)
-                await asking.positions(self._exchange, self._markets[symbol])
-        except WorkbenchError:
-            raise
-        except Exception as error:
-            outcome = self._line.outcome(error)
-        else:
-            for symbol in symbols:
-                self._queues[symbol] = asyncio.Queue()
-                self._begin(self._work(symbol))
-            self._begin(self._settling())
-            self._begin(self._sweeping())
-            if self._streams:
-                self._begin(self._watch())
-            return {name: rules_of(self._exchange, one) for name, one in self._markets.items()}
-        # Outside of the handler: what ccxt raised carries signed addresses.
-        raise BrokerError(f"No orders at {self.name}: {outcome.message}", trouble=outcome.code)
+        for tries in range(TRIES):
+            try:
+                await self._open(symbols)
+                break
+            except WorkbenchError:
+                raise
+            except Exception as error:
+                outcome = self._line.outcome(error)
+            if outcome.known == "refused" or tries == TRIES - 1:
+                # Outside of the handler: what ccxt raised carries signed addresses.
+                msg = f"No orders at {self.name}: {outcome.message}"
+                raise BrokerError(msg, trouble=outcome.code)
+            await self._sleep(pause(tries, outcome.wait))
+        for symbol in symbols:
+            self._queues[symbol] = asyncio.Queue()
+            self._begin(self._work(symbol))
+        self._begin(self._settling())
+        self._begin(self._sweeping())
+        if self._streams:
+            self._begin(self._watch())
+        return {name: rules_of(self._exchange, one) for name, one in self._markets.items()}
+
+    async def _open(self, symbols: Sequence[str]) -> None:
+        """Find the markets, and see that the account is right."""
+        await load_markets(self._exchange)
+        for symbol in symbols:
+            market = find_market(self._exchange, symbol, self._market)
+            self._markets[symbol] = self._exchange.market(market)
+            await asking.positions(self._exchange, self._markets[symbol])
 
     async def reconcile(self, orders: Sequence[Open], positions: Mapping[str, float]) -> Agreement:
         """See `Broker.reconcile`."""
