@@ -137,6 +137,12 @@ class Feed:
         self.bar += 1
         yield
 
+    def rest(self) -> None:
+        """Close the candle that is open, whatever of it has been told."""
+        self._join()
+        self.engine.end(self._bars[self.bar], ask=self._asks[self.bar])
+        self.bar += 1
+
     def _seen(self, name: str, count: int) -> int:
         return int(self._longer[name][1][count - 1]) if count else 0
 

@@ -80,7 +80,6 @@ def carry_on(
     running = Running(job, written, make, telling.send, telling.published, time.monotonic)
     failure: WorkbenchError | None = None
     try:
-        settings = feeding.settings_of(job.spec)
         found = feeding.broker_of(job) if broker is None else broker()
         asyncio.run(_Process(job, running, telling, found, now).run())
     except WorkbenchError as error:

@@ -58,6 +58,8 @@ class Tracked:
         Units that have been reported, net of fees taken in units.
     missing
         How often trades were asked for in vain.
+    asked
+        Whether it is to be asked for.
     """
 
     place: Place
@@ -76,13 +78,13 @@ class Tracked:
     told: float = 0.0
     final: bool = False
     missing: int = 0
+    asked: bool = False
 
     @property
     def traded(self) -> float:
         """Units of the trades that are known."""
         return sum(fill.quantity for fill in self.fills.values())
 
-    @property
     def lacks(self) -> bool:
         """Whether it says more than the trades that are known."""
         return self.said - self.traded > CRUMB * self.place.quantity
@@ -118,6 +120,11 @@ class Tracked:
         """Take down that it is not, and will not be, at the exchange."""
         self.ended, self.code, self.message, self.time = "rejected", code, message, time
 
+    def lose(self, time: int) -> None:
+        """Take down that the exchange has forgotten it, so that it is not open."""
+        self.ended, self.code, self.time = "cancelled", "unknown_to_exchange", time
+        self.message = "The exchange knows nothing of it any more"
+
     def believe(self) -> None:
         """Believe the order's own word for what its trades do not say."""
         rest = self.said - self.traded
@@ -137,7 +144,7 @@ class Tracked:
         average = None
         if traded:
             average = sum(fill.quantity * fill.price for fill in self.fills.values()) / traded
-        if self.ended is not None and not self.lacks and not self.final:
+        if self.ended is not None and not self.lacks() and not self.final:
             self.final = True
             self.told = max(self.told, net)
             status = "filled" if self._whole(traded) else self.ended
