@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from workbench.engine.settings import Commission, Convention, Settings, Slippage
     from workbench.engine.signals import Signals
     from workbench.errors import WorkbenchError
-    from workbench.live.limits import RiskLimits
     from workbench.sweeps.spec import WalkForward
+    from workbench.trading.limits import RiskLimits
 
 _HOMES = {
     "compiled": "workbench.engine.compiled",
@@ -59,7 +59,7 @@ _HOMES = {
     "OwnDetector": "workbench.analysis.own",
     "StructureSettings": "workbench.analysis.structure.settings",
     "check_detector": "workbench.analysis.testing",
-    "RiskLimits": "workbench.live.limits",
+    "RiskLimits": "workbench.trading.limits",
     "Session": "workbench.client.session",
     "diff": "workbench.client.differing",
     "flatten_all": "workbench.client.live_opening",

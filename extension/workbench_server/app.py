@@ -232,6 +232,7 @@ class WorkbenchApp(ExtensionApp):
         self.service.supervisor.poll()
         self.sessions.keeper.poll()
         self.markets.keeper.poll()
+        self.service.log.erase()
 
     async def tidy(self) -> None:
         """Delete the runs that are not to be kept, and give their room back, piece by piece."""

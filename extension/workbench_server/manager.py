@@ -132,6 +132,14 @@ class WebSocketManager:
             lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
         return lags
 
+    def waiting(self) -> dict[str, int]:
+        """Return, by stream type, the bytes that wait for sockets which do not keep up."""
+        waiting = dict.fromkeys(KINDS, 0)
+        for reader, channel in self._read.items():
+            kind = channel.info.kind
+            waiting[kind] = waiting.get(kind, 0) + reader.connection.unsent
+        return waiting
+
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
         for connection in list(self._readers):
@@ -208,16 +216,19 @@ class WebSocketManager:
             if lost is not None:
                 await reader.connection.send(text_frame(encode(lost)))
         deflate = reader.connection.deflate
-        frames = chunk.frames(deflate)
+        frames, messages, conflated = chunk.frames(deflate), chunk.messages, chunk.conflated
+        cursor = chunk.upto, chunk.carry
+        # A reader that stalls now holds its frames and nothing else.
+        del chunk
         if frames:
             if deflate:
                 reader.step = 0
             await reader.connection.send(frames)
-            self.counters.delivered[channel.info.kind] += chunk.messages
+            self.counters.delivered[channel.info.kind] += messages
             self.counters.delivered_bytes[channel.info.kind] += len(frames)
-        reader.sent, reader.carry = chunk.upto, chunk.carry
-        reader.conflated += chunk.conflated
-        self.counters.conflated[channel.info.kind] += chunk.conflated
+        reader.sent, reader.carry = cursor
+        reader.conflated += conflated
+        self.counters.conflated[channel.info.kind] += conflated
 
     def _open(self, stream: str) -> Channel:
         channel = self._channels.get(stream)

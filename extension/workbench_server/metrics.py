@@ -67,6 +67,12 @@ class Metrics(Collector):
             "stream_type",
             app.manager.lags(),
         )
+        yield _gauge(
+            "waiting_bytes",
+            "Bytes that wait for sockets which do not keep up.",
+            "stream_type",
+            app.manager.waiting(),
+        )
         yield _counter(
             "messages_delivered",
             "Messages written to subscribers.",

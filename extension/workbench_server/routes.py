@@ -37,16 +37,19 @@ from workbench_server.handlers.runs import (
 )
 from workbench_server.handlers.sessions import (
     FlattenAllHandler,
-    SessionActionHandler,
+    FlattenSessionHandler,
+    PauseEntriesHandler,
+    ResumeEntriesHandler,
     SessionHandler,
     SessionsHandler,
     StartSessionHandler,
+    StopSessionHandler,
 )
 from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
 
 _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
-_ACTION = r"(?P<action>stop|flatten|pause_entries|resume_entries)"
+_SESSION = r"(?P<session_id>[A-Za-z0-9_.-]+)"
 _FEED = r"(?P<name>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
@@ -75,11 +78,14 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/live-trading", SessionsHandler),
     (r"/api/live-trading/start", StartSessionHandler),
     (r"/api/live-trading/flatten", FlattenAllHandler),
-    (rf"/api/live-trading/{_RUN}/{_ACTION}", SessionActionHandler),
-    (rf"/api/live-trading/{_RUN}", SessionHandler),
+    (rf"/api/live-trading/{_SESSION}/stop", StopSessionHandler),
+    (rf"/api/live-trading/{_SESSION}/flatten", FlattenSessionHandler),
+    (rf"/api/live-trading/{_SESSION}/pause_entries", PauseEntriesHandler),
+    (rf"/api/live-trading/{_SESSION}/resume_entries", ResumeEntriesHandler),
+    (rf"/api/live-trading/{_SESSION}", SessionHandler),
     (r"/api/ws/stream/status", StatusHandler),
     (rf"/api/ws/stream/backtest/{_RUN}", BacktestStreamHandler),
-    (r"/api/ws/stream/(?P<stream>live-trading)", LiveStreamHandler),
+    (r"/api/ws/stream/live-trading", LiveStreamHandler),
     # A symbol may have a slash in it.
     (r"/api/ws/stream/market-data/(?P<symbol>.+)", MarketStreamHandler),
     (rf"/api/ws/publish/{_RUN}", PublishHandler),

@@ -337,9 +337,7 @@ def test_a_session_is_flattened_and_stopped_while_the_kernel_is_busy(page, lab):
     assert page.evaluate(f"() => {LIVE}.markers") == flat["markers"] == "2"
     page.get_by_role("button", name="STOP").click()
     dialog.get_by_role("button", name="Stop now").click()
-    page.wait_for_function(
-        f"() => {LIVE}.status === 'stopped' && {LIVE}.connection === 'finished'"
-    )
+    page.wait_for_function(f"() => {LIVE}.status === 'stopped' && {LIVE}.connection === 'finished'")
     assert page.evaluate(f"() => {BUSY}"), "the kernel was to be busy all the while"
     (lab.root / "stopped").touch()
     wait_cell(page, 1)

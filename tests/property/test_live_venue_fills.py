@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.settings import Settings
-from workbench.live.brokering import Cancel, Command, Place, Report
-from workbench.live.venue import Venue
 from workbench.messages import FINAL_ORDER_STATUSES
+from workbench.trading.brokering import Cancel, Command, Place, Report
+from workbench.trading.venue import Venue
 
 orders = st.tuples(
     st.sampled_from(["buy", "sell"]), st.sampled_from(["market", "limit", "stop"]),

@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from workbench.live.brokering import Cancel, Command, Open, Place
-from workbench.live.inputs import Asked, Bars, Input, Others, Passed, Reported, Ticks, Word
 from workbench.messages import (
     Candle,
     CandleData,
@@ -27,6 +25,8 @@ from workbench.messages.live import OrderData
 from workbench.messages.wire import Order
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
+from workbench.trading.brokering import Cancel, Command, Open, Place
+from workbench.trading.inputs import Asked, Bars, Input, Others, Passed, Reported, Ticks, Word
 
 EVERY = 7
 """An order each so many candles."""
@@ -119,7 +119,7 @@ class CountingSession:
     def _order(self, name: str, symbol: str, status: str, filled: float, at: int) -> None:
         data = OrderData(
             self._id, "fake", symbol, name, status, "entry", "buy", "market", 1.0, None, filled,
-            None, 0.0, iso_time(at), "paper",
+            None, 0.0, iso_time(self.state.seen[symbol]), "paper",
         )  # fmt: skip
         self._emit(Order(iso_time(at), data=data))
 

@@ -332,7 +332,6 @@ class PageHandler(RequestHandler):
             "market": json.dumps(self.traits()),
         })  # fmt: skip
 
-
     def traits(self) -> Message:
         """Return the traits beyond those of a run's view."""
         live = self.get_argument("live", "")
@@ -340,11 +339,11 @@ class PageHandler(RequestHandler):
 
 
 class Fake:
-    """All stories, by what the id of the run asks for."""
+    """All stories, by what the id of the run asks for; those of `before` need not be made again."""
 
-    def __init__(self) -> None:
-        self.stories: dict[str, Story] = {}
-        self.sweeps: dict[str, FakeSweep] = {}
+    def __init__(self, before: Fake | None = None) -> None:
+        self.stories: dict[str, Story] = {} if before is None else before.stories
+        self.sweeps: dict[str, FakeSweep] = {} if before is None else before.sweeps
         self.controls: list[Message] = []
         self.opened: list[tuple[str, Message]] = []
         self.open_refusal: Message | None = None

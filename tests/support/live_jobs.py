@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from workbench.live.spec import LiveSettings
 from workbench.runs.spec import RunSpec
 from workbench.sessions.job import LiveJob
+from workbench.trading.spec import LiveSettings
 
 
 def live_job(home: Path, session: str = "live_1", **changes: Any) -> LiveJob:

@@ -30,7 +30,8 @@ from workbench.messages import (
     parse_time,
     utc_now,
 )
-from workbench.report.comparing import CAUSES, compare
+from workbench.report.comparing import compare
+from workbench.report.differences import CAUSES
 from workbench.timeframes import Timeframe
 
 HOUR = 3_600_000
@@ -258,3 +259,16 @@ def test_what_cannot_be_compared_is_refused(run):
         wb.diff(run)
     with pytest.raises(InvalidRequest, match="live is 3"):
         wb.diff(run, 3)
+
+
+def test_both_ends_are_one(run, candles):
+    messages = session(run, candles)
+    at = next(
+        k for k, one in enumerate(messages)
+        if isinstance(one, Trade) and not isinstance(one.data, EntryData)
+        and one.data.exit_reason == "end_of_data"
+    )  # fmt: skip
+    messages[at] = changed(messages[at], exit_reason="session_end")
+    assert compare(run.messages, messages).same
+    messages[at] = changed(messages[at], exit_reason="flattened")
+    assert [one.cause for one in compare(run.messages, messages).differences] == ["end"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.live.inputs import Others
-from workbench.live.spec import LiveSettings
 from workbench.sessions import accounts
 from workbench.sessions.accounts import Accounts, account_of
+from workbench.trading.inputs import Others
+from workbench.trading.spec import LiveSettings
 
 PAPER = LiveSettings(symbols=["A"])
 

@@ -18,7 +18,6 @@ from workbench.client.live_frames import (
 from workbench.client.live_stream import LiveReader, LiveStream
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest, UnknownTimeframe
-from workbench.live.limits import RiskLimits
 from workbench.messages import (
     Breach,
     Connected,
@@ -32,6 +31,7 @@ from workbench.messages import (
     RiskData,
     encode,
 )
+from workbench.trading.limits import RiskLimits
 
 NOW = "2026-01-01T00:00:00.000Z"
 

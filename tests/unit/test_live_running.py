@@ -11,13 +11,13 @@ from counting_session import CountingSession
 from live_jobs import live_job
 
 from workbench.errors import LogDamaged
-from workbench.live.brokering import Place
-from workbench.live.inputs import Asked, Bars, Word
 from workbench.messages import encode
 from workbench.sessions.beginning import begun_of
 from workbench.sessions.job import journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.running import Running
+from workbench.trading.brokering import Place
+from workbench.trading.inputs import Asked, Bars, Word
 
 HOUR = 3_600_000
 START = 1_704_067_200_000

@@ -13,13 +13,13 @@ from workbench.analysis.bars import Bar
 from workbench.data.candles import Candles
 from workbench.feeds.source import BarUpdate, Hole, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
-from workbench.live.inputs import Bars, Missing, Passed, Ticks, Word
 from workbench.messages import iso_time
 from workbench.sessions.mapping import inputs_of
 from workbench.sessions.merging import Merging
 from workbench.sessions.sourcing import Sourcing
 from workbench.sessions.standing import Standing, Trail, fresh
 from workbench.timeframes import Timeframe
+from workbench.trading.inputs import Bars, Missing, Passed, Ticks, Word
 
 MINUTE = 60_000
 START = 1_704_067_200_000

@@ -7,8 +7,8 @@ import pytest
 from workbench.engine.account import settings_row
 from workbench.engine.rules.costs import commission, slipped
 from workbench.engine.settings import Commission, Settings, Slippage
-from workbench.live.brokering import Cancel, Place, Report
-from workbench.live.venue import Venue
+from workbench.trading.brokering import Cancel, Place, Report
+from workbench.trading.venue import Venue
 
 PLAIN = Settings()
 

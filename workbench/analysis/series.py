@@ -140,6 +140,20 @@ def whole_values(series: Series) -> Sequence[float]:
     return series._values
 
 
+def renew(series: Series, array: NDArray[Any]) -> None:
+    """Let a series be of a longer column; for an engine whose candles grow.
+
+    Parameters
+    ----------
+    array
+        As of `Series`.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    series._array, series._values = view, view.data
+    series._above.clear()
+
+
 def crossed_above(first: Series, second: Series | float) -> bool:
     """Tell whether `first` went from at or below `second` to above it on this candle.
 

@@ -105,7 +105,7 @@ def _add_start(one: argparse.ArgumentParser) -> None:
 
 
 def _limit(text: str) -> tuple[str, float]:
-    from workbench.live.limits import LIMIT_NAMES
+    from workbench.trading.limits import LIMIT_NAMES
 
     name, _, number = text.partition("=")
     try:

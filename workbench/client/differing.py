@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from workbench.client.run import Run
     from workbench.client.session import Session
     from workbench.engine import BacktestResult
-    from workbench.report.comparing import Diff
+    from workbench.report.differences import Diff
 
 
 def diff(

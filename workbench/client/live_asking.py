@@ -12,9 +12,9 @@ import msgspec
 
 from workbench.errors import InvalidRequest
 from workbench.feeds.spec import FeedSpec
-from workbench.live.limits import RiskLimits
-from workbench.live.spec import LiveSettings
 from workbench.timeframes import Timeframe
+from workbench.trading.limits import RiskLimits
+from workbench.trading.spec import LiveSettings
 
 if TYPE_CHECKING:
     from workbench.engine import Strategy

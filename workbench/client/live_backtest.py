@@ -14,9 +14,9 @@ from workbench.data.candles import Candles
 from workbench.engine import BacktestResult, backtest
 from workbench.engine.settings import Settings
 from workbench.errors import InvalidRequest
-from workbench.live.spec import LiveSettings
 from workbench.messages import Candle, parse_time
 from workbench.timeframes import Timeframe
+from workbench.trading.spec import LiveSettings
 
 _PRICES = ("open", "high", "low", "close", "volume")
 

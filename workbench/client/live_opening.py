@@ -52,9 +52,9 @@ def live(
         The server; by default the Jupyter server this kernel belongs to, or a private one.
     **options
         The strategy's parameters by name; `limits` and `account_limits`
-        (`workbench.live.limits.RiskLimits`, or a dict: ``{"max_daily_loss": 500}``); `allocation`,
+        (`workbench.RiskLimits`, or a dict: ``{"max_daily_loss": 500}``); `allocation`,
         `latency`, `participation`, `account`, `sandbox`, `history`, `keep` of
-        `workbench.live.spec.LiveSettings`; `speed`, `start`, `end`, `path`, `seed`, `exchange`,
+        `workbench.trading.spec.LiveSettings`; `speed`, `start`, `end`, `path`, `seed`, `exchange`,
         `market` of the feed; those of `workbench.engine.settings.Settings`: `initial_capital`,
         `commission`, `leverage`, ...; `name`, `notes`, `tags`.
 

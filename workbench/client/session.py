@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engine import BacktestResult
-    from workbench.report.comparing import Diff
+    from workbench.report.differences import Diff
     from workbench.widgets.live_view import LiveView
 
 BASE = "api/live-trading"
@@ -165,16 +165,16 @@ class Session(Run):
 
     # --- looking at it ------------------------------------------------------------------
 
-    def view(self) -> LiveView:  # type: ignore[override]
+    def view(self) -> LiveView:
         """Return the live view, an ipywidget; the same one each time."""
         if self._view is None:
             from workbench.client.source import ServerSource
             from workbench.widgets.live_view import LiveView
 
-            self._view = LiveView(  # type: ignore[assignment]
+            self._view = LiveView(
                 self.id, source=ServerSource(self.server, self.id), direct=self.server.own
             )
-        return self._view  # type: ignore[return-value]
+        return self._view
 
     def compare(self, strategy: Any = None) -> LiveView:
         """Return the live view with the backtest over the same candles drawn beside it."""

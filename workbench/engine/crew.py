@@ -68,6 +68,8 @@ class Crew:
         self.idle: list[str] = []
         self._columns = columns
         self._witness: Witness | None = None
+        self.insight: Insight | None = None
+        self.trials: set[str] = set()  # timeframes whose candles only show what `init` declares
 
     def board(
         self, driver: Driver, seed: int | None, check: bool, looked: Looked | None = None
@@ -84,13 +86,15 @@ class Crew:
         base, *higher = self._columns
         clocks = [Clock() for _ in self._columns]
         counts = [visible_counts(base, one) for one in higher]
-        insight = Insight(list(zip(self._columns, clocks, strict=True)))
+        self.insight = insight = Insight(list(zip(self._columns, clocks, strict=True)))
         for index, (kind, params) in enumerate(zip(self.kinds, self.params, strict=True)):
             wanted = StructureSettings.of(kind.structure_settings)
             views = {
                 one.timeframe.name: View(one, clock, insight, wanted)
                 for one, clock in zip(self._columns, clocks, strict=True)
             }
+            for name in self.trials:
+                views[name].trial = True
             strategy = kind()
             strategy._bind(driver.broker, views, params, seed, index)
             strategy._shortly = looked is not None
@@ -107,7 +111,7 @@ class Crew:
                     (audit if looked is None else looked.audit)(view.declarations, view.candles)
             if check:
                 refuse_brought(strategy)
-            self.warm_ups.append(self._warm_up(views, counts))
+            self.warm_ups.append(warm_up_of(views, counts))
         nexts = [(warm, one.next) for warm, one in zip(self.warm_ups, self.strategies, strict=True)]
         shown = [(clock, each.tolist()) for clock, each in zip(clocks[1:], counts, strict=True)]
         driver.begin(nexts, clocks[0], shown)
@@ -143,13 +147,23 @@ class Crew:
             if gives_signals(type(strategy)):
                 look_again(strategy, cut)
 
-    def _warm_up(self, views: Mapping[str, View], counts: Sequence[Any]) -> int:
-        base, *higher = views.values()
-        first = base.warm_up() - 1
-        for view, visible in zip(higher, counts, strict=True):
-            if view.asked:
-                first = max(first, int(np.searchsorted(visible, view.warm_up())))
-        return min(first, len(base.candles))
+
+def warm_up_of(views: Mapping[str, View], counts: Sequence[Any]) -> int:
+    """Return the first candle at which a strategy is asked; their number for none.
+
+    Parameters
+    ----------
+    views
+        What it sees, the shortest timeframe first.
+    counts
+        Of each other timeframe: how many have closed at each candle, shape (n,).
+    """
+    base, *higher = views.values()
+    first = base.warm_up() - 1
+    for view, visible in zip(higher, counts, strict=True):
+        if view.asked:
+            first = max(first, int(np.searchsorted(visible, view.warm_up())))
+    return min(first, len(base.candles))
 
 
 def checked_parameters(

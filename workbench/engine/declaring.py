@@ -60,10 +60,16 @@ def compute(
     return many, [_column(part, label, extent) for part in parts]
 
 
+def started(function: type, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return an incremental indicator of a class, made of what is no column."""
+    given = [whole(arg) for arg in args]
+    settings = [arg for arg in given if not isinstance(arg, np.ndarray)]
+    return function(*settings, **{key: whole(arg) for key, arg in kwargs.items()})
+
+
 def _increment(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], count: int) -> Any:
     columns = [arg for arg in args if isinstance(arg, np.ndarray)]
-    settings = [arg for arg in args if not isinstance(arg, np.ndarray)]
-    made = function(*settings, **kwargs) if isinstance(function, type) else function
+    made = started(function, args, kwargs) if isinstance(function, type) else function
     rows = zip(*(column.tolist() for column in columns), strict=True)
     values = [made.update(*row) for row in rows] if columns else [made.update()] * count
     width = next((len(value) for value in values if isinstance(value, tuple)), 0)

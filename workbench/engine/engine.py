@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -12,26 +11,16 @@ import numpy as np
 from workbench.data.candles import Candles, Floats
 from workbench.engine.asked import demand, merged
 from workbench.engine.crew import Crew
-from workbench.engine.curve import Curve
-from workbench.engine.driving import Kinds, driver_for, kinds_of
+from workbench.engine.driving import Driver, Kinds, driver_for, kinds_of
 from workbench.engine.failure import explain_failure
 from workbench.engine.ground import Ground, ground
-from workbench.engine.listening import Account, Listener, Reader
 from workbench.engine.memory import recall, remember
 from workbench.engine.metrics import Performance
-from workbench.engine.metrics.book import TradeBook
 from workbench.engine.python_driver import Failed
-from workbench.engine.rules.layout import (
-    CHARGED,
-    E_BALANCE,
-    E_BAR,
-    E_KIND,
-    E_OPEN,
-    E_ORDER,
-    ENDED,
-)  # fmt: skip
+from workbench.engine.reckoning import Reckoning
+from workbench.engine.rules.layout import E_BALANCE
 from workbench.engine.settings import Settings
-from workbench.engine.story import Fill, SignalEnd, tell
+from workbench.engine.story import Fill
 from workbench.engine.watch import Watch
 from workbench.messages import iso_time
 
@@ -39,7 +28,7 @@ SEGMENT = 4096
 """Candles between two looks at what has happened."""
 
 
-class BacktestEngine:
+class BacktestEngine(Reckoning):
     """Runs strategies over candles, a stretch at a time; how it is cut never changes a result.
 
     Parameters
@@ -131,25 +120,14 @@ class BacktestEngine:
         self._times = base.time.data  # whose items are plain numbers
         self.columns = {one.timeframe.name: one for one in columns}
         self.timeframes = list(self.columns)
-        self.initial_capital = float(settings.initial_capital)
+        performance = Performance.over(
+            base[first:] if first else base, float(settings.initial_capital)
+        )
+        super().__init__(performance, first, candles.ends)
         self.bars = len(base)
-        self.bar = self._first = first
-        self.finished = False
-        self.filled = 0
         self.watch: Watch | None = None
-        self.listener: Listener | Reader | None = None
-        self.marks: Sequence[int] = ()
-        self.performance = Performance.over(base[first:] if first else base, self.initial_capital)
-        self.signals_ended: list[SignalEnd] = []
-        self.balance = self._equity = self.initial_capital
-        self.open_positions = 0
-        self._fills: list[Fill] = []
-        self._book = TradeBook(self.performance, first)
-        self.curve: Curve | None = None
-        self._period_ends = candles.ends
-        self._period = bisect_right(self._period_ends, first)
         kinds = kinds_of(strategy)
-        self._driver = driver_for(kinds, candles.market, settings)
+        self._driver: Driver = driver_for(kinds, candles.market, settings)
         self.reason = self._driver.reason
         self._crew = crew = Crew(kinds, columns, strategy_params or {}, names)
         crew.board(self._driver, seed, settings.check_lookahead, candles.looked)
@@ -161,11 +139,6 @@ class BacktestEngine:
     def done(self) -> bool:
         """True when every candle has been processed."""
         return self.bar >= self.bars
-
-    @property
-    def rejections(self) -> list[SignalEnd]:
-        """Signals that the account or the market refused, and why."""
-        return [one for one in self.signals_ended if one.outcome == "rejected"]
 
     def advance(self, candles: int) -> list[Fill]:
         """Process up to `candles` further candles and return what was filled, in order.
@@ -226,11 +199,6 @@ class BacktestEngine:
         """End `advance` after the candle it is on, or the next one at once; from any thread."""
         self._driver.interrupt()
 
-    def take_fills(self) -> list[Fill]:
-        """Return what was filled and not returned yet, in order."""
-        fills, self._fills = self._fills, []
-        return fills
-
     def finish(self) -> list[Fill]:
         """End the run here: close what is open at the last processed close.
 
@@ -241,16 +209,8 @@ class BacktestEngine:
         self.finished = True
         if self.bar:
             self._happen(self._driver.finish(self.bar - 1))
-            self._equity = self.balance
-            self.performance.amend(self._equity)
-            if self.curve is not None:
-                self.curve.amend(self._equity)
-            self.performance.end_period()
+            self._close_books()
         return self.take_fills()
-
-    def snapshot(self) -> Account:
-        """Return the account at the last close."""
-        return Account(self.balance, self._equity, self.performance.drawdown, self.open_positions)
 
     def time(self, bar: int) -> str:
         """Return the open time of candle `bar`, ISO 8601."""
@@ -282,62 +242,6 @@ class BacktestEngine:
         self._driver.load(state["book"])
         for one, memory in zip(self.strategies, state["crew"], strict=True):
             recall(one, memory)
-
-    # --- telling what happened ------------------------------------------------------------
-
-    def _tell(self, equities: Floats, rows: Sequence[Sequence[float]]) -> None:
-        """Go through what a stretch of candles has brought, in the order it came."""
-        start, end = self.bar, self.bar + len(equities)
-        if start == end:
-            return
-        if self.curve is not None:
-            self.curve.extend(equities)
-        performance, ends, row, last = self.performance, self._period_ends, 0, len(rows)
-        marks = set[int]().union(*(range(start - start % n + n, end + 1, n) for n in self.marks))
-        stops = sorted({*marks, *ends[self._period : bisect_right(ends, end)], end})
-        points = performance.curve.points(equities, [stop - start for stop in stops])
-        for stop, point in zip(stops, points, strict=True):
-            # Ended late, so that the last one can be ended by finish(), after its closing fill.
-            if self.bar == ends[self._period]:
-                performance.end_period()
-                self._period += 1
-            first = row
-            while row < last and rows[row][E_BAR] < stop:
-                row += 1
-            if row > first:
-                self._happen(rows[first:row])
-            performance.curve.stand(point)
-            self.bar, self._equity = stop, performance.curve.equity
-            if self.listener is not None and stop in marks:
-                self.listener.marked()
-        performance.curve.close(equities)
-
-    def _happen(self, rows: Sequence[Sequence[float]]) -> None:
-        listener, curve, take = self.listener, self.curve, self._book.take_one
-        wrote = getattr(listener, "wrote", self._keep)
-        for row in rows:
-            self.balance, self.open_positions = row[E_BALANCE], int(row[E_OPEN])
-            if curve is not None:
-                curve.pay(row[E_BAR], row[E_BALANCE])
-            kind = row[E_KIND]
-            if kind == CHARGED:
-                continue  # the balance tells of it
-            if kind != ENDED:
-                self.filled += 1
-                take(row)
-            wrote(row)
-        for row in rows:
-            self._driver.forget(int(row[E_ORDER]))
-
-    def _keep(self, row: Sequence[float]) -> None:
-        """Say in words what has happened, or keep it where nobody listens."""
-        happening = tell(row, self.reason)
-        if self.listener is not None:
-            self.listener.happened(happening)  # type: ignore[union-attr]
-        elif isinstance(happening, SignalEnd):
-            self.signals_ended.append(happening)
-        else:
-            self._fills.append(happening)
 
     def _blame(self, failed: Failed) -> NoReturn:
         name, when = type(self.strategies[failed.strategy]).__name__, self.time(self.bar - 1)

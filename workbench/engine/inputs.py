@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from workbench.analysis.series import Clock, Series, whole_values
+from workbench.analysis.series import Series
 
 
 class Inputs:
@@ -20,10 +20,8 @@ class Inputs:
     """
 
     def __init__(self, named: Sequence[Series], close: Series) -> None:
-        self._columns: list[tuple[str, Sequence[float], Clock]] = [
-            (one.name, whole_values(one), one._clock) for one in named
-        ]
-        self._close, self._clock = whole_values(close), close._clock
+        self._named = [(one.name, one, one._clock) for one in named]
+        self._close, self._clock = close, close._clock
         names = [*(one.name for one in named), "close"]
         # A sentence of which only the numbers are missing; of no use where names are double.
         self._words = ", ".join(f"{name.replace('%', '%%')} %.6g" for name in names)
@@ -32,10 +30,10 @@ class Inputs:
     def now(self) -> dict[str, float]:
         """Return those that have a value at the present candle, by name, and the close."""
         found = {}
-        for name, values, clock in self._columns:
-            if clock.count and isfinite(value := values[clock.count - 1]):
+        for name, series, clock in self._named:
+            if clock.count and isfinite(value := series._values[clock.count - 1]):
                 found[name] = value
-        found["close"] = self._close[self._clock.count - 1]
+        found["close"] = self._close._values[self._clock.count - 1]
         return found
 
     def words(self, found: dict[str, float]) -> str:

@@ -112,6 +112,18 @@ class Insight:
             places.get(1), places.get(-1),
         )  # fmt: skip
 
+    def grow(self, timeframe: str, candles: Candles, bars: Sequence[Bar]) -> None:
+        """See longer candles of a timeframe, of which `bars` are those that are new."""
+        self._seen[timeframe] = (candles, self._seen[timeframe][1])
+        if timeframe in self._bars:
+            self._bars[timeframe].extend(bars)
+
+    def begin_anew(self, timeframe: str, candles: Candles) -> None:
+        """See other candles, while none has been shown yet."""
+        self._seen[timeframe] = (candles, self._seen[timeframe][1])
+        if timeframe in self._bars:
+            self._bars[timeframe][:] = bars_of(candles)
+
     def _scorer(self, weights: Any) -> Scorer:
         if weights is not None and not isinstance(weights, Mapping):
             return Scorer(weights)  # which refuses them

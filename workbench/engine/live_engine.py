@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+import numpy as np
 
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
-from workbench.engine.driving import Kinds
-from workbench.engine.listening import Reader
-from workbench.engine.live_views import Gate, HeldPosition, LiveAccount, WaitingOrder
+from workbench.data.validate import require_sound
+from workbench.engine.asked import demand
+from workbench.engine.crew import Crew
+from workbench.engine.driving import Kinds, kinds_of
+from workbench.engine.failure import explain_failure
+from workbench.engine.growing import Growing, stand_in
+from workbench.engine.growing_counts import Counts
+from workbench.engine.growing_market import GrowingMarket
+from workbench.engine.growing_sight import Sights
+from workbench.engine.live_driver import LiveDriver, empty_book
+from workbench.engine.live_growth import LiveGrowth
+from workbench.engine.live_parts import Parts, needs_whole, point
+from workbench.engine.live_views import Gate
 from workbench.engine.metrics import Performance
+from workbench.engine.periods_met import PeriodsMet
+from workbench.engine.python_driver import Failed
 from workbench.engine.settings import Settings
+from workbench.errors import InvalidRequest
 
 
-class LiveEngine:
+class LiveEngine(LiveGrowth):
     """Runs strategies over candles as they come; the results are those of a `BacktestEngine`.
 
     Candles are given by `candle` (whole), `candles` (many whole ones), or in parts: `begin`, any
@@ -55,9 +70,6 @@ class LiveEngine:
         Whether `next` has been called: every indicator has a value.
     """
 
-    listener: Reader | None
-    performance: Performance
-
     def __init__(
         self,
         strategy: Kinds,
@@ -70,7 +82,52 @@ class LiveEngine:
         routed: bool = False,
         gate: Gate | None = None,
     ) -> None:
-        raise NotImplementedError
+        self.settings = settings = settings or Settings()
+        settings.check()
+        demand("history", len(history), "at least one timeframe", bool(history))
+        given = sorted(history.values(), key=lambda one: one.timeframe)
+        for one in given:
+            require_sound(one)
+        self._grown = {one.timeframe.name: Growing(one) for one in given}
+        self.timeframes = list(self._grown)
+        self._base = next(iter(self._grown.values()))
+        self.first = first = self._base.count
+        performance = Performance.over(self._base.since(first), float(settings.initial_capital))
+        self._periods = PeriodsMet(self._base.candles)
+        super().__init__(performance, first, self._periods.ends)
+        self.routed = routed
+        self._market = GrowingMarket(self._base, settings)
+        self._counts = Counts(self._grown)
+        self._driver = LiveDriver(self._market, empty_book(self._market, settings), gate)
+        self.reason = self._driver.reason
+        self._parts = Parts(0, 0.0)
+        if first:
+            self._quote = self._market.close(first - 1)
+        self._board(kinds_of(strategy), given, strategy_params or {}, names, seed)
+
+    def _board(
+        self, kinds: Any, given: Sequence[Candles], params: Mapping[str, Any],
+        names: Sequence[str] | None, seed: int | None,
+    ) -> None:  # fmt: skip
+        check = self.settings.check_lookahead
+        empty = [one.timeframe.name for one in given if not len(one)]
+        shown = [one if len(one) else stand_in(one) for one in given]
+        crew = Crew(kinds, shown, params, names)
+        crew.trials.update(empty)
+        crew.board(self._driver, seed, check)
+        self.strategies, self.names = crew.strategies, crew.names
+        self._sights = Sights(crew, self._grown, self._counts.columns, empty, check)
+        self._know()
+        self._driver.show([self.first, *self._counts.at(self.first)])
+
+    # --- what can be asked ------------------------------------------------------------------
+
+    @property
+    def open(self) -> bool:
+        """Whether a candle has begun and not ended."""
+        return self._open
+
+    # --- a candle, in parts or whole ----------------------------------------------------------
 
     def begin(self, time: int, bid: float, ask: float | None = None) -> None:
         """Open a candle of the shortest timeframe: what is due at its open fills now.
@@ -87,18 +144,45 @@ class LiveEngine:
         InvalidRequest
             The settings need candles as a whole, see `needs_whole`.
         """
-        raise NotImplementedError
+        why = needs_whole(self.settings)
+        if why is not None and not self.routed:
+            raise InvalidRequest(why, field="convention", value="trades", allowed="whole candles")
+        here = point(time, bid)
+        self._begin(here, self._market.both(here, None if ask is None else point(time, ask)))
+
+    def _begin(self, bid: Bar, ask: Bar) -> None:
+        if self._open:
+            raise self._unended()
+        self._base.check(bid.time)
+        self._market.open(bid, ask)
+        self._driver.rebind()
+        self._open, self._parts = True, Parts(bid.time, bid.open)
+        self._quote = (bid.open, ask.open)
+        self._end_period()
+        if not self.routed:
+            self._driver.begin_bar()
+        self._take_rows()
 
     def within(self, bid: Bar, ask: Bar | None = None) -> None:
         """Take the next part of the candle, such as a trade (open = high = low = close).
 
         Stops, targets, limits and trails are looked at now; `time` and `volume` do not count.
         """
-        raise NotImplementedError
+        if not self._open:
+            raise RuntimeError("No candle is open: call begin()")
+        self._part(bid, self._market.both(bid, ask))
+
+    def _part(self, bid: Bar, ask: Bar) -> None:
+        self._parts.add(bid)
+        self._quote = (bid.close, ask.close)
+        self._driver.part(bid, ask, self.routed)
+        self._take_rows()
 
     def join(self, timeframe: str, bar: Bar) -> None:
         """Take a closed candle of a longer timeframe; it is seen from the next `end` on."""
-        raise NotImplementedError
+        grown = self._longer(timeframe)
+        grown.reserve(1)
+        grown.append(bar, bar if "ask_open" in grown.names else None)
 
     def end(
         self, bar: Bar, longer: Mapping[str, Bar] | None = None, ask: Bar | None = None
@@ -113,13 +197,34 @@ class LiveEngine:
         StrategyError
             `next` raised, or an indicator.
         """
-        raise NotImplementedError
+        if not self._open:
+            raise RuntimeError("No candle is open: call begin()")
+        for name, one in (longer or {}).items():
+            self.join(name, one)
+        ask = self._market.both(bar, ask)
+        rest = self._parts.rest(bar, ask)
+        if rest is not None:
+            self._part(*rest)
+        self._market.tell(bar, ask)
+        if not self.routed:
+            self._driver.end_bar()
+        self._take_rows()
+        self._open = False
+        self._base.append(bar, ask)
+        self._see(self.bar)
+        self._driver.decide(self.bar)
+        equity = self._driver.broker.equity(self.bar)
+        self._take_rows()
+        self._tell(np.array([equity]), [])
+        self._check()
 
     def candle(
         self, bar: Bar, longer: Mapping[str, Bar] | None = None, ask: Bar | None = None
     ) -> None:
         """Take a whole candle: the same to the last bit as a step of a backtest."""
-        raise NotImplementedError
+        ask = self._market.both(bar, ask)
+        self._begin(bar, ask)
+        self.end(bar, longer, ask)
 
     def candles(
         self,
@@ -128,83 +233,41 @@ class LiveEngine:
     ) -> None:
         """Take many whole candles: the same as one by one, at about a backtest's speed.
 
-        Longer ones are seen with the first close at or after their end.
+        Longer ones are seen with the first close at or after their end. An indicator is computed
+        once for all, and looked at for lookahead (`Settings.check_lookahead`).
+
+        Raises
+        ------
+        LookAhead, StrategyError
+            An indicator depends on later candles; `next` raised.
         """
-        raise NotImplementedError
+        if self._open:
+            raise self._unended()
+        demand("candles", len(bars), "at least one", len(bars) > 0)
+        for name, some in (longer or {}).items():
+            grown = self._longer(name)
+            more = some if isinstance(some, Candles) else grown.of_bars(some)
+            grown.reserve(len(more))
+            grown.extend(more)
+        many = bars if isinstance(bars, Candles) else self._base.of_bars(bars)
+        if self.routed:
+            raise InvalidRequest(
+                "Fills are routed, and cannot come while many candles pass at once: give these one "
+                "by one", field="candles", value=len(many), allowed="candle()",
+            )  # fmt: skip
+        start = self.bar
+        self._take(many)
+        end = self._base.count
+        equities, rows = self._driver.run_bulk(start, end)
+        self._quote = self._market.close(end - 1)
+        self._driver.show([end, *self._counts.at(end)])
+        self._tell(equities, rows)
+        self._check()
 
-    def flatten(self, code: int, price: tuple[float, float] | None = None) -> None:
-        """Close all that is held at the last prices, as market orders, and end all orders.
+    def _check(self) -> None:
+        if self._driver.failed is not None:
+            self._blame(self._driver.failed)
 
-        Parameters
-        ----------
-        code
-            Why, of `rules/layout.py`: `BY_COMMAND`, `BY_LIMIT` or `BY_SESSION`.
-        price
-            Bid and ask to close at; the last ones when left out.
-        """
-        raise NotImplementedError
-
-    def orders(self) -> list[WaitingOrder]:
-        """Return the orders that wait, the oldest first."""
-        raise NotImplementedError
-
-    def positions(self) -> list[HeldPosition]:
-        """Return the trades that are open, the oldest first."""
-        raise NotImplementedError
-
-    def account(self) -> LiveAccount:
-        """Return the account at the last price."""
-        raise NotImplementedError
-
-    def save(self) -> bytes:
-        """Return all that is needed to go on, the session's candles included; not the history."""
-        raise NotImplementedError
-
-    def load(self, saved: bytes) -> None:
-        """Go on from where `save` was called, on an engine made with the same arguments."""
-        raise NotImplementedError
-
-    # --- where fills are routed ----------------------------------------------------------
-
-    def fill(self, order: int, price: float, quantity: float, fee: float, done: bool) -> None:
-        """Take what a venue has filled of an entry since the last report.
-
-        Its fills make one position, at their average price. The row of the entry is written when
-        the order is done (all filled, or nothing more will come).
-        """
-        raise NotImplementedError
-
-    def fill_exit(
-        self, trade: int, price: float, quantity: float, fee: float, code: int, *, order: int = 0,
-        rung: int = 0, level: float | None = None, done: bool = True,
-    ) -> None:  # fmt: skip
-        """Take what a venue has closed of a trade since the last report.
-
-        Parameters
-        ----------
-        code
-            Why: `BY_SIGNAL` (of closing `order`), `BY_REVERSAL` (by entry `order`), `BY_STOP`,
-            `BY_TARGET` (of number `rung`), ...; see `rules/layout.py`.
-        level
-            The stop or target it was meant at.
-        done
-            Nothing more will come of this exit: its row is written, with the average price; and a
-            closing `order` is over.
-        """
-        raise NotImplementedError
-
-    def refuse(self, order: int, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
-        """End an order that a venue has refused, cancelled or let expire.
-
-        Where a part of it was filled, it ends as filled by that part.
-        """
-        raise NotImplementedError
-
-
-def needs_whole(settings: Settings) -> str | None:
-    """Return why an account needs candles as a whole (not trades one by one); None if it does not.
-
-    It does where the rules look at the whole candle at its open: ``exits="touch"``, and slippage by
-    volume (`impact`).
-    """
-    raise NotImplementedError
+    def _blame(self, failed: Failed) -> NoReturn:
+        name, when = type(self.strategies[failed.strategy]).__name__, self.time(self.bar - 1)
+        raise explain_failure(failed.error, name, "next", when) from failed.error

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cached_property
 from typing import Any, NoReturn
 
 import numpy as np
 
 from workbench.analysis.indicators import by_name
-from workbench.analysis.series import Clock, Series, whole
+from workbench.analysis.series import Clock, Series, renew, whole
 from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
-from workbench.engine.declaring import Declaration, Extent, compute
+from workbench.engine.declaring import Declaration, Extent, compute, started
 from workbench.engine.insight import Insight
 from workbench.engine.readings import OwnReading, PatternReading, StructureReading
 from workbench.errors import InvalidRequest, UnknownTimeframe
@@ -38,6 +39,8 @@ class View:
         The strategy asked for it in `init`, so it waits for a closed candle.
     sealed
         `init` is over: no further indicators.
+    trial
+        The candles are no real ones: what is incremental does not get to see them.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class View:
         self.declarations: list[Declaration] = []
         self.asked = False
         self.sealed = False
+        self.trial = False
 
     @cached_property
     def open(self) -> Series:
@@ -124,7 +128,10 @@ class View:
         label = function if isinstance(function, str) else getattr(function, "__name__", "")
         if isinstance(function, str):
             function = self._named(function)
-        many, columns = compute(label, function, args, kwargs, self._extent)
+        elif isinstance(function, type) and hasattr(function, "update"):
+            function = started(function, args, kwargs)
+        tried = deepcopy(function) if self.trial and hasattr(function, "update") else function
+        many, columns = compute(label, tried, args, kwargs, self._extent)
         self.declarations.append(Declaration(name or label, function, args, kwargs, columns))
         made = tuple(
             Series(column, self.clock, f"{name}_{number}" if name and many else name or "")
@@ -140,6 +147,15 @@ class View:
             known = "a name of workbench.analysis.indicators or of TA-Lib"
             text = f"Unknown indicator {name!r}: write {known}"
             raise InvalidRequest(text, field="indicator", value=name, allowed=known) from None
+
+    def grow(self, candles: Candles) -> None:
+        """Be of longer candles, of which these are all; indicators are told apart from this."""
+        self.candles = candles
+        self._extent = Extent(len(candles), candles.timeframe)
+        for name in ("open", "high", "low", "close", "volume", "time"):
+            series = self.__dict__.get(name)
+            if series is not None:
+                renew(series, getattr(candles, name))
 
     def warm_up(self) -> int:
         """Return how many candles must have closed until every indicator has a value."""

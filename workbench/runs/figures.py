@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from workbench.runs.records import SESSION
 from workbench.streams import Database
+from workbench.streams.erasing import ERASED
 
 
 class Figures(NamedTuple):
@@ -36,7 +37,9 @@ def figures(database: Database) -> Figures:
     return Figures(
         dict(
             database.query(
-                "SELECT kind, SUM(seq - first_seq + 1 - spared) FROM streams GROUP BY kind"
+                "SELECT kind, SUM(seq - first_seq + 1 - spared) FROM streams "
+                "WHERE kind != ? GROUP BY kind",
+                ERASED,
             )
         ),
         sum(file.stat().st_size for file in files if file.exists()),

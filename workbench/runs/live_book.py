@@ -22,7 +22,7 @@ from workbench.streams import Database, Entry, SqliteLog
 STREAM = "live-trading"
 """The one stream of all sessions."""
 KIND = "live_trading"
-WINDOW = 100_000
+WINDOW = 20_000
 SERVER = "server"
 
 _Row = tuple[str, str, str]

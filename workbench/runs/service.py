@@ -91,8 +91,8 @@ class RunService:
         self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
-        """Give up to `pages` free pages of the state file back; tell whether there are more."""
-        return self._database.shrink(pages)
+        """Erase a piece of what was deleted, or give `pages` pages back; tell if there is more."""
+        return self.log.erase() or self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""
@@ -176,7 +176,8 @@ class RunService:
 
     def summary(self, record: RunRecord) -> dict[str, Any]:
         """Return what the run list shows of a run."""
-        return showing.summary(record, self.log)
+        reason = self.supervisor.waits_for(record)
+        return {**showing.summary(record, self.log), "reason": reason}
 
     def detail(self, run_id: str) -> dict[str, Any]:
         """Return a run's summary, its spec and where its log stands."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.live.inputs import Others
-from workbench.live.spec import LiveSettings
 from workbench.sessions.job import folder_of
+from workbench.trading.inputs import Others
+from workbench.trading.spec import LiveSettings
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS sums (

@@ -9,8 +9,8 @@ import numpy as np
 from msgspec import Struct
 
 from workbench.data.candles import VALUES, Candles
-from workbench.live.brokering import Rules
 from workbench.timeframes import Timeframe
+from workbench.trading.brokering import Rules
 
 
 class _Columns(Struct, frozen=True, array_like=True):

@@ -18,12 +18,12 @@ from workbench.feeds.directory import Directory
 from workbench.feeds.possible import check_possible
 from workbench.feeds.service import source_of
 from workbench.feeds.spec import FeedSpec
-from workbench.live.limits import RiskLimits
-from workbench.live.spec import LiveSettings
 from workbench.runs.request import check_ids, check_seed, check_texts, parse_body
 from workbench.runs.spec import RunSpec
 from workbench.sessions.brokers import Allowed
 from workbench.sessions.request import LiveRequest
+from workbench.trading.limits import RiskLimits
+from workbench.trading.spec import LiveSettings
 
 MOST_SYMBOLS = 50
 LONGEST_LATENCY_S = 3600.0

@@ -13,25 +13,24 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
 from workbench.errors import WorkbenchError, WorkerLost
-from workbench.live.brokering import Broker
 from workbench.messages import Message, utc_now
 from workbench.runs.failing import clean
 from workbench.runs.reading import open_folder, read_log
 from workbench.sessions import accounts, feeding, journal
-from workbench.sessions.brokers import broker_for
 from workbench.sessions.closing_at import VenueClosing
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.remains import Remains
 from workbench.sessions.running import Numbered
-from workbench.sessions.telling import Telling, logged
+from workbench.sessions.telling import Telling, logged, publish
 from workbench.sessions.winding import Winding
-from workbench.sessions.worker import publish
+from workbench.trading.brokering import Broker
 
 log = logging.getLogger("workbench.session")
 
@@ -51,6 +50,7 @@ def wind_up(
     broker: Callable[[], Broker | None] | None = None,
     now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     patience: float = VENUE_S,
+    failure: WorkbenchError | None = None,
 ) -> int:
     """Close what a session has, and end its log; return as `main`.
 
@@ -64,48 +64,59 @@ def wind_up(
         Epoch ms.
     patience
         Seconds a venue has.
+    failure
+        What the log is to end with, if not as one that was stopped.
+
+    Raises
+    ------
+    Conflict
+        Its process lives.
     """
     home = Path(job.home)
     # From now on no process of the session can go on, and none does.
-    written = Journal(journal_of(home, job.run_id))
-    known = logged(home, job.run_id)
-    remains = remains_of(home, job.run_id)
-    telling = Telling(home, known)
-    position = known
+    with closing(Journal(journal_of(home, job.run_id))):
+        known = logged(home, job.run_id)
+        remains = remains_of(home, job.run_id)
+        telling = Telling(home, known)
+        publisher = publish(job, telling)
+        numbers = count(known + 1)
 
-    def tell(message: Message) -> None:
-        nonlocal position
-        position += 1
-        telling.send(Numbered(position, message))
+        def tell(message: Message) -> None:
+            telling.send(Numbered(next(numbers), message))
 
-    settings = feeding.settings_of(job.spec)
-    reason = job.reason or "the session could not go on"
-    winding = Winding(job.spec, remains, reason, utc_now())
-    publisher = publish(job, telling)
-    try:
-        found = broker_for(settings, job.run_id, job.allowed) if broker is None else broker()
-        if found is None:
-            for message in [*winding.cancelled(), *winding.closed(winding.at_last_prices())]:
+        settings = feeding.settings_of(job.spec)
+        reason = job.reason or "the session could not go on"
+        if failure is not None:
+            reason = clean(failure.message)
+        winding = Winding(job.spec, remains, reason, utc_now())
+        try:
+            found = feeding.broker_of(job) if broker is None else broker()
+            if found is None:
+                for message in [*winding.cancelled(), *winding.closed(winding.at_last_prices())]:
+                    tell(message)
+            else:
+                venue = _at_venue(found, settings.symbols, remains, winding, tell, now, patience)
+                asyncio.run(venue)
+            for message in winding.end(failure):
                 tell(message)
-        else:
-            asyncio.run(_at_venue(found, settings.symbols, remains, winding, tell, now, patience))
-        for message in winding.end():
-            tell(message)
-    except WorkerLost as error:
-        log.warning("%s", error.message)
-        telling.fail(error)
-    except WorkbenchError as error:
-        # It is tried again by whoever started this; what was told stands.
-        log.warning("not closed: %s", clean(error.message))
-        publisher.close(1.0)
-        written.close()
-        return 1
-    told = publisher.close(job.patience)
-    written.close()
+        except WorkerLost as error:
+            log.warning("%s", error.message)
+            telling.fail(error)
+        except WorkbenchError as error:
+            # It is tried again by whoever started this; what was told stands.
+            log.warning("not closed: %s", clean(error.message))
+            publisher.close(1.0)
+            return 1
+        told = publisher.close(job.patience)
     if told:
-        journal.remove(home, job.run_id)
-        accounts.remove(home, job.run_id)
+        forget(home, job.run_id)
     return 0 if told or publisher.refused is not None else 1
+
+
+def forget(home: Path, session: str) -> None:
+    """Remove what a session that has ended, or was deleted, has left beside its log."""
+    journal.remove(home, session)
+    accounts.remove(home, session)
 
 
 def remains_of(home: Path, session: str) -> Remains:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workbench.errors import WorkerLost
-from workbench.live.brokering import Broker, Cancel, Place, Report
 from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderSide
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Deal, Winding
+from workbench.trading.brokering import Broker, Cancel, Place, Report
 
 CRUMB = 1e-9
 
@@ -47,6 +47,7 @@ class VenueClosing:
         self._places = {one.place.client_order_id: one.place for one in remains.open()}
         self._last: dict[str, Report] = {}
         self._held = remains.held()
+        self._heard = asyncio.Event()
 
     async def run(self, symbols: Sequence[str]) -> None:
         """Take all orders back, then close all positions.
@@ -60,15 +61,22 @@ class VenueClosing:
         """
         await self._broker.start(symbols)
         agreed = await self._broker.reconcile(self._remains.open(), self._remains.held())
-        reports = self._broker.reports()
         self._take(agreed.reports)
+        heard = asyncio.create_task(self._hear())
+        try:
+            await self._close()
+        finally:
+            heard.cancel()
+            await asyncio.gather(heard, return_exceptions=True)
+
+    async def _close(self) -> None:
         waiting = {name for name in self._places if not self._final(name)}
         for name in sorted(waiting):
             self._broker.send(Cancel(name, self._places[name].symbol))
-        await self._until(reports, waiting)
+        await self._until(waiting)
         stuck = sorted(name for name in waiting if not self._final(name))
         placed = self._place()
-        await self._until(reports, set(placed.values()))
+        await self._until(set(placed.values()))
         self._tell_all(self._deals(placed), placed)
         left = {symbol: units for symbol, units in self._held.items() if abs(units) > CRUMB}
         if stuck or left:
@@ -98,12 +106,19 @@ class VenueClosing:
             self._broker.send(place)
         return placed
 
-    async def _until(self, reports: AsyncIterator[Sequence[Report]], names: set[str]) -> None:
-        """Take reports until orders are final, or the patience is at its end."""
-        with suppress(TimeoutError, StopAsyncIteration):
+    async def _hear(self) -> None:
+        # In a task of its own: waiting for a report with a bound would end the broker's reports.
+        async for reports in self._broker.reports():
+            self._take(reports)
+            self._heard.set()
+
+    async def _until(self, names: set[str]) -> None:
+        """Wait until orders are final, or the patience is at its end."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 while any(not self._final(name) for name in names):
-                    self._take(await anext(reports))
+                    self._heard.clear()
+                    await self._heard.wait()
 
     def _final(self, name: str) -> bool:
         known = self._last.get(name)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from workbench.errors import InvalidRequest, NotAllowed, WorkbenchError
-from workbench.live.brokering import Broker
-from workbench.live.inputs import Clock, Input, Reconciled, Word
 from workbench.runs.failing import clean
 from workbench.runs.publishing import Command
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.mapping import asked_of, inputs_of
 from workbench.sessions.merging import Merging
 from workbench.sessions.running import Running
+from workbench.trading.brokering import Broker
+from workbench.trading.inputs import Clock, Input, Reconciled, Word
 
 log = logging.getLogger("workbench.session")
 

@@ -1,4 +1,4 @@
-"""Where the prices of a session come from."""
+"""Where the prices of a session come from, and who carries its orders out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from workbench.feeds.pacing import multiple
 from workbench.feeds.source import Source
 from workbench.feeds.sources import source_for
 from workbench.feeds.spec import FeedSpec
-from workbench.live.spec import LiveSettings
 from workbench.runs.spec import RunSpec
+from workbench.sessions.job import LiveJob
+from workbench.trading.brokering import Broker
+from workbench.trading.spec import LiveSettings
 
 
 def settings_of(spec: RunSpec) -> LiveSettings:
@@ -27,6 +29,22 @@ def settings_of(spec: RunSpec) -> LiveSettings:
         msg = "live is missing: give the symbols, the broker and the feed of the session"
         raise InvalidRequest(msg, field="live", value=None, allowed="the settings of a session")
     return spec.live
+
+
+def broker_of(job: LiveJob) -> Broker | None:
+    """Return the broker of a session, None for paper.
+
+    Raises
+    ------
+    NotAllowed, InvalidRequest
+        As `workbench.sessions.brokers.broker_for`.
+    """
+    settings = settings_of(job.spec)
+    if settings.broker == "paper":
+        return None
+    from workbench.sessions.brokers import broker_for
+
+    return broker_for(settings, job.run_id, job.allowed)
 
 
 def feed_of(spec: RunSpec, symbol: str) -> FeedSpec:

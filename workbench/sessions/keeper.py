@@ -38,6 +38,8 @@ STABLE_S = 60.0
 """A process that lived so long had no fault from the start."""
 DRAIN_S = 5.0
 INTAKE_S = 0.05
+THIN_EVERY = 5000
+"""Messages of a session's log after which superseded states are taken out of it."""
 LONGEST = 12
 """So many times the patience is waited for a session that goes on talking but does not obey."""
 
@@ -123,6 +125,7 @@ class SessionKeeper:
         self._silent: dict[str, float] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._remembered = False
+        self._thinned: dict[str, int] = {}
 
     def poll(self) -> None:
         """Note the processes that ended, start what is due, end what does not obey."""
@@ -134,6 +137,7 @@ class SessionKeeper:
             for record in active:
                 self._recall(record)
         for record in active:
+            self._thin(record.id)
             if record.pid is None:
                 if self._runs.live.care(record.id).retry_at <= time.time():
                     self._spawn(record)
@@ -161,6 +165,7 @@ class SessionKeeper:
     def forget(self, session: str) -> None:
         """Remove what a deleted session has left beside its log."""
         self._asked.pop(session, None)
+        self._thinned.pop(session, None)
         self._silent.pop(session, None)
         self._leftovers.forget(session)
         journal = journal_of(self._home, session)
@@ -170,6 +175,16 @@ class SessionKeeper:
     def release(self) -> None:
         """Let go of the processes, which go on: the next server of the folder finds them."""
         spawning.release(self._children)
+
+    def _thin(self, session: str) -> None:
+        """Take superseded states out of a session's log: it has no end by which it stays small."""
+        info = self._runs.log.info(session)
+        if info is None:
+            return
+        done = self._thinned.setdefault(session, max(0, info.seq - THIN_EVERY + 1))
+        if info.seq - done >= THIN_EVERY:
+            self._runs.log.thin(session, done)
+            self._thinned[session] = info.seq
 
     def _recall(self, record: RunRecord) -> None:
         """Find what was asked for before this server began."""
@@ -187,14 +202,15 @@ class SessionKeeper:
             del self._asked[name]
             return
         info = self._runs.log.info(name)
-        if record.status in FINAL_STATUSES or info is None or self._obeyed(name, asked):
+        obeyed = asked.action == "flatten" and self._paused(name, asked)
+        if record.status in FINAL_STATUSES or info is None or obeyed:
             del self._asked[name]
             return
         now = time.monotonic()
         if record.pid is None or now < asked.deadline:
             return
-        if info.seq > asked.heard and now < asked.latest:
-            # What it said before it was asked may still be on its way.
+        if (info.seq > asked.heard or self._paused(name, asked)) and now < asked.latest:
+            # It is at it, or what it said before it was asked is still on its way.
             asked.heard, asked.deadline = info.seq, now + self._stop_patience
             return
         del self._asked[name]
@@ -206,10 +222,8 @@ class SessionKeeper:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(record.pid, signal.SIGKILL)
 
-    def _obeyed(self, name: str, asked: Asked) -> bool:
-        """Tell whether a session has said that it lets no entries through since it was asked."""
-        if asked.action != "flatten":
-            return False
+    def _paused(self, name: str, asked: Asked) -> bool:
+        """Tell whether a session has said since it was asked that it lets no entries through."""
         info = self._runs.log.info(name)
         seq = 0 if info is None else info.latest.get(f"risk:{name}", 0)
         if seq <= asked.seq:

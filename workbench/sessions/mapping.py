@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from workbench.feeds.source import BarUpdate, Hole, Item, Moment, Note, Tick
-from workbench.live.inputs import Asked, Asking, Bars, Input, Missing, Passed, Ticks, Word
 from workbench.runs.publishing import Command
+from workbench.trading.inputs import Asked, Bars, Input, Missing, Passed, Ticks, Word
 
 
 def inputs_of(items: Sequence[tuple[str, Item]], at: int) -> list[Input]:
@@ -48,4 +47,4 @@ def inputs_of(items: Sequence[tuple[str, Item]], at: int) -> list[Input]:
 
 def asked_of(command: Command, at: int) -> Asked:
     """Return a command out of the log as an input."""
-    return Asked(at, cast("Asking", command.action), command.seq)
+    return Asked(at, command.action, command.seq)

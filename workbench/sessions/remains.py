@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from msgspec import UNSET
 
 from workbench.engine.metrics.trades import Trades
-from workbench.live.brokering import Open, Place
 from workbench.messages import (
     FINAL_ORDER_STATUSES,
     AnyMessage,
@@ -31,6 +30,7 @@ from workbench.messages import (
     TradeExtra,
     parse_time,
 )
+from workbench.trading.brokering import Open, Place
 
 
 @dataclass
@@ -119,11 +119,6 @@ class Remains:
                     self.pnl = message.data
                 case Risk():
                     self.risk = message.data
-
-    def price(self, symbol: str) -> float | None:
-        """Return the last price of a symbol that is known."""
-        held = [one.price for one in self.positions.values() if one.symbol == symbol]
-        return self.prices.get(symbol, held[-1] if held else None)
 
     @property
     def time(self) -> str | None:

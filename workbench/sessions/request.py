@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from workbench.engine.settings import Settings
-from workbench.live.limits import RiskLimits
-from workbench.live.spec import DEFAULT_ACCOUNT, LiveSettings
 from workbench.messages import BrokerName
 from workbench.runs.request import PickledStrategy
+from workbench.trading.limits import RiskLimits
+from workbench.trading.spec import DEFAULT_ACCOUNT, LiveSettings
 
 
 class LiveRequest(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +18,7 @@ class LiveRequest(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     What the account is given (capital, costs, how orders fill) is as for a backtest, see
     `workbench.engine.settings.Settings`; what makes it live as in
-    `workbench.live.spec.LiveSettings`.
+    `workbench.trading.spec.LiveSettings`.
 
     Attributes
     ----------

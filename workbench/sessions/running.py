@@ -12,16 +12,16 @@ import msgspec
 
 from workbench import __version__
 from workbench.errors import LogDamaged, WorkbenchError
-from workbench.live import inputs
-from workbench.live.brokering import Command, Open
-from workbench.live.inputs import Bars, Input, Others, Ticks
-from workbench.messages import Message
+from workbench.messages import Message, RunStatus, Status, StatusData, iso_time
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
 from workbench.sessions.journal import Checkpoint, Journal
 from workbench.sessions.standing import Saved, Standing
 from workbench.timeframes import Timeframe
+from workbench.trading import inputs
+from workbench.trading.brokering import Command, Open
+from workbench.trading.inputs import Bars, Input, Others, Ticks
 
 log = logging.getLogger("workbench.session")
 
@@ -31,7 +31,7 @@ EVERY_S = 20.0
 
 
 class Acting(Protocol):
-    """What `workbench.live.session.Session` is to its process."""
+    """What `workbench.trading.session.Session` is to its process."""
 
     ended: bool
 
@@ -110,8 +110,8 @@ class Running:
 
     def begin(self, begun: Begun) -> None:
         """Begin a session that has never run."""
-        self._journal.keep_fact(BEGUN, beginning.encode(begun))
         self._new(begun)
+        self._journal.keep_fact(BEGUN, beginning.encode(begun))
         self.session.begin(begun.at)
 
     def resume(self, logged: int) -> bool:
@@ -236,15 +236,25 @@ class Running:
 
     def _act(self, given: Iterable[Input]) -> None:
         for one in given:
+            paused = self.standing.paused
             self.standing.given(one)
             self.session.take(one)
             if self.session.ended:
                 break
+            if self.standing.paused != paused:
+                self._tell(self._status(one.at))
 
     def _tell(self, message: Message) -> None:
         self._position += 1
         self.standing.told(message)
         self._send(Numbered(self._position, message))
+
+    def _status(self, at: int) -> Status:
+        """Return what is told when prices are held back, or no longer."""
+        seconds, milliseconds = divmod(at, 1000)
+        stamp = f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        status: RunStatus = "paused" if self.standing.paused else "running"
+        return Status(stamp, data=StatusData(self._job.run_id, status))
 
     def _route(self, command: Command) -> None:
         self.standing.routed(command)

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from workbench.feeds.source import Item, Tick
-from workbench.live.brokering import Cancel, Command, Open
-from workbench.live.inputs import Asked, Input, Ticks
 from workbench.messages import Candle, Message, parse_time
+from workbench.trading.brokering import Cancel, Command, Open
+from workbench.trading.inputs import Asked, Input, Ticks
 
 
 class Trail(Struct, array_like=True):

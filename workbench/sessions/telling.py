@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.messages import encode, error_message
+from workbench.runs import servers
 from workbench.runs.failing import sendable
 from workbench.runs.outbox import Outbox
 from workbench.runs.publisher import Publisher
+from workbench.runs.publishing import Command
 from workbench.runs.spill import Spill
+from workbench.sessions.job import LiveJob
 from workbench.sessions.running import Numbered
 
 PRODUCER = "worker"
@@ -73,3 +78,31 @@ def logged(home: Path, session: str) -> int:
         # There is no such file, or nothing in it yet.
         return 0
     return int(found[0]) if found else 0
+
+
+def publish(
+    job: LiveJob,
+    telling: Telling,
+    obey: Callable[[Command], None] = lambda command: None,
+    refused: Callable[[], None] = lambda: None,
+) -> Publisher:
+    """Hand what is told to a server from now on."""
+    home = Path(job.home)
+    telling.publisher = Publisher(
+        job.run_id,
+        job.token,
+        lambda: addresses(home, job.urls),
+        obey,
+        on_refused=refused,
+        folder=home,
+        outbox=telling.outbox,
+    )
+    return telling.publisher
+
+
+def addresses(home: Path, urls: list[str]) -> list[str]:
+    """Return where to publish; without a state folder the process ends."""
+    if not home.is_dir():
+        # Nobody will ever ask for this session.
+        os._exit(1)
+    return servers.addresses(home, urls)

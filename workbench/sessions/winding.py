@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 
 from workbench.engine.account import settings_row
 from workbench.engine.rules.costs import commission, slipped
-from workbench.live.brokering import Report
+from workbench.errors import WorkbenchError
 from workbench.messages import (
     AnyMessage,
     Complete,
@@ -31,9 +31,11 @@ from workbench.messages import (
     RiskData,
     Trade,
     TradeExtra,
+    error_message,
 )
 from workbench.runs.spec import RunSpec
 from workbench.sessions.remains import Remains
+from workbench.trading.brokering import Report
 
 CODE = "closed_by_force"
 REASON = "session_end"
@@ -109,11 +111,10 @@ class Winding:
         deals = {}
         for name, one in self._remains.positions.items():
             side = -1.0 if one.direction == "long" else 1.0
-            known = self._remains.price(one.symbol)
-            price = slipped(self._row, one.price if known is None else known, side, one.quantity, 0)
-            deals[name] = Deal(
-                price, one.quantity, commission(self._row, price, one.quantity, False)
-            )
+            last = self._remains.prices.get(one.symbol, one.price)
+            price = slipped(self._row, last, side, one.quantity, 0.0)
+            fee = commission(self._row, price, one.quantity, False)
+            deals[name] = Deal(price, one.quantity, fee)
         return deals
 
     def closed(self, deals: Mapping[str, Deal], told: Mapping[str, str] = {}) -> list[Message]:
@@ -133,13 +134,15 @@ class Winding:
                 out += self._say(self._close(one, deal, told.get(name)))
         return out
 
-    def end(self) -> list[Message]:
-        """Tell what the session has come to, and that it has ended."""
+    def end(self, error: WorkbenchError | None = None) -> list[Message]:
+        """Tell what the session has come to, and that it has ended: with an error, or stopped."""
         remains = self._remains
         pnl = self._pnl()
         out: list[Message] = [Pnl(self._now, data=pnl)]
         if remains.risk is not None:
             out.append(Risk(self._now, data=self._risk(remains.risk, pnl)))
+        if error is not None:
+            return [*out, error_message(error)]
         extra = CompleteExtra(
             "stopped", remains.candles, pnl.equity, remains.told.count, remains.told.value
         )

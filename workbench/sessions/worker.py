@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
@@ -16,26 +15,24 @@ from typing import cast
 import msgspec
 
 from workbench.errors import Conflict, WorkbenchError
-from workbench.live.brokering import Broker, Command, Rules
-from workbench.live.limits import NO_LIMITS
 from workbench.messages import Message
-from workbench.runs import servers
 from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.failing import failure_of
 from workbench.runs.packing import parcel_of
 from workbench.runs.publisher import Publisher
 from workbench.runs.publishing import Command as Control
-from workbench.sessions import accounts, feeding, journal
+from workbench.sessions import closing, feeding
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import Begun, begun_of
-from workbench.sessions.brokers import broker_for
 from workbench.sessions.driving import Driver
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.merging import Merging
-from workbench.sessions.running import Acting, Make, Running
+from workbench.sessions.running import BEGUN, Acting, Make, Running
 from workbench.sessions.sourcing import Sourcing
-from workbench.sessions.telling import Telling, logged
+from workbench.sessions.telling import Telling, logged, publish
+from workbench.trading.brokering import Broker, Command, Rules
+from workbench.trading.limits import NO_LIMITS
 
 log = logging.getLogger("workbench.session")
 
@@ -78,19 +75,35 @@ def carry_on(
     except Conflict as error:
         log.warning("%s", error.message)
         return 1
-    telling = Telling(home, logged(home, job.run_id))
+    known = logged(home, job.run_id)
+    telling = Telling(home, known)
     running = Running(job, written, make, telling.send, telling.published, time.monotonic)
+    failure: WorkbenchError | None = None
     try:
-        settings = feeding.settings_of(job.spec)
-        found = broker_for(settings, job.run_id, job.allowed) if broker is None else broker()
+        found = feeding.broker_of(job) if broker is None else broker()
         asyncio.run(_Process(job, running, telling, found, now).run())
     except WorkbenchError as error:
         log.warning("the session cannot go on: %s", error.message)
-        telling.fail(error)
+        failure = error
     except Exception as error:
         log.exception("the session failed")
-        telling.fail(failure_of(error, run=job.run_id))
-    return _close(job, home, telling, written)
+        failure = failure_of(error, run=job.run_id)
+    begun = known > 0 or written.fact(BEGUN) is not None
+    if failure is not None and not begun:
+        telling.fail(failure)
+    publisher = telling.publisher or publish(job, telling)
+    told = publisher.close(job.patience)
+    written.close()
+    if publisher.refused is not None:
+        return 0
+    if not told:
+        # Another process tells it again, when there is a server to start it.
+        return 1
+    if failure is not None and begun:
+        # It cannot look after what it holds any more.
+        return closing.wind_up(job, broker, now, failure=failure)
+    closing.forget(home, job.run_id)
+    return 0
 
 
 def session_of(
@@ -103,7 +116,7 @@ def session_of(
     StrategyError, UnknownStrategy
         Its strategy cannot be had.
     """
-    from workbench.live.session import Session
+    from workbench.trading.session import Session
 
     session = Session(
         job.spec,
@@ -208,48 +221,6 @@ class _Process:
             later(lambda: driver.ask(command))
 
         return publish(self._job, self._telling, obey, lambda: later(driver.leave))
-
-
-def publish(
-    job: LiveJob,
-    telling: Telling,
-    obey: Callable[[Control], None] = lambda command: None,
-    refused: Callable[[], None] = lambda: None,
-) -> Publisher:
-    """Hand what is told to a server from now on."""
-    home = Path(job.home)
-    telling.publisher = Publisher(
-        job.run_id,
-        job.token,
-        lambda: addresses(home, job.urls),
-        obey,
-        on_refused=refused,
-        folder=home,
-        outbox=telling.outbox,
-    )
-    return telling.publisher
-
-
-def addresses(home: Path, urls: list[str]) -> list[str]:
-    """Return where to publish; without a state folder the process ends."""
-    if not home.is_dir():
-        # Nobody will ever ask for this session.
-        os._exit(1)
-    return servers.addresses(home, urls)
-
-
-def _close(job: LiveJob, home: Path, telling: Telling, written: Journal) -> int:
-    """Wait until the log has all; forget what was needed to tell it again."""
-    publisher = telling.publisher or publish(job, telling)
-    told = publisher.close(job.patience)
-    written.close()
-    if not told and publisher.refused is None:
-        # Another process will tell it again, when there is a server to start it.
-        return 1
-    if told:
-        journal.remove(home, job.run_id)
-        accounts.remove(home, job.run_id)
-    return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from jupyter_server.utils import ensure_async
 
 from workbench.errors import InvalidRequest, NotAllowed
 from workbench.messages import ControlRequest
+from workbench.runs.live_book import STREAM
 from workbench.sessions.service import ACTIONS
 from workbench.streams import StreamQuery
 from workbench.streams.query import LIVE_PARAMETERS
@@ -19,6 +20,10 @@ class LiveStreamHandler(StreamHandler):
     """One subscriber of live trading."""
 
     parameters = LIVE_PARAMETERS
+
+    def named(self, asked: str) -> str:
+        """Return the name of the one stream there is."""
+        return STREAM
 
     async def subject(self) -> Subject:
         """Return what the stream is about."""

@@ -70,28 +70,55 @@ class SessionHandler(ApiHandler):
 
     @web.authenticated
     @authorized
-    def get(self, run_id: str) -> None:
+    def get(self, session_id: str) -> None:
         """Tell all that holds of a session."""
-        self.reply(self.extensionapp.sessions.detail(run_id))
+        self.reply(self.extensionapp.sessions.detail(session_id))
 
     @web.authenticated
     @authorized(action="execute")
-    def delete(self, run_id: str) -> None:
+    def delete(self, session_id: str) -> None:
         """Delete a session that has ended, and its log."""
-        self.extensionapp.sessions.delete(run_id)
+        self.extensionapp.sessions.delete(session_id)
         self.set_status(204)
         self.finish()
 
 
-class SessionActionHandler(ApiHandler):
-    """`POST /api/live-trading/{id}/stop|flatten|pause_entries|resume_entries`."""
+class ActionHandler(ApiHandler):
+    """Base of the handlers that ask one session for something."""
+
+    action: str
 
     @web.authenticated
     @authorized(action="execute")
-    def post(self, run_id: str, action: str) -> None:
+    def post(self, session_id: str) -> None:
         """Pass the control on to the session."""
         by = asker(self.current_user)
-        self.reply(self.extensionapp.sessions.control(run_id, ControlRequest(action), by))
+        asked = ControlRequest(self.action)
+        self.reply(self.extensionapp.sessions.control(session_id, asked, by))
+
+
+class StopSessionHandler(ActionHandler):
+    """`POST …/{id}/stop`."""
+
+    action = "stop"
+
+
+class FlattenSessionHandler(ActionHandler):
+    """`POST …/{id}/flatten`."""
+
+    action = "flatten"
+
+
+class PauseEntriesHandler(ActionHandler):
+    """`POST …/{id}/pause_entries`."""
+
+    action = "pause_entries"
+
+
+class ResumeEntriesHandler(ActionHandler):
+    """`POST …/{id}/resume_entries`."""
+
+    action = "resume_entries"
 
 
 class FlattenAllHandler(ApiHandler):

@@ -23,7 +23,6 @@ class StatusHandler(ApiHandler):
                 "timestamp": utc_now(),
                 "active_connections": manager.totals(),
                 "streams": manager.counts(),
-                "sessions": self.extensionapp.sessions.counts(),
             }
         )
 

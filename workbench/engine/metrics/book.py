@@ -44,6 +44,11 @@ class TradeBook:
         self._first = first
         self._open: dict[float, list[float]] = {}  # by trade: notional, profit, mfe, mae
 
+    def realised(self, trade: float) -> float:
+        """Return what the exits of an open trade have brought so far; 0.0 of an unknown one."""
+        known = self._open.get(trade)
+        return known[1] if known else 0.0
+
     def take(self, events: Iterable[Sequence[float]]) -> None:
         """Take the next events, in order; each a row as `rules/layout.py` lays it out."""
         for row in events:

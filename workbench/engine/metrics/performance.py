@@ -87,6 +87,17 @@ class Performance:
         self.candles = candles
         self.curve.drawdowns.attach(candles)
 
+    def count_weekends(self, since: int) -> None:
+        """Count a year's periods as of a market that trades on weekends.
+
+        Parameters
+        ----------
+        since
+            Index of the first candle that opens on a Saturday; none is longer than a day.
+        """
+        if self._periods != DAYS_A_YEAR:
+            self._periods, self._weekend = DAYS_A_YEAR, since + 1
+
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"candles": None}
 

@@ -851,7 +851,7 @@ export interface OrderMessage extends Message {
 
 /** How much of a limit is used. */
 export interface LimitUse {
-  /** As in `workbench.live.limits.RiskLimits`; those of the account begin with `account.`. */
+  /** As in `workbench.trading.limits.RiskLimits`; those of the account begin with `account.`. */
   name: string;
   /** In the limit's unit. */
   value: number;
