@@ -14,13 +14,13 @@ from fake_broker import FINAL as OVER
 from fake_broker import FakeBroker
 
 from workbench.errors import BrokerError, InvalidRequest, NotAllowed, UnknownSymbol
-from workbench.trading.brokering import Agreement, Cancel, Open, Place, Report, Rules
-from workbench.trading.spec import LiveSettings
 from workbench.messages import FINAL_ORDER_STATUSES
 from workbench.sessions.brokers import Allowed, broker_for
 from workbench.sessions.exchange.broker import ExchangeBroker
 from workbench.sessions.exchange.keys import Keys, keys_of
 from workbench.sessions.exchange.opening import open_account
+from workbench.trading.brokering import Agreement, Cancel, Open, Place, Report, Rules
+from workbench.trading.spec import LiveSettings
 
 KEY, SECRET = "kEy-0123456789abcdef", "sEcReT-fedcba9876543210"
 STATUS = {"FILLED": "filled", "CANCELED": "cancelled"}
