@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from workbench.analysis.structure.settings import StructureSettings
     from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
+    from workbench.client.differing import diff
     from workbench.client.discovery import Server, connect
+    from workbench.client.live_opening import flatten_all, list_sessions, live
     from workbench.client.market import Market
     from workbench.client.market_history import history
     from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
+    from workbench.client.session import Session
     from workbench.client.sweep import Sweep
     from workbench.client.sweeping import sweep
     from workbench.data import Candles, symbols
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.engine.signals import Signals
     from workbench.errors import WorkbenchError
     from workbench.sweeps.spec import WalkForward
+    from workbench.trading.limits import RiskLimits
 
 _HOMES = {
     "compiled": "workbench.engine.compiled",
@@ -55,6 +59,12 @@ _HOMES = {
     "OwnDetector": "workbench.analysis.own",
     "StructureSettings": "workbench.analysis.structure.settings",
     "check_detector": "workbench.analysis.testing",
+    "RiskLimits": "workbench.trading.limits",
+    "Session": "workbench.client.session",
+    "diff": "workbench.client.differing",
+    "flatten_all": "workbench.client.live_opening",
+    "live": "workbench.client.live_opening",
+    "list_sessions": "workbench.client.live_opening",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
@@ -78,8 +88,10 @@ __all__ = [
     "OwnDetector",
     "Parameter",
     "Reasoning",
+    "RiskLimits",
     "Run",
     "Server",
+    "Session",
     "Settings",
     "Signals",
     "Slippage",
@@ -95,9 +107,13 @@ __all__ = [
     "compiled",
     "connect",
     "detect",
+    "diff",
+    "flatten_all",
     "history",
     "indicators",
     "list_runs",
+    "list_sessions",
+    "live",
     "market",
     "publish",
     "start",

@@ -24,6 +24,7 @@ WorkbenchError
 ├── WorkerLost              the run's process went away without a result
 ├── LogDamaged              messages of a log cannot be read from the state file (500)
 ├── StreamCorrupted         what a stream told is not what its log holds
+├── BrokerError             an exchange cannot be reached, or refuses the account (502)
 └── ServerUnreachable       no server answers where one was expected
 """
 
@@ -224,6 +225,13 @@ class StreamCorrupted(WorkbenchError):
     """
 
     code = "stream_corrupted"
+    status = 502
+
+
+class BrokerError(WorkbenchError):
+    """An exchange cannot be reached for orders, or refuses the account; `details` has `trouble`."""
+
+    code = "broker_error"
     status = 502
 
 

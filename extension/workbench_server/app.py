@@ -17,11 +17,15 @@ from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER
 from workbench.feeds.service import WINDOW, FeedService
 from workbench.feeds.spec import DEFAULT_TIMEFRAMES
 from workbench.runs import servers
+from workbench.runs.live_book import WINDOW as LIVE_WINDOW
 from workbench.runs.producers import LEASE_S
-from workbench.runs.records import PATIENCE_S
+from workbench.runs.records import PATIENCE_S, is_session
 from workbench.runs.retention import Retention
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
+from workbench.sessions.keeper import CLOSING
+from workbench.sessions.keeper import WORKER as SESSION_WORKER
+from workbench.sessions.service import MOST_SESSIONS, SessionService
 from workbench_server.compression import MODES
 from workbench_server.handlers.watched import WatchedSocket, farewell
 from workbench_server.limits import Places
@@ -113,15 +117,30 @@ class WorkbenchApp(ExtensionApp):
     max_feeds = Int(MOST_FEEDS, min=0, help="Feeds that may run at once; 0 for any number.").tag(
         config=True
     )
+    max_sessions = Int(
+        MOST_SESSIONS, min=0, help="Live sessions at once; 0 for any number. They take no places "
+        "of runs.",
+    ).tag(config=True)  # fmt: skip
+    live_window = Int(
+        LIVE_WINDOW, min=100, help="Messages that the stream of all live sessions keeps, about.",
+    ).tag(config=True)  # fmt: skip
+    live_orders = Dict(
+        help="Where live sessions may send orders: by exchange (its ccxt name), a list of accounts "
+        "(their names, never keys). 'sandbox:NAME' allows the exchange's test system alone. Empty: "
+        "nowhere; sessions trade on paper.",
+    ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(
         False, help="Set by `workbench serve --insecure-no-auth`: no token is asked for."
     ).tag(config=True)
 
     feed_module = WORKER
+    session_module = SESSION_WORKER
+    closing_module = CLOSING
     _ready = False
     service: RunService
     markets: FeedService
+    sessions: SessionService
     manager: WebSocketManager
 
     def initialize_settings(self) -> None:
@@ -144,6 +163,18 @@ class WorkbenchApp(ExtensionApp):
             grace=self.feed_grace,
             most=self.max_feeds,
             module=self.feed_module,
+        )
+        self.sessions = SessionService(
+            self.service,
+            self.markets.directory,
+            lambda: [self.base_address],
+            most=self.max_sessions,
+            orders=self.live_orders,
+            window=self.live_window,
+            patience=self.worker_patience,
+            stop_patience=self.stop_patience,
+            worker=self.session_module,
+            closing=self.closing_module,
         )
         self.manager = WebSocketManager(self.service)
         self.sockets: set[WatchedSocket] = set()
@@ -189,15 +220,19 @@ class WorkbenchApp(ExtensionApp):
         if self._server_file is not None:
             self._server_file.unlink(missing_ok=True)
         self.markets.keeper.release()
+        self.sessions.keeper.release()
         self.service.close()
 
     def door(self, stream: str) -> RunService | FeedService:
         """Return who takes in what a stream's producer says."""
-        return self.service if stream.startswith("backtest_") else self.markets
+        ours = stream.startswith("backtest_") or is_session(stream)
+        return self.service if ours else self.markets
 
     def _look_after(self) -> None:
         self.service.supervisor.poll()
+        self.sessions.keeper.poll()
         self.markets.keeper.poll()
+        self.service.log.erase()
 
     async def tidy(self) -> None:
         """Delete the runs that are not to be kept, and give their room back, piece by piece."""
@@ -210,9 +245,10 @@ class WorkbenchApp(ExtensionApp):
         return {stream["id"] for stream in self.manager.counts()}
 
     def current_activity(self) -> dict[str, int]:
-        """Tell the server's idle culler how many runs and feeds are at work."""
+        """Tell the server's idle culler how many runs, sessions and feeds are at work."""
         return {
-            "runs": len(self.service.registry.list("pending", "running", "paused")),
+            "runs": len(self.service.registry.list("pending", "running", "paused", sessions=False)),
+            "sessions": len(self.sessions.active()),
             "feeds": len(self.markets.book.running()),
         }
 

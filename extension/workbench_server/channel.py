@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from workbench.errors import LogDamaged
 from workbench.messages import FINAL_TYPES, Delivery
 from workbench.streams import Entry, StreamInfo, StreamLog
+from workbench.streams.latest import without_old
 from workbench_server.audience import Audience
 from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
 from workbench_server.counters import Counters
 from workbench_server.reader import Reader
+from workbench_server.recent import Shelf, Tail
 
-TAIL_ENTRIES = 4096
-READ_ENTRIES = 1000
+READ_ENTRIES = 4000
 MERGED_ENTRIES = 8000
+MERGED_BYTES = 1024 * 1024
 """Where curves are merged, more of the log goes into a chunk."""
-CHUNKS_KEPT = 8
 FLUSH_INTERVAL_S = 0.05
 """Subscribers at the tail are written to 20 times a second at most."""
 RECHECK_S = 1.0
@@ -53,8 +52,8 @@ class Channel:
         self.subscribers = 0
         self._log = log
         self._counters = counters
-        self._tail: deque[Entry] = deque(maxlen=TAIL_ENTRIES)
-        self._chunks: dict[Place, Chunk] = {}
+        self._tail = Tail()
+        self._shelf = Shelf()
         self._audiences: dict[object, Audience] = {}
         self._paced: dict[Reader, asyncio.Future[None]] = {}
         self._loop = asyncio.get_running_loop()
@@ -80,8 +79,6 @@ class Channel:
             self._wake()
         else:
             self.refresh()
-        if self._tail and entries[0].seq != self._tail[-1].seq + 1:
-            self._tail.clear()
         self._tail.extend(entries)
 
     def refresh(self) -> None:
@@ -100,24 +97,24 @@ class Channel:
         """Return what comes next for a reader; all who stand at the same place share it."""
         wishes = reader.subscription
         place = Place(reader.sent, reader.carry, wishes.filters, wishes.batch, merge)
-        found = self._chunks.get(place)
+        found = self._shelf.get(place)
         if found is None:
-            entries = self.read(place.sent, MERGED_ENTRIES if merge else READ_ENTRIES)
-            part = bounded(entries, CHUNK_BYTES, merge)
+            limit, size = (MERGED_ENTRIES, MERGED_BYTES) if merge else (READ_ENTRIES, CHUNK_BYTES)
+            part = bounded(self.read(place.sent, limit, size), CHUNK_BYTES, merge)
             found = Chunk(part, place, wishes, self.info.latest)
-            if len(self._chunks) == CHUNKS_KEPT:
-                self._chunks.clear()
-            self._chunks[place] = found
+            self._shelf.put(place, found)
         return found
 
-    def read(self, since: int, limit: int) -> list[Entry]:
-        """Return up to about `limit` entries after `since`."""
+    @property
+    def held(self) -> int:
+        """Bytes of the stream in memory, for all its readers together."""
+        return self._tail.bytes + self._shelf.bytes
+
+    def read(self, since: int, limit: int, size: int | None = None) -> list[Entry]:
+        """Return up to about `limit` entries, or `size` bytes of them, after `since`."""
         if since >= self.info.seq or self.deleted:
             return []
-        if self._tail and self._tail[0].seq <= since + 1 and self._tail[-1].seq > since:
-            start = since + 1 - self._tail[0].seq
-            return list(islice(self._tail, start, start + limit))
-        return self._log.read(self.info.id, since, limit)
+        return self._tail.read(since, limit) or self._log.read(self.info.id, since, limit, size)
 
     def current(self) -> StreamInfo:
         """Return where the log stands, as the log itself says it."""
@@ -157,7 +154,7 @@ class Channel:
                 self._audiences.pop(form, None)
 
     def _wake(self) -> None:
-        self._chunks.clear()
+        self._shelf.clear()
         if not self._news:
             self._news, self._news_at = True, self._loop.time()
         if self._telling is None:
@@ -189,6 +186,7 @@ class Channel:
 
     def _look(self) -> None:
         self._recheck = self._loop.call_later(RECHECK_S, self._look)
+        self._shelf.tidy()
         self.refresh()
 
 
@@ -202,6 +200,6 @@ def _advanced(info: StreamInfo, entries: Sequence[Entry]) -> StreamInfo:
     return info._replace(
         seq=entries[-1].seq,
         eseq=info.eseq + deliveries.count(Delivery.EVENT),
-        latest=latest,
+        latest=without_old(latest),
         closed=info.closed or any(entry.type in FINAL_TYPES for entry in entries),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from workbench.messages import Delivery
@@ -10,8 +13,10 @@ from workbench.streams import Carry, Entry, Subscription
 from workbench_server.deflate import deflated_frames
 from workbench_server.framing import batched, text_frames
 
-CHUNK_BYTES = 256 * 1024
-"""About so much of the log goes into one write, so a stalled reader holds no more."""
+CHUNK_BYTES = 512 * 1024
+"""So much of the log goes into one write, so a stalled reader holds no more; or one message."""
+
+_seq, _wire = attrgetter("seq"), attrgetter("wire")
 
 
 class Place(NamedTuple):
@@ -48,10 +53,13 @@ class Chunk:
         Payloads of the frames, uncompressed.
     messages, conflated
         So many messages are in it, and so many were merged away.
+    size
+        Bytes it takes at most: of its payloads, and of frames of one form.
     """
 
     __slots__ = (
-        "_deflated", "_plain", "carry", "conflated", "first", "messages", "payloads", "upto",
+        "_deflated", "_plain", "carry", "conflated", "first", "messages", "payloads", "size",
+        "upto",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +76,7 @@ class Chunk:
         self.payloads = batched(selection.messages) if place.batch else selection.messages
         self.messages = len(selection.messages)
         self.conflated = selection.conflated
+        self.size = 2 * sum(map(len, self.payloads))
         self._plain: bytes | None = None
         self._deflated: bytes | None = None
 
@@ -87,10 +96,11 @@ def bounded(entries: Sequence[Entry], size: int, merge: bool) -> Sequence[Entry]
 
     If curves are merged, only what is never merged counts.
     """
-    total = 0
-    for number, entry in enumerate(entries):
-        if not merge or entry.delivery is Delivery.EVENT:
-            total += len(entry.wire)
-        if number and total > size:
-            return entries[:number]
-    return entries
+    counted = entries
+    if merge:
+        counted = [entry for entry in entries if entry.delivery is Delivery.EVENT]
+    sizes = list(accumulate(map(len, map(_wire, counted))))
+    fitting = max(1, bisect_right(sizes, size))
+    if fitting >= len(counted):
+        return entries
+    return entries[: bisect_left(entries, counted[fitting].seq, key=_seq)]

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from workbench.errors import NotFound
 from workbench.messages import (
@@ -22,6 +25,7 @@ from workbench.messages import (
 from workbench.runs.service import RunService
 from workbench.streams import Entry, Position, StreamInfo, StreamQuery
 from workbench_server.channel import Channel
+from workbench_server.chunk import Chunk, Place
 from workbench_server.closing import (
     CLOSE_FINISHED,
     CLOSE_GOING_AWAY,
@@ -79,23 +83,13 @@ class WebSocketManager:
         self._read[reader] = channel
         try:
             if query.replay is not None:
-                frames, hello = subject.timeframes, _greeting(subject, channel.info)
+                frames, hello = subject.timeframes, _greeting(subject, channel.info, 0)
                 gap = _gap(position, channel.info)
                 end = await self.replays.serve(reader, channel, query, frames, hello, gap)
                 connection.close(*end)
                 return
             stands = channel.info._replace(first_seq=channel.current().first_seq)
-            # The greeting says where the log begins; what goes from here on, unread, is a gap.
-            reader.sent = stands.first_seq - 1
-            await connection.send(_greeting(subject, stands))
-            if position.now:
-                reader.sent = channel.info.seq
-            elif position.since or position.epoch:
-                gap = _gap(position, stands)
-                if gap is None:
-                    reader.sent = position.since
-                else:
-                    await connection.send(text_frame(encode(gap)))
+            await self._begin(reader, subject, stands, position)
             loop = asyncio.get_running_loop()
             with heartbeats(loop, connection, query.heartbeat, channel.stand, reader):
                 await self._pump(reader, channel)
@@ -138,12 +132,53 @@ class WebSocketManager:
             lags[channel.info.kind] = max(lags.get(channel.info.kind, 0), lag)
         return lags
 
+    def waiting(self) -> dict[str, int]:
+        """Return, by stream type, the bytes that wait for sockets which do not keep up."""
+        waiting = dict.fromkeys(KINDS, 0)
+        for reader, channel in self._read.items():
+            kind = channel.info.kind
+            waiting[kind] = waiting.get(kind, 0) + reader.connection.unsent
+        return waiting
+
     def shut_down(self) -> None:
         """Tell every subscriber that the server goes away."""
         for connection in list(self._readers):
             connection.close(CLOSE_GOING_AWAY, "server going away")
         for channel in self._channels.values():
             channel.close()
+
+    async def _begin(
+        self, reader: Reader, subject: Subject, stands: StreamInfo, position: Position
+    ) -> None:
+        """Greet a reader, and put it where it is to go on from."""
+        connection = reader.connection
+        resumes = not position.now and bool(position.since or position.epoch)
+        gap = _gap(position, stands) if resumes else None
+        # The greeting says where the log begins; what goes from here on, unread, is a gap.
+        start = stands.first_seq - 1
+        held: Sequence[Entry] = ()
+        if position.now:
+            start = stands.seq
+        elif resumes and gap is None:
+            start = position.since
+        elif subject.snapshot is not None:
+            trimmed = gap is not None and position.epoch in (None, stands.epoch)
+            if not (trimmed and position.since <= stands.seq):
+                start = stands.seq
+            held = subject.snapshot(start)
+        reader.sent = start
+        await connection.send(_greeting(subject, stands, start))
+        if gap is not None:
+            await connection.send(text_frame(encode(gap)))
+        if held:
+            wishes = reader.subscription
+            place = Place(0, (), wishes.filters, wishes.batch, False)
+            chunk = Chunk(held, place, wishes, {})
+            frames = chunk.frames(False)
+            if frames:
+                await connection.send(frames)
+                self.counters.delivered[stands.kind] += chunk.messages
+                self.counters.delivered_bytes[stands.kind] += len(frames)
 
     async def _pump(self, reader: Reader, channel: Channel) -> None:
         connection, now = reader.connection, asyncio.get_running_loop().time
@@ -181,16 +216,19 @@ class WebSocketManager:
             if lost is not None:
                 await reader.connection.send(text_frame(encode(lost)))
         deflate = reader.connection.deflate
-        frames = chunk.frames(deflate)
+        frames, messages, conflated = chunk.frames(deflate), chunk.messages, chunk.conflated
+        cursor = chunk.upto, chunk.carry
+        # A reader that stalls now holds its frames and nothing else.
+        del chunk
         if frames:
             if deflate:
                 reader.step = 0
             await reader.connection.send(frames)
-            self.counters.delivered[channel.info.kind] += chunk.messages
+            self.counters.delivered[channel.info.kind] += messages
             self.counters.delivered_bytes[channel.info.kind] += len(frames)
-        reader.sent, reader.carry = chunk.upto, chunk.carry
-        reader.conflated += chunk.conflated
-        self.counters.conflated[channel.info.kind] += chunk.conflated
+        reader.sent, reader.carry = cursor
+        reader.conflated += conflated
+        self.counters.conflated[channel.info.kind] += conflated
 
     def _open(self, stream: str) -> Channel:
         channel = self._channels.get(stream)
@@ -219,8 +257,12 @@ class WebSocketManager:
             channel.refresh()
 
 
-def _greeting(subject: Subject, info: StreamInfo) -> bytes:
-    return text_frame(encode(Connected(utc_now(), data=subject.connected(info))))
+def _greeting(subject: Subject, info: StreamInfo, start: int) -> bytes:
+    """Return `connected`, for who is told all that comes after seq `start`."""
+    data = subject.connected(info)
+    if subject.snapshot is not None:
+        data = msgspec.structs.replace(data, snapshot=start)
+    return text_frame(encode(Connected(utc_now(), data=data)))
 
 
 def _gap(position: Position, info: StreamInfo) -> Gap | None:

@@ -67,6 +67,12 @@ class Metrics(Collector):
             "stream_type",
             app.manager.lags(),
         )
+        yield _gauge(
+            "waiting_bytes",
+            "Bytes that wait for sockets which do not keep up.",
+            "stream_type",
+            app.manager.waiting(),
+        )
         yield _counter(
             "messages_delivered",
             "Messages written to subscribers.",
@@ -107,6 +113,7 @@ class Metrics(Collector):
         yield _gauge("log_messages", "Messages in the logs.", "stream_type", kept.messages)
         yield GaugeMetricFamily("workbench_log_bytes", "State file on disk.", kept.bytes)
         yield _gauge("runs", "Runs by status.", "status", kept.runs)
+        yield _gauge("sessions", "Live sessions by status.", "status", kept.sessions)
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketClosedError
 from workbench_server.framing import text_frame
 from workbench_server.reader import PUSHED_ALL, TooSlow
 
-MAX_WAITING_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = 256 * 1024
 """So much may wait for a socket in answers to what the client itself sends."""
 
 
@@ -29,12 +29,14 @@ class Outlet:
         ended. Whoever else writes to the stream has to set it.
     """
 
-    __slots__ = ("_ended", "_offered", "_send", "_stream", "waiting")
+    __slots__ = ("_answered", "_answers", "_ended", "_offered", "_send", "_stream", "waiting")
 
     def __init__(self, stream: IOStream) -> None:
         self._stream = stream
         self._ended = False
         self._offered: asyncio.Future[None] | None = None
+        # Bytes of answers since all had been taken, and where in what was written they end.
+        self._answers = self._answered = 0
         # On TLS the socket itself is no place to write to.
         direct = type(stream) is IOStream
         self._send: Callable[[bytes], int] = stream.socket.send if direct else _takes_nothing
@@ -77,6 +79,12 @@ class Outlet:
         if self.waiting:
             self.waiting = self._ended or self._stream.closed() or self._stream.writing()
         return self.waiting
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the socket has not taken."""
+        stream = self._stream
+        return int(stream._total_write_index - stream._total_write_done_index)
 
     async def send(self, frames: bytes, patience: float) -> None:
         """Write frames as one chunk and wait until the socket has taken it.
@@ -128,10 +136,15 @@ class Outlet:
         stream = self._stream
         if self._ended or stream.closed():
             return
-        if stream._total_write_index - stream._total_write_done_index > MAX_WAITING_BYTES:
+        if stream._total_write_done_index >= self._answered:
+            self._answers = 0
+        frame = text_frame(message)
+        self._answers += len(frame)
+        if self._answers > MAX_ANSWER_BYTES:
             stream.close()
             return
-        stream.write(text_frame(message)).add_done_callback(asyncio.Future.exception)
+        stream.write(frame).add_done_callback(asyncio.Future.exception)
+        self._answered = stream._total_write_index
         self.waiting = True
 
     def offer(self, message: bytes) -> None:

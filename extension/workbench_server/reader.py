@@ -36,6 +36,10 @@ class Connection(Protocol):
     def behind(self) -> bool:
         """Whether the socket has not yet taken all that was written."""
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the socket has not taken."""
+
     async def drained(self) -> None:
         """Wait until the socket has taken all that was written; raises `TooSlow`."""
 

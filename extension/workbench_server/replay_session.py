@@ -24,13 +24,15 @@ from workbench.messages import (
 from workbench.messages import Replay as ReplayMessage
 from workbench.streams import Entry, Replay, StreamLog
 from workbench_server.channel import Channel
-from workbench_server.chunk import CHUNK_BYTES, Chunk, Place, bounded
+from workbench_server.chunk import Chunk, Place, bounded
 from workbench_server.closing import CLOSE_FINISHED, CLOSE_NO_STREAM
 from workbench_server.counters import Counters
 from workbench_server.framing import text_frames
 from workbench_server.reader import Reader
 
 PAGE_ENTRIES = 1000
+PAGE_BYTES = 192 * 1024
+"""A reader that stalls holds a page, a block of the log at least, and as much in frames."""
 TICK_S = 0.02
 """What is due is gathered for so long, unless the reader asks for less."""
 STATE_S = 0.5
@@ -155,9 +157,10 @@ class ReplaySession:
         while page and page[0].seq <= since:
             page.popleft()
         if not page or page[0].seq != since + 1:
-            page = self._page = deque(self._log.read(self._channel.info.id, since, PAGE_ENTRIES))
+            name = self._channel.info.id
+            page = self._page = deque(self._log.read(name, since, PAGE_ENTRIES, PAGE_BYTES))
         wanted = takewhile(lambda entry: entry.seq <= upto, islice(page, PAGE_ENTRIES))
-        return bounded(list(wanted), CHUNK_BYTES, merge=False)
+        return bounded(list(wanted), PAGE_BYTES, merge=False)
 
     def _count(self, chunk: Chunk, size: int) -> None:
         kind = self._channel.info.kind

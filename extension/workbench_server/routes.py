@@ -10,6 +10,7 @@ from workbench_server.handlers.contract import (
     OpenApiHandler,
     SchemasHandler,
 )
+from workbench_server.handlers.live_stream import LiveStreamHandler
 from workbench_server.handlers.market_stream import MarketStreamHandler
 from workbench_server.handlers.markets import (
     MarketCandlesHandler,
@@ -34,10 +35,21 @@ from workbench_server.handlers.runs import (
     RunsHandler,
     StartHandler,
 )
+from workbench_server.handlers.sessions import (
+    FlattenAllHandler,
+    FlattenSessionHandler,
+    PauseEntriesHandler,
+    ResumeEntriesHandler,
+    SessionHandler,
+    SessionsHandler,
+    StartSessionHandler,
+    StopSessionHandler,
+)
 from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
 
 _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
+_SESSION = r"(?P<session_id>[A-Za-z0-9_.-]+)"
 _FEED = r"(?P<name>[A-Za-z0-9_.-]+)"
 
 routes: list[tuple[str, type[Any]]] = [
@@ -63,8 +75,17 @@ routes: list[tuple[str, type[Any]]] = [
     (rf"/api/market-data/{_FEED}/stop", StopMarketHandler),
     (rf"/api/market-data/{_FEED}/candles", MarketCandlesHandler),
     (rf"/api/market-data/{_FEED}", MarketHandler),
+    (r"/api/live-trading", SessionsHandler),
+    (r"/api/live-trading/start", StartSessionHandler),
+    (r"/api/live-trading/flatten", FlattenAllHandler),
+    (rf"/api/live-trading/{_SESSION}/stop", StopSessionHandler),
+    (rf"/api/live-trading/{_SESSION}/flatten", FlattenSessionHandler),
+    (rf"/api/live-trading/{_SESSION}/pause_entries", PauseEntriesHandler),
+    (rf"/api/live-trading/{_SESSION}/resume_entries", ResumeEntriesHandler),
+    (rf"/api/live-trading/{_SESSION}", SessionHandler),
     (r"/api/ws/stream/status", StatusHandler),
     (rf"/api/ws/stream/backtest/{_RUN}", BacktestStreamHandler),
+    (r"/api/ws/stream/live-trading", LiveStreamHandler),
     # A symbol may have a slash in it.
     (r"/api/ws/stream/market-data/(?P<symbol>.+)", MarketStreamHandler),
     (rf"/api/ws/publish/{_RUN}", PublishHandler),

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from workbench.feeds.book import FeedRecord
 from workbench.messages import FINAL_STATUSES, PROTOCOL, ConnectedData
+from workbench.runs.live_book import STREAM, LiveBook
 from workbench.runs.records import RunRecord
-from workbench.streams import StreamInfo
+from workbench.streams import Entry, StreamInfo
 
 
 class Subject(NamedTuple):
@@ -22,11 +23,15 @@ class Subject(NamedTuple):
         Of its candles.
     connected
         Returns `data` of `connected`, for a log that stands so.
+    snapshot
+        Returns what holds, as far as it was told up to a seq: of a stream whose new readers are
+        told that instead of the whole log.
     """
 
     stream: str
     timeframes: Sequence[str]
     connected: Callable[[StreamInfo], ConnectedData]
+    snapshot: Callable[[int], Sequence[Entry]] | None = None
 
 
 def of_run(record: RunRecord) -> Subject:
@@ -70,3 +75,31 @@ def of_feed(record: FeedRecord) -> Subject:
         )
 
     return Subject(record.name, record.spec.timeframes, connected)
+
+
+def of_sessions(book: LiveBook, symbols: Sequence[str]) -> Subject:
+    """Return what the stream of all live sessions is about.
+
+    Parameters
+    ----------
+    book
+        What holds of them.
+    symbols
+        What the reader asks for, for people.
+    """
+
+    def connected(info: StreamInfo) -> ConnectedData:
+        return ConnectedData(
+            message="Connected to live trading stream",
+            epoch=info.epoch,
+            seq=info.seq,
+            status="running",
+            protocol=PROTOCOL,
+            symbol=",".join(symbols),
+            source="live sessions",
+            synthetic=False,
+            eseq=info.eseq,
+            first_seq=info.first_seq,
+        )
+
+    return Subject(STREAM, (), connected, book.snapshot)

@@ -21,6 +21,9 @@ from workbench.messages import Message, Metrics, MetricsData, Status, StatusData
 TITLE = "Stall"
 BATCH = 20
 PERIOD_S = 0.02
+STALLED = 50
+"""So many that what each costs shows beside what a process's memory does by itself."""
+ASKED_MB = 1.0
 TEXT = "why this was done " * 60
 
 
@@ -40,6 +43,9 @@ def measure(quick: bool) -> list[Row]:
     alone = _run(0, 0, batches)
     healthy = _run(50, 0, batches)
     stalled = _run(45, 5, batches)
+    # Shorter, or the server would close those who take nothing for half a minute.
+    few, many = (_run(45, count, batches * 3 // 5, recover=False) for count in (0, STALLED))
+    each = (many.growth - few.growth) / STALLED
     what = "5 of 50 stalled"
     note = f"{batches * BATCH:,} messages, {batches * BATCH * len(TEXT) / 1e6:.0f} MB a reader"
     return [
@@ -48,12 +54,13 @@ def measure(quick: bool) -> list[Row]:
         Row(f"{what}: others, p99", stalled.p99, healthy.p99, "ms", "50 healthy"),
         Row(f"{what}: others, p99", stalled.p99, 100.0, "ms", "asked: at most"),
         Row(f"{what}: server's growth", stalled.growth, healthy.growth, "MB", "50 healthy"),
+        Row(f"each of {STALLED} stalled: server's growth", each, ASKED_MB, "MB", "asked: at most"),
         Row(f"{what}: stories of events told", stalled.stories, 1.0, "", "asked: exactly"),
         *beside.measure(quick),
     ]
 
 
-def _run(reading: int, stalled: int, batches: int) -> Figures:
+def _run(reading: int, stalled: int, batches: int, *, recover: bool = True) -> Figures:
     with tempfile.TemporaryDirectory() as folder, open_ours(Path(folder), []) as door:
         time.sleep(1.0)
         if not reading:
@@ -73,7 +80,10 @@ def _run(reading: int, stalled: int, batches: int) -> Figures:
             readers.stdin.write(f"{batches * BATCH}\n")
             p50, p99 = json.loads(readers.stdout.readline())
             growth = (server.memory_info().rss - before) / 1e6
-            stories = int(readers.stdout.readline())
+            stories = 0
+            if recover:
+                readers.stdin.write("go on\n")  # Only now do the others begin to read.
+                stories = int(readers.stdout.readline())
             readers.stdin.close()
     return Figures(speed, p50, p99, stories, growth)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_server import Fake, start
-from playwright.sync_api import Browser, Page, sync_playwright
-from view_page import ARGUMENTS, CHROMIUM
+from one_browser import OneBrowser
+from playwright.sync_api import Page, sync_playwright
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[tuple[str, Fake]]:
+def serving() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The fake server's address and settings."""
     loop = asyncio.new_event_loop()
     started: list[tuple[Any, str, Fake]] = []
     ready = threading.Event()
@@ -31,8 +33,8 @@ def fake() -> Iterator[tuple[str, Fake]]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     assert ready.wait(30)
-    server, address, state = started[0]
-    yield address, state
+    server, address, _ = started[0]
+    yield address, server.request_callback.settings
 
     async def stop() -> None:
         server.stop()
@@ -48,20 +50,39 @@ def fake() -> Iterator[tuple[str, Fake]]:
     loop.close()
 
 
+@pytest.fixture
+def fake(serving: tuple[str, dict[str, Any]]) -> tuple[str, Fake]:
+    """The address, and a state of the test's own: what one left paused no other waits for."""
+    address, settings = serving
+    settings["fake"] = state = Fake(settings["fake"])
+    return address, state
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[OneBrowser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = OneBrowser(playwright)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1000, "height": 800})
-    page.set_default_timeout(90_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(browser: OneBrowser, tmp_path: Path) -> Iterator[Page]:
+    """A page; `tmp_path` is where its picture goes when the test fails."""
+    page = browser.new_page()
     yield page
-    page.close()
-    assert errors == []
+    browser.take_back(page)
+    assert browser.errors == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with a failure what the page showed."""
+    report = yield
+    used = item.funcargs if call.when == "call" and report.failed else {}
+    if "page" in used and "browser" in used:
+        picture = item.funcargs["tmp_path"] / "page.png"
+        report.sections.append(("page", used["browser"].describe(used["page"], picture)))
+    return report

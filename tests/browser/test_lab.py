@@ -18,7 +18,7 @@ from lab import (
     wait_cell,
     write_notebook,
 )
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -296,4 +296,50 @@ def test_a_market_moves_while_the_kernel_is_busy(page, lab):
     (lab.root / "seen").touch()
     wait_cell(page, 1)
     assert "[True, 'live', '5M', True]" in run_and_wait(page, 2)
+    assert page.problems == []
+
+
+LIVE_CELLS = (
+    "import workbench as wb, os, time\n"
+    "class Holds(wb.Strategy):\n"
+    "    def next(self):\n"
+    "        if not self.position:\n"
+    "            self.enter_long(stop_loss=0.98 * self.close[-1], reason='nothing is held')\n"
+    'session = wb.live(Holds, symbols=["EUR-USD"], timeframes=["1H"],\n'
+    '                  feed={"feed": "replay", "speed": "7200x", "start": "2017-03-01"})\n'
+    "session",
+    "while not os.path.exists('stopped'):\n    time.sleep(0.1)",
+    "[session.status, len(session.trades), len(session.view().snapshot) > 0]",
+)
+LIVE = "document.querySelector('.wb-live')?.dataset"
+
+
+def test_a_session_is_flattened_and_stopped_while_the_kernel_is_busy(page, lab):
+    open_cells(page, lab, "live.ipynb", *LIVE_CELLS)
+    run_and_wait(page, 0)
+    run_cell(page, 1)
+    page.wait_for_function(f"() => {BUSY}")
+    page.wait_for_function(f"() => {LIVE}?.positions === '1' && +{LIVE}.candles > 100")
+    shown = page.evaluate(f"() => ({{...{LIVE}}})")
+    assert (shown["connection"], shown["broker"], shown["status"]) == ("live", "PAPER", "running")
+    page.wait_for_function(f"() => +{LIVE}.candles > {shown['candles']} + 1")
+    page.get_by_role("button", name="FLATTEN").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("Closes 1 position at market")
+    dialog.get_by_role("button", name="Flatten now").click()
+    page.wait_for_function(
+        f"() => {LIVE}.positions === '0' && {LIVE}.working === '0' && {LIVE}.entries === 'paused'"
+        f" && {LIVE}.pending === ''"
+    )
+    # It goes on watching, and enters nothing.
+    flat = page.evaluate(f"() => ({{...{LIVE}}})")
+    page.wait_for_function(f"() => +{LIVE}.candles > {flat['candles']} + 2")
+    assert page.evaluate(f"() => {LIVE}.markers") == flat["markers"] == "2"
+    page.get_by_role("button", name="STOP").click()
+    dialog.get_by_role("button", name="Stop now").click()
+    page.wait_for_function(f"() => {LIVE}.status === 'stopped' && {LIVE}.connection === 'finished'")
+    assert page.evaluate(f"() => {BUSY}"), "the kernel was to be busy all the while"
+    (lab.root / "stopped").touch()
+    wait_cell(page, 1)
+    assert "['stopped', 1, True]" in run_and_wait(page, 2)
     assert page.problems == []

@@ -119,7 +119,6 @@ def test_the_slider_seeks_when_it_is_let_go(fake: tuple[str, Fake], page: Page) 
 def test_a_pace_in_market_time(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
     begin(page, address)
-    state.controls.clear()
     speed = page.get_by_role("group", name="Replay").get_by_label("Speed")
     speed.select_option("3600x")
     page.wait_for_function(
@@ -159,7 +158,6 @@ def test_through_the_kernel_there_is_no_replay(fake: tuple[str, Fake], page: Pag
 
 def test_to_the_next_trade_by_button_and_key(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
-    state.controls.clear()
     page.goto(f"{address}?rate=100&bars=3000")
     paused = f"{ROOT}.dataset.status === 'paused'"
     page.get_by_role("button", name="Run to the next trade").click()
@@ -181,7 +179,6 @@ def test_to_the_next_trade_by_button_and_key(fake: tuple[str, Fake], page: Page)
 
 def test_keys_are_the_views_only_while_it_has_the_focus(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
-    state.controls.clear()
     page.goto(f"{address}?rate=100&bars=3000")
     page.wait_for_function(f"+{ROOT}?.dataset.points > 10")
     page.evaluate("window.heard = []; addEventListener('keydown', (e) => heard.push(e.key))")
@@ -193,7 +190,6 @@ def test_keys_are_the_views_only_while_it_has_the_focus(fake: tuple[str, Fake], 
     page.wait_for_function(f"{ROOT}.dataset.status === 'paused'")
     assert page.evaluate("heard") == [" ", "t", "x"]
     assert [c["action"] for c in state.controls] == ["pause"]
-    state.paused.set()
 
 
 def test_a_control_that_was_refused_to_someone_is_told(fake: tuple[str, Fake], page: Page) -> None:
@@ -208,14 +204,12 @@ def test_a_control_that_was_refused_to_someone_is_told(fake: tuple[str, Fake], p
 
 def test_a_pressed_button_keeps_the_focus_and_the_keys(fake: tuple[str, Fake], page: Page) -> None:
     address, state = fake
-    state.controls.clear()
     page.goto(f"{address}?rate=100&bars=3000")
     page.get_by_role("button", name="Pause").click()
     page.wait_for_function(f"{ROOT}.dataset.status === 'paused' && {NEXT_TRADE_FREE}")
     page.keyboard.press("t")
     page.get_by_text("reached 1 trade").wait_for()
     assert [c["action"] for c in state.controls] == ["pause", "run_until"]
-    state.paused.set()
 
 
 def test_t_goes_from_trade_to_trade(fake: tuple[str, Fake], page: Page) -> None:

@@ -49,7 +49,8 @@ def follow(server, since, epoch, enough, *, lost=False):
     address = server.url.replace("http", "ws", 1) + "api/ws/stream/market-data/BTC-USD"
     query = f"?token={TOKEN}" + (f"&since={since}&epoch={epoch}" if epoch else "")
     messages, counted = [], 0
-    with connect(address + query, proxy=None) as socket:
+    # A full queue stops the client's reading, and its close waits 10 s for an answer it never sees.
+    with connect(address + query, proxy=None, max_queue=None) as socket:
         while counted < enough:
             message = json.loads(socket.recv(timeout=60))
             messages.append(message)
@@ -129,7 +130,7 @@ def test_two_servers_of_a_folder_have_one_process_for_a_feed(new_server, fake_py
     ends = []
     for server in (first, second):
         address = server.url.replace("http", "ws", 1) + "api/ws/stream/market-data/BTC-USD"
-        opened = connect(f"{address}?token={TOKEN}&types=candle", proxy=None)
+        opened = connect(f"{address}?token={TOKEN}&types=candle", proxy=None, max_queue=None)
         ends.append(stack.enter_context(opened))
 
     def closed(socket, count):

@@ -124,3 +124,12 @@ def watch(jp_ws_fetch):
     yield open_stream
     for socket in sockets:
         socket.close()
+
+
+@pytest.fixture
+def sessions(app, monkeypatch):
+    """The live sessions of the server, served by the fake process and closed by the fake one."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"), prepend=":")
+    app.sessions.keeper._worker = "session_process"
+    app.sessions.keeper._closing = "closing_process"
+    return app.sessions

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from bodies import SPEC_BODY
 from contracts import message_problems, problems
+from live_calls import stands, traded
 from markets import once
 from tornado.httpclient import HTTPClientError
 
-from workbench.contract import examples, files, market_examples
+from workbench.contract import examples, files, live_examples, market_examples
 from workbench.contract.operations import OPERATIONS
 from workbench.contract.replies import ErrorBody
 
@@ -53,12 +54,19 @@ def finished(call, story):
     return run
 
 
-def places(path, run_id, feed="BTC-USD"):
+def places(path, run_id, feed="BTC-USD", session="live_of_nobody"):
     """Return the parts of an address."""
-    return path.format(backtest_id=run_id, name=feed).strip("/").split("/")
+    return path.format(backtest_id=run_id, name=feed, session_id=session).strip("/").split("/")
 
 
-async def test_every_reply_is_as_described(finished, call, story, feeds):
+async def session_started(call):
+    """Start a session and wait for what it tells; return the start's reply."""
+    _, reply = await call("POST", "api", "live-trading", "start", body=live_examples.START)
+    await stands(call, reply["session_id"], traded)
+    return reply
+
+
+async def test_every_reply_is_as_described(finished, call, story, feeds, sessions):
     start = await finished()
     run_id = start["backtest_id"]
     replies = {"startRun": start}
@@ -82,11 +90,18 @@ async def test_every_reply_is_as_described(finished, call, story, feeds):
     await call(*ended, "control", body={"action": "stop"})
     await story(swept["backtest_id"])
     _, replies["resumeSweep"] = await call(*ended, "resume", body={})
+    replies["startSession"] = await session_started(call)
+    session = replies["startSession"]["session_id"]
+    _, replies["flattenAll"] = await call("POST", "api", "live-trading", "flatten")
+    for name, action in (("flattenSession", "flatten"), ("pauseEntries", "pause_entries"),
+                         ("resumeEntries", "resume_entries")):  # fmt: skip
+        _, replies[name] = await call("POST", "api", "live-trading", session, action)
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply is not None:
-            path = places(operation.path, run_id)
+            path = places(operation.path, run_id, session=session)
             status, replies[operation.id] = await call("GET", *path)
             assert status == operation.status, operation.id
+    _, replies["stopSession"] = await call("POST", "api", "live-trading", session, "stop")
     described = {each.id: each.reply for each in OPERATIONS if each.reply is not None}
     assert replies.keys() == described.keys(), "fetch the reply of the new operation here"
     for name, reply in replies.items():
@@ -97,7 +112,7 @@ async def test_every_reply_is_as_described(finished, call, story, feeds):
         assert again == reply, f"{kind.__name__} in workbench/contract/replies.py lacks a field"
 
 
-async def test_parameters_are_taken_as_described(call, feeds):
+async def test_parameters_are_taken_as_described(call, feeds, sessions):
     await call("POST", "api", "market-data", "start", body=market_examples.START)
     _, reply = await call("POST", "api", "backtesting", "start", body=SPEC_BODY)
     run_id = reply["backtest_id"]
@@ -115,7 +130,7 @@ async def test_parameters_are_taken_as_described(call, feeds):
                 assert status == 400, (operation.id, each.name, low)
 
 
-async def test_refusals_are_as_described(finished, call, feeds):
+async def test_refusals_are_as_described(finished, call, feeds, sessions):
     await call("POST", "api", "market-data", "start", body=market_examples.START)
     run_id = (await finished())["backtest_id"]
     run = ("api", "backtesting", run_id)
@@ -137,6 +152,14 @@ async def test_refusals_are_as_described(finished, call, feeds):
         ("startFeed", "POST", ("api", "market-data", "start"), {"body": {}}, 400),
         ("startFeed", "POST", ("api", "market-data", "start"),
          {"body": {**market_examples.START, "seed": 5}}, 409),
+        ("startSession", "POST", ("api", "live-trading", "start"), {"body": {}}, 400),
+        ("startSession", "POST", ("api", "live-trading", "start"),
+         {"body": {**live_examples.START, "broker": "exchange", "exchange": "binance"}}, 403),
+        *(
+            (each.id, each.method, places(each.path, run_id), {}, 404)
+            for each in OPERATIONS
+            if "{session_id}" in each.path
+        ),
         ("getFeedCandles", "GET", ("api", "market-data", "BTC-USD", "candles"),
          {"params": {"timeframe": "7H"}}, 400),
         *(

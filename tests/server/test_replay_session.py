@@ -52,7 +52,7 @@ class Log:
         ]
         self.read_upto = 0
 
-    def read(self, stream: str, since: int, limit: int) -> list[Entry]:
+    def read(self, stream: str, since: int, limit: int, size: int | None = None) -> list[Entry]:
         found = self.entries[since : since + limit]
         self.read_upto = max(self.read_upto, since + len(found))
         return found

@@ -7,7 +7,8 @@ is at hand, else over a generated walk. The query of the page chooses what is sh
 without replays; signals: finished, some signals were not filled; relay, saved; grid, line, walk:
 a sweep of ``bars`` combinations, finished where ``rate`` is 0), ``theme`` (light, dark),
 ``width``, ``rate`` (candles a second), ``bars`` (that many generated candles instead),
-``synthetic``. With ``market`` it is the view of a market of that name, see `market_story`.
+``synthetic``. With ``market`` it is the view of a market of that name, see `market_story`,
+with ``live`` that of a session, see `fake_live`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fake_live import HANDLERS, Sessions, Ticks, live_traits
 from fake_replay import FakeReplay
 from fake_sweep import FakeSweep
 from market_story import MarketHandler
@@ -327,19 +329,25 @@ class PageHandler(RequestHandler):
             "width": self.get_argument("width", "100%"), "run": json.dumps(run),
             "direct": json.dumps(scenario not in ("relay", "saved")),
             "extra": self.get_argument("extra", ""),
-            "market": json.dumps(market_traits(self.get_argument("market", ""))),
+            "market": json.dumps(self.traits()),
         })  # fmt: skip
+
+    def traits(self) -> Message:
+        """Return the traits beyond those of a run's view."""
+        live = self.get_argument("live", "")
+        return live_traits(live) if live else market_traits(self.get_argument("market", ""))
 
 
 class Fake:
-    """All stories, by what the id of the run asks for."""
+    """All stories, by what the id of the run asks for; those of `before` need not be made again."""
 
-    def __init__(self) -> None:
-        self.stories: dict[str, Story] = {}
-        self.sweeps: dict[str, FakeSweep] = {}
+    def __init__(self, before: Fake | None = None) -> None:
+        self.stories: dict[str, Story] = {} if before is None else before.stories
+        self.sweeps: dict[str, FakeSweep] = {} if before is None else before.sweeps
         self.controls: list[Message] = []
         self.opened: list[tuple[str, Message]] = []
         self.open_refusal: Message | None = None
+        self.sessions = Sessions()
         self.paused = asyncio.Event()
         self.paused.set()
         self.reason: str | None = None
@@ -557,6 +565,7 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
     fake = Fake()
     app = Application(
         [
+            *((BASE + path, handler) for path, handler in HANDLERS),
             (BASE + r"api/ws/stream/backtest/(.+)", StreamHandler),
             (BASE + r"api/ws/stream/market-data/(.+)", MarketHandler),
             (BASE + r"api/backtesting/(.+)/open", OpenHandler),
@@ -568,6 +577,8 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
         ],
         fake=fake,
         markets={},
+        sessions=fake.sessions,
+        live_ticks=Ticks(),
     )
     server = HTTPServer(app)
     sockets = bind_sockets(port, "127.0.0.1")

@@ -20,7 +20,7 @@ def chunk(entries: list[Entry], batch: bool) -> Chunk:
 
 def test_a_chunk_is_bounded_but_never_empty():
     entries = [entry(n, 100_000) for n in range(1, 6)]
-    assert [e.seq for e in bounded(entries, CHUNK_BYTES, False)] == [1, 2]
+    assert [e.seq for e in bounded(entries, 256 * 1024, False)] == [1, 2]
     assert [e.seq for e in bounded([entry(1, 10**6), entry(2)], CHUNK_BYTES, False)] == [1]
     assert bounded([], CHUNK_BYTES, False) == []
 

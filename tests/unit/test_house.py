@@ -23,28 +23,28 @@ ALLOWED = {
     "analysis": {"errors", "timeframes", "messages", "data"},
     "engine": {"errors", "paths", "timeframes", "messages", "data", "analysis", "report"},
     "sweeps": {"errors", "timeframes", "messages", "data", "engine"},
-    "live": {"errors", "timeframes", "messages", "data", "analysis", "engine"},
+    "trading": {"errors", "timeframes", "messages", "data", "analysis", "engine"},
     "runs": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "report",
-        "sweeps", "live",
+        "sweeps", "trading",
     },
     "feeds": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "analysis", "runs",
     },
     "sessions": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "analysis", "engine",
-        "live", "runs", "feeds",
+        "trading", "runs", "feeds",
     },
     "contract": {
-        "errors", "timeframes", "messages", "streams", "runs", "feeds", "live", "sessions",
+        "errors", "timeframes", "messages", "streams", "runs", "feeds", "trading", "sessions",
     },
     "client": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "widgets", "feeds", "analysis", "live", "sessions",
+        "report", "sweeps", "widgets", "feeds", "analysis", "trading", "sessions",
     },
     "cli": {
         "errors", "timeframes", "messages", "paths", "streams", "data", "engine", "runs",
-        "report", "sweeps", "client", "contract", "feeds", "analysis", "live", "sessions",
+        "report", "sweeps", "client", "contract", "feeds", "analysis", "trading", "sessions",
     },
 }  # fmt: skip
 """What each room may use. Read downwards, a room only uses rooms above it."""

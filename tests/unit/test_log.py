@@ -118,6 +118,7 @@ def test_deleting_removes_the_blocks_and_unknown_streams_are_named(log, database
     log.append("s", "p", 1, [equity(1)])
     log.delete("s")
     assert log.info("s") is None
+    assert not log.erase()
     assert database.query("SELECT count(*) FROM blocks")[0][0] == 0
     assert database.query("SELECT count(*) FROM producers")[0][0] == 0
     with pytest.raises(NotFound, match="'s'"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sweeping import workload
 
-from workbench.sweeps.here import SECONDS, SMALL, Here, is_small
+from workbench.sweeps.here import FIRST, SECONDS, SMALL, Here, is_small
 from workbench.sweeps.pool import Batch, Done
 from workbench.sweeps.spec import SweepSpec, WalkForward
 from workbench.sweeps.splits import Part
@@ -36,12 +36,14 @@ def task(fast: int) -> Task:
     return Task(0, fast, False, {"fast": fast}, Part(0, 0, 400))
 
 
-def driven(step: float) -> tuple[Here, list[Processes]]:
-    """Where each look at the clock is `step` seconds after the one before."""
-    now, started = [0.0], []
+def driven(*steps: float) -> tuple[Here, list[Processes]]:
+    """Where batches take so many seconds, the last of them all others, too."""
+    left, now, started = list(steps), [0.0, 0.0], []
 
     def clock() -> float:
-        now[0] += step
+        now[1] += 1
+        if now[1] % 2 == 0:
+            now[0] += left.pop(0) if len(left) > 1 else left[0]
         return now[0]
 
     def pool() -> Processes:
@@ -52,7 +54,7 @@ def driven(step: float) -> tuple[Here, list[Processes]]:
 
 
 def test_what_is_soon_done_is_done_here() -> None:
-    here, started = driven(0.9 * SECONDS / SMALL)
+    here, started = driven(0.9 * FIRST, 0.9 * SECONDS / SMALL)
     assert (here.workers, here.room, here.busy, here.wait(0.1)) == (1, True, False, [])
     for fast in (3, 5, 13):
         here.submit([task(fast)])
@@ -64,10 +66,13 @@ def test_what_is_soon_done_is_done_here() -> None:
     assert not here.busy
 
 
-def test_what_takes_long_goes_on_in_processes() -> None:
-    here, started = driven(1.1 * SECONDS / SMALL)
-    here.submit([task(3)])
-    assert len(here.wait(0.1)) == 1
+@pytest.mark.parametrize("steps", [(1.1 * FIRST,), (0.1, 1.1 * SECONDS / SMALL)])
+def test_what_takes_long_goes_on_in_processes(steps: tuple[float, ...]) -> None:
+    here, started = driven(*steps)
+    for _ in steps:
+        assert not started
+        here.submit([task(3)])
+        assert len(here.wait(0.1)) == 1
     (processes,) = started
     here.submit([task(5)])
     assert processes.submitted == [[task(5)]]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import contract, data, demo, feeds, run, runs, serve, strategies, sweep
+from workbench.cli import contract, data, demo, feeds, live, run, runs, serve, strategies, sweep
 from workbench.cli.output import clean
 from workbench.errors import WorkbenchError
 from workbench.paths import home
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"workbench {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (demo, run, sweep, runs, feeds, data, strategies, serve, contract):
+    for module in (demo, run, sweep, runs, live, feeds, data, strategies, serve, contract):
         module.add(commands)
     return top
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def list_runs(args: argparse.Namespace) -> int:
         return 0
     head = ("ID", "STATUS", "DONE", "STRATEGY", "SYMBOL", "TIMEFRAMES", "FROM", "TO", "RETURN", "TRADES")  # fmt: skip # noqa: E501
     output.table(head, [_row(run) for run in listed], right=(2, 8, 9))
+    for reason, count in Counter(run["reason"] for run in listed if run.get("reason")).items():
+        output.line(f"{count} pending: {reason}", "dim")
     return 0
 
 
@@ -95,7 +98,7 @@ def show(args: argparse.Namespace) -> int:
         return 0
     output = Output()
     output.line(run["backtest_id"], "bold")
-    rows = [(name, _text(run[name])) for name in _FACTS if run[name] not in (None, "", [])]
+    rows = [(name, _text(run[name])) for name in _FACTS if run.get(name) not in (None, "", [])]
     rows += [
         (name, _text(value))
         for name, value in run["spec"].items()
@@ -121,8 +124,8 @@ def show(args: argparse.Namespace) -> int:
 
 
 _FACTS = (
-    "name", "status", "progress", "strategy", "symbol", "timeframes", "start_date", "end_date",
-    "source", "created", "started", "finished", "tags", "notes", "seq",
+    "name", "status", "reason", "progress", "strategy", "symbol", "timeframes", "start_date",
+    "end_date", "source", "created", "started", "finished", "tags", "notes", "seq",
 )  # fmt: skip
 
 

@@ -74,7 +74,9 @@ def attach(
     token: str | None = None,
     server: Server | None = None,
 ) -> Run | Sweep:
-    """Return the handle of a run that is there already, going on or ended: of a sweep a `Sweep`.
+    """Return the handle of a run that is there already, going on or ended.
+
+    Of a sweep a `Sweep`, of a live session a `Session`.
 
     Raises
     ------
@@ -86,7 +88,12 @@ def attach(
         msg = f"There is no run {run_id!r}"
         raise NotFound(msg, field="backtest_id", value=run_id)
     run = Run(run_id, server)
-    return run if run.info["kind"] == "backtest" else Sweep(run_id, server)
+    kind = run.info["kind"]
+    if kind == "live":
+        from workbench.client.session import Session
+
+        return Session(run_id, server)
+    return run if kind == "backtest" else Sweep(run_id, server)
 
 
 def list_runs(

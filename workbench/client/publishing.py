@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psutil
 
 from workbench.client import opening
+from workbench.client.calling import Controls
 from workbench.client.discovery import Server, connect
 from workbench.client.outgoing import checked
 from workbench.client.run import Run
@@ -83,7 +84,8 @@ def publish(
     bars
         Candles in all, if known.
     on_control
-        Called with each control of a viewer (`action`, `value`), from a thread of its own.
+        Called with each control of a viewer (`action`, `value`), from a thread of its own; it
+        may tell.
     url, token, server
         The server; by default as for `workbench.start`.
     patience
@@ -131,9 +133,9 @@ class PublishedStream(Telling):
     ) -> None:
         super().__init__(body, bars)
         self._server = server
-        self._on_control = on_control
         self._patience = patience
         self._gate = Gate()
+        self._controls = Controls(self._gate, on_control)
         self._home: Path | None = None
         self._opened = False
         self._ended = False
@@ -159,9 +161,10 @@ class PublishedStream(Telling):
         self._opened = True
         self._home = None if reply["home"] is None else Path(reply["home"])
         self._publisher = Publisher(
-            self.id, reply["token"], self._urls, self._controlled, folder=self._home
+            self.id, reply["token"], self._urls, self._controls.take, folder=self._home
         )
         self.status()
+        self._controls.begin()
         return self
 
     def __enter__(self) -> PublishedStream:
@@ -275,6 +278,7 @@ class PublishedStream(Telling):
         """
         self._ready()
         done = self._publisher.close(self._patience)
+        self._controls.end()
         if self._publisher.refused is not None and not done:
             raise self._closed()
         if done:
@@ -319,14 +323,6 @@ class PublishedStream(Telling):
         if not self.stopped and not self.paused:
             self.status("running")
         return not self.stopped
-
-    def _controlled(self, command: Command) -> None:
-        self._gate.command(command)
-        if self._on_control is not None:
-            try:
-                self._on_control(command)
-            except Exception:
-                log.exception("on_control failed at %s", command.action)
 
     # --- inside ---------------------------------------------------------------------------
 

@@ -268,7 +268,8 @@ class Run(RunStatistics, RunControls[None]):
         except WorkbenchError as error:
             return f"<Run {self.id} on {self.server.url}: {error}>"
         what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
-        return f"<Run {self.id}: {what}, {now['status']} {now['progress']:.1f} %>"
+        why = f", {now['reason']}" if now.get("reason") else ""
+        return f"<Run {self.id}: {what}, {now['status']} {now['progress']:.1f} %{why}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view()._repr_mimebundle_(**kwargs)

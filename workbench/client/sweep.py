@@ -331,7 +331,7 @@ class Sweep(RunControls[None]):
         what = f"{now['strategy']} on {now['symbol']} {'/'.join(now['timeframes'])}"
         text = f"{self.id}: {what}, {now['status']} {now['progress']:.1f} %"
         if now["status"] != "running":
-            return text
+            return f"{text}, {now['reason']}" if now.get("reason") else text
         left = seconds_left(self.run.events("status", "progress"))
         return text if left is None else f"{text}, ETA {left // 60:.0f}:{left % 60:02.0f}"
 

@@ -37,6 +37,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
     heartbeat: float | None = HEARTBEAT_S
     replay: bool = False
     speed: float | str | None = None
+    symbols: tuple[str, ...] | None = None
+    session: str | None = None
 
     def __post_init__(self) -> None:
         check_number("since", self.since, 0, whole=True)
@@ -61,7 +63,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
     @property
     def provable(self) -> bool:
         """Whether every event is wanted, so that a missing one shows."""
-        return self.timeframes is None and self._covers(EVENT_TYPES)
+        narrowed = self.timeframes or self.symbols or self.session
+        return narrowed is None and self._covers(EVENT_TYPES)
 
     @property
     def countable(self) -> bool:
@@ -83,6 +86,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
             "from": "now" if from_now else None,
             "types": ",".join(self.types) if self.types is not None else None,
             "timeframes": ",".join(self.timeframes) if self.timeframes is not None else None,
+            "symbols": ",".join(self.symbols) if self.symbols is not None else None,
+            "session": self.session,
             "format": "columns" if self.columns else None,
             "batch": "1",
             "max_rate": repr(self.max_rate) if self.max_rate is not None else None,

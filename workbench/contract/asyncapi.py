@@ -17,13 +17,15 @@ STREAM_PATH = "/api/ws/stream/backtest/{backtest_id}"
 PUBLISH_PATH = "/api/ws/publish/{backtest_id}"
 _DESCRIPTION = (
     "Every run is an append-only, numbered log of messages; a subscriber reads it from a "
-    "position, then live. So is every market, but for a log that keeps a window. Streams of live "
-    "trading are planned and not served yet.\n\n" + wording.UNITS
+    "position, then live. So is every market, but for a log that keeps a window, and what all "
+    "live sessions trade.\n\n" + wording.UNITS
 )
 MARKET_PATH = "/api/ws/stream/market-data/{symbol}"
 _MARKET = {
     "symbol": {"description": "A symbol (`BTC-USD`; `btc/usd` finds it), or the name of a feed."}
 }
+LIVE_PATH = "/api/ws/stream/live-trading"
+_OF_LIVE = frozenset({"position", "order", "risk", "pnl"})
 _OF_MARKETS = frozenset({"candle", "pattern", "structure", "confluence", "feed", "data_gap"})
 _OF_ALL = frozenset({"connected", "pong", "gap", "heartbeat", "shutdown", "error"})
 _RUN = {"backtest_id": {"description": "The `backtest_id` of the start reply."}}
@@ -87,6 +89,18 @@ def document() -> Schema:
                 parameters.MARKET,
                 _MARKET,
             ),
+            "live": _channel(
+                LIVE_PATH,
+                "What all live sessions trade. Who comes without a position is told first what "
+                "holds: positions, open orders, the latest risk and profit of each session that "
+                "goes on, as the messages that told it, up to seq `snapshot` of `connected`; then "
+                "all that happens. Who comes back with `since` and `epoch` is told what came after "
+                "that instead. Every message names its session. A `control` names the session it "
+                "means, and needs the right `execute`.",
+                [*_some(told, _OF_LIVE | _OF_ALL), *asked],
+                parameters.LIVE,
+                {},
+            ),
             "publish": _channel(
                 PUBLISH_PATH,
                 "Where a producer comes in. The server says `hello` first; the producer sends "
@@ -105,6 +119,16 @@ def document() -> Schema:
             ),
             "tellMarket": _operation(
                 "send", "market", _some(told, _OF_MARKETS | _OF_ALL), "Tell what a market does.",
+                _LOGINS,
+            ),
+            "tellTrading": _operation(
+                "send", "live", _some(told, _OF_LIVE | _OF_ALL), "Tell what the sessions trade.",
+                _LOGINS,
+            ),
+            "hearTrader": _operation(
+                "receive", "live", asked,
+                "Answer a ping, or pass stop, flatten, pause_entries or resume_entries on to the "
+                "session that is named.",
                 _LOGINS,
             ),
             "hearPing": _operation("receive", "market", asked[:1], "Answer a ping.", _LOGINS),

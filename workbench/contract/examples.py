@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.contract.live_examples import LIVE_EXAMPLES, SESSION
 from workbench.contract.market_examples import MARKET_EXAMPLES
 from workbench.contract.more_examples import MORE_EXAMPLES
 from workbench.contract.parameters import RUN_ID
@@ -172,6 +173,7 @@ MESSAGES: dict[str, Message] = {
     "trade exit": _EXIT,
     **MORE_EXAMPLES,
     **MARKET_EXAMPLES,
+    **LIVE_EXAMPLES,
     "equity": Equity(
         _NOW,
         data=EquityData(RUN_ID, "2024-01-15T12:00:00Z", 11327.05, 11250.5, -0.045),
@@ -261,6 +263,9 @@ REQUESTS: dict[str, Ping | ControlRequest] = {
     "run until a trade": ControlRequest("run_until", until=Until(trades=1)),
     "run until a drawdown": ControlRequest("run_until", until=Until(drawdown=0.1)),
     "stop": ControlRequest("stop"),
+    "pause entries": ControlRequest("pause_entries"),
+    "resume entries": ControlRequest("resume_entries"),
+    "flatten a session": ControlRequest("flatten", session=SESSION),
     "seek in a replay": ControlRequest("seek", to=SeekTo(trade="trade_123")),
 }
 """What clients say on a stream."""

@@ -134,7 +134,11 @@ FIELDS: dict[str, Fact] = {
 
 RULES: dict[str, Fact] = {
     "ConnectedData": {
-        "anyOf": [{"required": ["backtest_id"]}, {"required": ["feed", "timeframes"]}]
+        "anyOf": [
+            {"required": ["backtest_id"]},
+            {"required": ["feed", "timeframes"]},
+            {"required": ["snapshot"]},
+        ]
     },
 }
 """What must hold between the fields of a struct."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench import __version__
-from workbench.contract import examples, market_examples, more_examples, wording
+from workbench.contract import examples, live_examples, market_examples, more_examples, wording
 from workbench.contract.failures import codes_below
 from workbench.contract.operation import JSON, Operation
 from workbench.contract.operations import OPERATIONS
@@ -21,10 +21,11 @@ from workbench.feeds.checking import NAME, FeedRequest
 from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.request import StartRequest
+from workbench.sessions.request import LiveRequest
 
 SCHEMAS = "#/components/schemas/"
 _DESCRIPTION = (
-    "Start, control and read runs, and feeds of markets. Streams are described by "
+    "Start, control and read runs, feeds of markets and live sessions. Streams are described by "
     "`asyncapi.json`. Prometheus metrics are at the Jupyter server's own `/metrics`. A method "
     "that a route does not have is refused with 405, code `method_not_allowed`, and the header "
     "`Allow`.\n\n" + wording.UNITS
@@ -45,21 +46,30 @@ _FEED = {
     "schema": {"type": "string", "pattern": f"^{NAME}$"},
     "example": "BTC-USD",
 }
-_PLACES = {"backtest_id": _RUN, "name": _FEED}
+_SESSION = {
+    "name": "session_id",
+    "in": "path",
+    "required": True,
+    "description": "The `session_id` of the start reply; routes of runs know it, too.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"},
+    "example": live_examples.SESSION,
+}
+_PLACES = {"backtest_id": _RUN, "name": _FEED, "session_id": _SESSION}
 _BODIES: dict[Any, Any] = {
     StartRequest: examples.START,
     PublishRequest: examples.PUBLISH,
     OpenRequest: more_examples.OPEN,
     FeedRequest: market_examples.START,
+    LiveRequest: live_examples.START,
 }
 _MEANINGS = {
     400: "The request is wrong.",
     403: "Nobody known asks (`not_authenticated`), or the right is missing.",
-    404: "There is no such run, or no such feed.",
-    409: "The present state of the run, or of the feed, does not allow this.",
+    404: "There is no such run, session or feed.",
+    409: "The present state of the run, session or feed does not allow this.",
     413: "The body is too large.",
     415: "The body is not JSON.",
-    503: "As many feeds run as may; try again later.",
+    503: "As many feeds, or sessions, run as may; try again later.",
     422: "The candles are missing or broken.",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.contract import parameters
+from workbench.contract.live_operations import LIVE_OPERATIONS
 from workbench.contract.market_operations import MARKET_OPERATIONS
 from workbench.contract.operation import HTML, Operation
 from workbench.contract.replies import (
@@ -74,7 +75,7 @@ OPERATIONS = (
     Operation(
         "POST", f"{_RUN}/control", "controlRun",
         "Pause, resume, step, set the speed, run until something happens, or stop.", ControlReply,
-        body=ControlRequest, omit=("type", "to"), right="execute",
+        body=ControlRequest, omit=("type", "to", "session"), right="execute",
         errors=(InvalidRequest, NotFound, Conflict), description=_CONTROL,
     ),
     Operation(
@@ -110,6 +111,7 @@ OPERATIONS = (
         errors=(InvalidRequest, NotFound),
     ),
     *MARKET_OPERATIONS,
+    *LIVE_OPERATIONS,
     Operation(
         "GET", "/api/ws/stream/status", "streamStatus", "Who is connected to what.", StatusReply
     ),

@@ -80,7 +80,8 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
 def _stream(events: dict[str, Any]) -> str:
     channels = events["channels"]
     return "\n".join(
-        _channel(f"stream-{name}", channels[name], "right: read") for name in ("backtest", "market")
+        _channel(f"stream-{name}", channels[name], "right: read")
+        for name in ("backtest", "market", "live")
     )
 
 

@@ -109,6 +109,19 @@ MARKET = (
 )
 """What a subscriber of a market may ask for."""
 
+LIVE = (
+    *(each for each in STREAM if each.name in query.LIVE_PARAMETERS),
+    Parameter(
+        "symbols",
+        "Only positions and orders of these symbols, and risk and profit of the sessions that "
+        "trade one of them, separated by commas.",
+        {"type": "string", "pattern": r"^\s*[A-Za-z0-9_./:-]+\s*(,\s*[A-Za-z0-9_./:-]+\s*)*$"},
+        "BTC-USD,ETH-USD",
+    ),
+    Parameter("session", "Only this session.", {"type": "string"}, "live_20260511_071500"),
+)
+"""What a subscriber of live trading may ask for."""
+
 PUBLISHER = (
     Parameter(
         "obeyed",
@@ -140,6 +153,12 @@ CANDLES = (
     ),
     Parameter("start", "From here: ISO 8601, UTC.", {"type": "string"}, "2024-01-15T08:00:00Z"),
     Parameter("end", "Up to here, exclusive.", {"type": "string"}, "2024-01-16"),
+    Parameter(
+        "symbol",
+        "Of a live session: one of its symbols; absent: its first.",
+        {"type": "string"},
+        "ETH-USD",
+    ),
     _count("max_points", "Merge to so many, every extreme kept.", 4000, 2, 20_000),
 )
 FEED_CANDLES = (

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from workbench.contract.live_replies import LIVE_REPLIES
 from workbench.contract.market_replies import MARKET_REPLIES
 from workbench.messages import (
     EntryData,
@@ -97,6 +98,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     ----------
     kind
         A `sweep` is a run that tries parameters; its rows are the stream's `sweep` messages.
+    reason
+        What a pending run waits for, for people; None for any other.
     created, started, finished
         ISO 8601, UTC.
     start_date, end_date
@@ -116,6 +119,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     kind: Literal["backtest", "sweep"]
     name: str
     status: RunStatus
+    reason: str | None
     strategy: str
     symbol: str
     timeframes: list[str]
@@ -312,5 +316,5 @@ class InfoReply(Struct, frozen=True):
 REPLIES: tuple[type[Struct], ...] = (
     ErrorBody, StartReply, OpenedStream, RunList, RunDetail, ControlReply, TradesReply, EquityReply,
     EventsPage, CandlesReply, StatusReply, InfoReply,
-    *MARKET_REPLIES,
+    *MARKET_REPLIES, *LIVE_REPLIES,
 )  # fmt: skip

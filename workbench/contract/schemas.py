@@ -21,6 +21,7 @@ from workbench.runs.combination import OpenRequest
 from workbench.runs.publication import PublishRequest
 from workbench.runs.publishing import Batch, Reply
 from workbench.runs.request import StartRequest
+from workbench.sessions.request import LiveRequest
 
 Schema = dict[str, Any]
 
@@ -34,6 +35,7 @@ ROOTS: dict[str, Any] = {
     "PublishRequest": PublishRequest,
     "OpenRequest": OpenRequest,
     "FeedRequest": FeedRequest,
+    "LiveRequest": LiveRequest,
     **{cls.__name__: cls for cls in REPLIES},
 }
 """What can stand alone on the wire, by the name of its schema."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
@@ -112,9 +113,7 @@ class Aggregator:
         if doubt is None and self._doubts.held is None:
             return self._take_candle(bar, closed, origin)
 
-        def take() -> Made:
-            return self._take_candle(bar, closed, origin)
-
+        take = partial(self._take_candle, bar, closed, origin)
         return self._settle(Held(doubt, bar.time, bar.close, AHEAD_CANDLE_MS, take), "candles")
 
     def moment(self, time: int) -> Made:
@@ -122,7 +121,8 @@ class Aggregator:
         far = not 0 <= time < LAST_MS or (self.time and time > self.time + AHEAD_TRADE_MS)
         if not far and self._doubts.held is None:
             return self._pass(time)
-        held = Held("clock" if far else None, time, None, AHEAD_TRADE_MS, lambda: self._pass(time))
+        take = partial(self._pass, time)
+        held = Held("clock" if far else None, time, None, AHEAD_TRADE_MS, take)
         return self._settle(held, "trades")
 
     def growing(self, timeframe: str) -> Span | None:
@@ -224,9 +224,7 @@ class Aggregator:
         if time < self._closed_until:
             return self._late(time, price, number)
 
-        def take() -> Made:
-            return self._take_trade(time, price, size, number)
-
+        take = partial(self._take_trade, time, price, size, number)
         doubt: TroubleKind | None = "clock" if time > self._far else self._doubt_price(price)
         return self._settle(Held(doubt, time, price, AHEAD_TRADE_MS, take, number), "trades")
 

@@ -64,6 +64,8 @@ class BacktestResult:
         Candles between two rows of `equity`.
     note
         What of it could not be checked; else empty.
+    first
+        Index of the first candle it could trade on.
     """
 
     strategy: str
@@ -73,6 +75,7 @@ class BacktestResult:
     curve: Curve = field(repr=False)
     equity_every: int = field(default=1, repr=False)
     note: str = field(default="", repr=False)
+    first: int = 0
 
     @cached_property
     def trades(self) -> pd.DataFrame:
@@ -91,7 +94,7 @@ class BacktestResult:
 
         base = next(iter(self.candles.values()))
         columns = self.curve.columns()
-        times = base.time[: len(columns["equity"])].astype("datetime64[ms]")
+        times = base.time[self.first :][: len(columns["equity"])].astype("datetime64[ms]")
         index = pd.DatetimeIndex(times, name="time").tz_localize("UTC")
         frame = pd.DataFrame(columns, index=index)
         every = self.equity_every
@@ -221,7 +224,7 @@ class BacktestResult:
         return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
-_OTHERS = ("seed", "strategy_params", "inside")
+_OTHERS = ("seed", "strategy_params", "inside", "first")
 
 
 def backtest(
@@ -253,7 +256,8 @@ def backtest(
         Candles between two points of the result's equity curve.
     **options
         The strategy's parameters by name, the fields of `Settings` (initial_capital,
-        commission, leverage, ...), and `seed`, `strategy_params`, `inside` of `BacktestEngine`.
+        commission, leverage, ...), and `seed`, `strategy_params`, `inside` and `first` of
+        `BacktestEngine`.
 
     Raises
     ------
@@ -279,15 +283,17 @@ def backtest(
     for why in engine.idle:
         warnings.warn(f"Nothing will be ordered: {why}", RuntimeWarning, stacklevel=2)
     messages: list[Message] = []
-    engine.curve = Curve(engine.initial_capital)
+    engine.curve = Curve(engine.initial_capital, engine.bar)
+    first = engine.bar
     StreamingBacktestEngine(
         engine, "backtest", messages.append, progress_every=engine.bars, equity_every=engine.bars
     ).run()
     shown = ", ".join(map(repr, engine.strategies))
     note = unchecked(engine.strategies, engine.settings, engine.performance)
     return BacktestResult(
-        shown, messages, engine.columns, engine.settings, engine.curve, equity_every, note
-    )
+        shown, messages, engine.columns, engine.settings, engine.curve, equity_every, note,
+        first,
+    )  # fmt: skip
 
 
 def _candles(

@@ -198,6 +198,8 @@ class Signals:
         for name in mine.keys() & theirs.keys():
             one, two = mine[name][()], theirs[name][()]
             if np.ndim(one) and np.ndim(two) and len(one) == self.length:
+                if one[:count].tobytes() == two[:count].tobytes():
+                    continue  # usual, and far faster
                 same = np.isclose(one[:count], two[:count], rtol=1e-7, atol=1e-12, equal_nan=True)
                 wrong = ~same.reshape(count, -1).all(axis=1) & (np.asarray(flags) != 0)
                 if wrong.any():

@@ -38,6 +38,7 @@ def within(code: CodeType) -> Iterator[CodeType]:
             yield from within(inner)
 
 
+@lru_cache(maxsize=2048)
 def uses(name: str, code: CodeType) -> frozenset[str] | None:
     """Return by which attributes and items code uses a variable, or an attribute of ``self``.
 

@@ -18,12 +18,12 @@ from workbench.streams import Pace
 from workbench.timeframes import Timeframe
 
 NAME = "[A-Za-z0-9_.-]{1,64}"
-NAMES = f"{NAME}, not beginning with backtest_"
+NAMES = f"{NAME}, not beginning with backtest_, live_ or live-trading"
 MOST_TIMEFRAMES = 12
 MOST_NAMES = 100
 MOST_HISTORY = 5000
 OPTIONS_BYTES = 16 * 1024
-_RUNS = "backtest_"
+_RUNS = ("backtest_", "live_", "live-trading")
 _TEXT = 400
 
 

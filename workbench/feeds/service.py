@@ -301,7 +301,7 @@ class FeedService:
         """Add a feed with an empty log; one of its name gives way."""
         if self.book.find(name) is not None:
             self.keeper.end(name, "another feed takes its place")
-        synthetic, source = spec.feed == "synthetic", _source(spec)
+        synthetic, source = spec.feed == "synthetic", source_of(spec)
         record = FeedRecord(
             name=name, spec=spec, given=given, status="stopped", message="not started yet",
             source=source, synthetic=synthetic, created=utc_now(),
@@ -340,7 +340,7 @@ class FeedService:
         return kept
 
 
-def _source(spec: FeedSpec) -> str:
+def source_of(spec: FeedSpec) -> str:
     """Return where prices come from, until the feed itself says it."""
     match spec.feed:
         case "synthetic":

@@ -166,8 +166,7 @@ def _urls(job: FeedJob, home: Path, absence: Absence) -> list[str]:
         # Nobody will ask for this feed; who does so later has another one started.
         log.warning("no server, or no state folder any more: the feed ends")
         os._exit(1)
-    found = [server.url for server in servers.running(home)]
-    return [url for url in job.urls if url not in found] + found
+    return servers.addresses(home, job.urls)
 
 
 if __name__ == "__main__":

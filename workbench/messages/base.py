@@ -21,7 +21,8 @@ class Delivery(enum.Enum):
     """Belongs to one connection; never in a log."""
 
 
-class _Stamped(Struct, tag_field="type"):
+# Messages are trees: nothing the collector could find, and it would look at each that is read.
+class _Stamped(Struct, tag_field="type", gc=False):
     timestamp: str
 
 

@@ -31,7 +31,10 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     timeframes, feed
         Of a market's stream: its timeframes, and what kind of feed serves it.
     first_seq
-        Of a market's stream: the first message it still has; what came before is not kept.
+        Of a log that keeps a window: the first message it still has; what came before is not kept.
+    snapshot
+        Of the stream of all live sessions: messages up to this seq only tell what holds, those
+        after it are told one and all.
     """
 
     backtest_id: str | UnsetType = UNSET
@@ -47,6 +50,7 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     timeframes: list[str] | UnsetType = UNSET
     feed: str | UnsetType = UNSET
     first_seq: int | UnsetType = UNSET
+    snapshot: int | UnsetType = UNSET
 
 
 class GapData(Struct, frozen=True):

@@ -6,7 +6,10 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-ControlAction = Literal["pause", "resume", "step", "speed", "run_until", "stop"]
+ControlAction = Literal[
+    "pause", "resume", "step", "speed", "run_until", "stop",
+    "pause_entries", "resume_entries", "flatten",
+]  # fmt: skip
 
 
 class Until(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

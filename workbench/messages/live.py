@@ -146,7 +146,7 @@ class LimitUse(Struct, frozen=True, omit_defaults=True):
     Attributes
     ----------
     name
-        As in `workbench.live.limits.RiskLimits`; those of the account begin with ``account.``.
+        As in `workbench.trading.limits.RiskLimits`; those of the account begin with ``account.``.
     value, limit
         In the limit's unit.
     used

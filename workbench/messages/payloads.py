@@ -141,7 +141,7 @@ class TradeExtra(Struct, frozen=True, omit_defaults=True):
     financing: float | UnsetType = UNSET
 
 
-class EquityData(Struct, frozen=True):
+class EquityData(Struct, frozen=True, gc=False):
     """One point of the equity curve, at the close of the candle opened at `time`."""
 
     backtest_id: str
@@ -151,7 +151,7 @@ class EquityData(Struct, frozen=True):
     drawdown: float
 
 
-class EquityExtra(Struct, frozen=True):
+class EquityExtra(Struct, frozen=True, gc=False):
     """Index of the candle, from 0, in the lowest timeframe."""
 
     bar: int

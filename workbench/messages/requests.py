@@ -24,13 +24,14 @@ class ControlRequest(
     omit_defaults=True,
     forbid_unknown_fields=True,
 ):
-    """A control of the run, or of this connection's replay.
+    """A control of the run, of a live session, or of this connection's replay.
 
     Attributes
     ----------
     action
         ``pause``, ``resume``, ``step``, ``speed``, ``run_until``, ``stop``; for replays ``seek``
-        instead of the last two.
+        instead of the last two; for live sessions also ``pause_entries`` (no order opens a
+        position), ``resume_entries`` and ``flatten`` (close all, cancel all, pause entries).
     value
         Candles for `step` (in a replay also negative), the pace for `speed`.
     unit
@@ -39,6 +40,8 @@ class ControlRequest(
         For `run_until`.
     to
         For `seek`.
+    session
+        Which session is meant, in the stream of all live sessions.
     """
 
     action: str
@@ -46,6 +49,7 @@ class ControlRequest(
     unit: str | None = None
     until: Until | None = None
     to: SeekTo | None = None
+    session: str | None = None
 
 
 ClientMessage = Ping | ControlRequest

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
 from workbench.errors import InvalidRequest
 from workbench.messages import (
     FINAL_TYPES,
+    Candle,
     Control,
+    DataGap,
     Equity,
     Error,
+    Feed,
     LiveMessage,
     LogMessage,
     MarketMessage,
+    Order,
+    Position,
     Signal,
     Status,
     Trade,
@@ -42,8 +47,8 @@ def check(run_id: str, message: LogMessage) -> None:
     Raises
     ------
     InvalidRequest
-        It is a `control`, speaks of a market or of another run, ends the run by a `status`, or
-        is a point of the equity curve at no time that can be read.
+        It is a `control`, speaks of a market, of live trading or of another run, ends the run by a
+        `status`, or is a point of the equity curve at no time that can be read.
     """
     if isinstance(message, Trade | Error | Signal):
         return
@@ -55,11 +60,8 @@ def check(run_id: str, message: LogMessage) -> None:
         msg = f"A {message.type} message belongs into the stream of a market, not of a run"
         raise InvalidRequest(msg, field="type", value=message.type, allowed="messages of a run")
     if isinstance(message, LiveMessage):
-        if message.data.session != run_id:
-            other = message.data.session[:60]
-            msg = f"A {message.type} message speaks of session {other!r}, expected {run_id!r}"
-            raise InvalidRequest(msg, field="session", value=other, allowed=run_id)
-        return
+        msg = f"A {message.type} message belongs into a live session, not into a backtest"
+        raise InvalidRequest(msg, field="type", value=message.type, allowed="messages of a run")
     data = message.data
     if data.backtest_id != run_id:
         other = data.backtest_id[:60]
@@ -72,6 +74,30 @@ def check(run_id: str, message: LogMessage) -> None:
         raise InvalidRequest(
             msg, field="status", value=message.data.status, allowed=["running", "paused"]
         )
+
+
+def check_session(run_id: str, symbols: Collection[str], message: LogMessage) -> None:
+    """Check what a live session says: what a run may, and of its own symbols a market's prices.
+
+    Raises
+    ------
+    InvalidRequest
+        It speaks of another session or symbol, or as `check`.
+    """
+    if isinstance(message, LiveMessage):
+        if message.data.session != run_id:
+            other = message.data.session[:60]
+            msg = f"A {message.type} message speaks of session {other!r}, expected {run_id!r}"
+            raise InvalidRequest(msg, field="session", value=other, allowed=run_id)
+    elif not isinstance(message, Candle | Feed | DataGap):
+        check(run_id, message)
+        return
+    if isinstance(message, Candle | Feed | DataGap | Position | Order):
+        symbol = message.data.symbol
+        if symbol not in symbols:
+            allowed = sorted(symbols)
+            msg = f"A {message.type} message speaks of {symbol[:60]!r}, expected {allowed}"
+            raise InvalidRequest(msg, field="symbol", value=symbol[:60], allowed=allowed)
 
 
 def good(

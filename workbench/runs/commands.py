@@ -28,6 +28,9 @@ TAKES: dict[str, tuple[str, ...]] = {
     "speed": ("value", "unit"),
     "run_until": ("until",),
     "stop": (),
+    "pause_entries": (),
+    "resume_entries": (),
+    "flatten": (),
 }
 """The actions, and the fields of the request that mean something to each."""
 AFTER: dict[str, str] = {
@@ -39,6 +42,12 @@ AFTER: dict[str, str] = {
 """The state each action asks for; the others leave it."""
 REACHING = ("pause", "resume", "step", "stop")
 """The actions that a program which publishes its own run is asked by, and a sweep."""
+TRADING = ("pause_entries", "resume_entries", "flatten")
+"""The actions that only live sessions know."""
+UNTIMED = ("stop", *TRADING)
+"""The actions that a session can be asked for whose feed goes by the clock."""
+REPLAYED = ("pause", "resume", *UNTIMED)
+"""The actions that a session can be asked for whose feed is a replay."""
 MOST = 1e9
 SHORT = 60
 
@@ -59,7 +68,9 @@ class RunState(NamedTuple):
     spawned
         Whether a worker of the server's runs it, not a program of the user's.
     kind
-        ``backtest`` or ``sweep``.
+        ``backtest``, ``sweep`` or ``live``.
+    timed
+        Whether its prices come when they will, so that it cannot be paced.
     """
 
     id: str
@@ -68,6 +79,7 @@ class RunState(NamedTuple):
     start: str | None = None
     spawned: bool = True
     kind: str = "backtest"
+    timed: bool = False
 
 
 def check(request: ControlRequest, state: RunState) -> Command:
@@ -84,9 +96,10 @@ def check(request: ControlRequest, state: RunState) -> Command:
     if state.status in FINAL_STATUSES:
         msg = f"Run {state.id} is {state.status}: it can no longer be controlled"
         raise Conflict(msg, field="action", value=shortened(action), allowed=[])
+    known = [name for name in TAKES if state.kind == "live" or name not in TRADING]
     if action not in TAKES:
-        msg = f"Unknown action {shortened(action)!r}: use {', '.join(TAKES)}"
-        raise InvalidRequest(msg, field="action", value=shortened(action), allowed=list(TAKES))
+        msg = f"Unknown action {shortened(action)!r}: use {', '.join(known)}"
+        raise InvalidRequest(msg, field="action", value=shortened(action), allowed=known)
     sweep = state.kind == "sweep"
     if (sweep or not state.spawned) and action not in REACHING:
         what = "a sweep" if sweep else "published by its own program"
@@ -94,7 +107,8 @@ def check(request: ControlRequest, state: RunState) -> Command:
             f"Run {state.id} is {what}: only {', '.join(REACHING[:-1])} and {REACHING[-1]} reach it"
         )
         raise InvalidRequest(msg, field="action", value=action, allowed=list(REACHING))
-    for field in ("value", "unit", "until", "to"):
+    _check_kind(action, state)
+    for field in ("value", "unit", "until", "to", "session"):
         if getattr(request, field) is not None and field not in TAKES[action]:
             allowed = list(TAKES[action])
             msg = f"{action} takes no {field}; it takes {' and '.join(allowed) or 'nothing'}"
@@ -104,8 +118,28 @@ def check(request: ControlRequest, state: RunState) -> Command:
     elif action == "speed":
         Pace.of(request.value, request.unit)
     until = _until(request.until, state) if action == "run_until" else None
-    known: ControlAction = action  # type: ignore[assignment]
-    return Command(known, request.value, request.unit, until)
+    sure: ControlAction = action  # type: ignore[assignment]
+    return Command(sure, request.value, request.unit, until)
+
+
+def _check_kind(action: str, state: RunState) -> None:
+    """Refuse what makes no sense for a backtest, or for a session that goes by the clock."""
+    if action in TRADING and state.kind != "live":
+        allowed = [name for name in TAKES if name not in TRADING]
+        msg = f"Run {state.id} is a {state.kind}: only live sessions know {action}"
+        raise InvalidRequest(msg, field="action", value=action, allowed=allowed)
+    if state.timed and action not in UNTIMED:
+        msg = (
+            f"Session {state.id} follows prices that go by the clock, so {action} means nothing to "
+            "it; pause_entries keeps it from opening positions"
+        )
+        raise InvalidRequest(msg, field="action", value=action, allowed=list(UNTIMED))
+    if state.kind == "live" and action not in REPLAYED:
+        msg = (
+            f"Session {state.id} cannot be asked for {action}: its pace is that of its feed; pause "
+            "and resume hold the prices back and let them go"
+        )
+        raise InvalidRequest(msg, field="action", value=action, allowed=list(REPLAYED))
 
 
 def _check_step(value: float | None) -> None:

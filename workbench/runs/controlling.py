@@ -26,6 +26,8 @@ from workbench.runs.registry import RunRegistry
 from workbench.streams import Entry, StreamLog
 
 Send = Callable[[Command], None]
+URGENT: frozenset[str] = frozenset({"stop", "flatten"})
+"""What a producer has to obey soon, or else its process is ended."""
 
 
 class Controller:
@@ -40,8 +42,8 @@ class Controller:
         The runs and their logs.
     append
         Called with (stream, messages) to put messages of the server into a log.
-    stop_asked
-        Called with a run that was asked to stop.
+    asked
+        Called with a run and the action it was asked for, where that is `URGENT`.
     """
 
     def __init__(
@@ -49,12 +51,12 @@ class Controller:
         registry: RunRegistry,
         log: StreamLog,
         append: Callable[[str, Sequence[LogMessage]], None],
-        stop_asked: Callable[[str], None],
+        asked: Callable[[str, str], None],
     ) -> None:
         self._registry = registry
         self._log = log
         self._append = append
-        self._stop_asked = stop_asked
+        self._asked = asked
         self._producers: dict[str, Send] = {}
 
     def control(self, run_id: str, request: ControlRequest, by: str | None) -> dict[str, Any]:
@@ -75,8 +77,8 @@ class Controller:
             told.append(_never_started(record))
             status = "stopped"
         self._append(run_id, told)
-        if command.action == "stop" and status != "stopped":
-            self._stop_asked(run_id)
+        if command.action in URGENT and status != "stopped":
+            self._asked(run_id, command.action)
         return {"backtest_id": run_id, "action": command.action, "status": status}
 
     def refuse(
@@ -91,8 +93,8 @@ class Controller:
         """Note a producer's connection; return the commands after seq `obeyed`."""
         self._producers[run_id] = send
         waiting = commands(self._log.find(run_id, "control", obeyed))
-        if any(command.action == "stop" for command in waiting):
-            self._stop_asked(run_id)
+        for action in {command.action for command in waiting} & URGENT:
+            self._asked(run_id, action)
         return waiting
 
     def left(self, run_id: str, send: Send) -> None:
@@ -121,7 +123,8 @@ class Controller:
 def _state(record: RunRecord, time: str | None) -> RunState:
     spec = record.spec
     start = spec.start_date or None
-    return RunState(record.id, record.status, time, start, record.spawned, spec.kind)
+    timed = spec.live is not None and spec.live.feed.get("feed", "synthetic") != "replay"
+    return RunState(record.id, record.status, time, start, record.spawned, spec.kind, timed)
 
 
 def _never_started(record: RunRecord) -> Complete:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from workbench.errors import InvalidRequest, WorkbenchError
@@ -26,8 +26,11 @@ class Desk(Protocol):
     def rules(self, stream: str) -> Rule:
         """Return what raises `InvalidRequest` for what a producer may not say in this stream."""
 
-    def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
-        """Take down what new messages tell, in the transaction that appends them."""
+    def note(self, stream: str, messages: Sequence[LogMessage]) -> Mapping[str, list[Entry]] | None:
+        """Take down what new messages tell, in the transaction that appends them.
+
+        Returns what was appended to other streams on that occasion.
+        """
 
 
 class Intake:
@@ -67,10 +70,11 @@ class Intake:
         with self.database.transaction():
             desk.admit(stream, producer)
             entries = self.log.append(stream, producer, first, messages)
-            desk.note(stream, messages[len(messages) - len(entries) :])
-        if entries:
-            for listener in self._listeners:
-                listener(stream, entries)
+            others = desk.note(stream, messages[len(messages) - len(entries) :]) or {}
+        for name, new in {stream: entries, **others}.items():
+            if new:
+                for listener in self._listeners:
+                    listener(name, new)
 
     def say(self, desk: Desk, stream: str, messages: Sequence[LogMessage]) -> None:
         """Put the server's own messages into a log."""

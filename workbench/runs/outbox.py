@@ -15,7 +15,7 @@ DISK_BYTES = 4 * 1024**3
 class Outbox:
     """Numbered messages waiting for their acknowledgement.
 
-    Numbers start at 1. `take` hands out each message once per connection; `rewind` starts a
+    Numbers start at `first`. `take` hands out each message once per connection; `rewind` starts a
     new connection at the position the server names. The oldest messages are in memory; what
     is beyond the bound is spilled, and read back as acknowledgements come.
 
@@ -27,17 +27,23 @@ class Outbox:
         Bytes to spill; beyond that the outbox is `full`.
     spill
         Where to.
+    first
+        Number of the first message: of a producer that goes on, the next after those in the log.
     """
 
     def __init__(
-        self, memory: int = MEMORY_BYTES, disk: int = DISK_BYTES, spill: Spill | None = None
+        self,
+        memory: int = MEMORY_BYTES,
+        disk: int = DISK_BYTES,
+        spill: Spill | None = None,
+        first: int = 1,
     ) -> None:
         self._memory = memory
         self._disk = disk
         self._spill = Spill() if spill is None else spill
         self._messages: deque[bytes] = deque()
         self._bytes = 0
-        self._first = 1
+        self._first = first
         self._taken = 0
 
     def __len__(self) -> int:

@@ -63,7 +63,8 @@ class Publisher:
     urls
         Called before each connection: base addresses of the servers to try, in order.
     on_command
-        Called from the publisher's thread with each control, once.
+        Called from a thread of the publisher's with each control, once. It may not wait, nor
+        send: nothing is sent or acknowledged until it returns.
     on_refused
         Called from a thread of the publisher's, once, when the server takes no more.
     folder

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InvalidRequest, NotFound, WorkbenchError
-from workbench.messages import AnyMessage, decode
+from workbench.messages import AnyMessage, Candle, decode
 from workbench.paths import candles_dir
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
+from workbench.runs.told_candles import Told
 
 PAGE = 10_000
 
@@ -44,7 +45,7 @@ def report_of(home: Path, run_id: str) -> str:
     finally:
         service.close()
     trades = trades_frame(messages)
-    candles = _candles(home, info)
+    candles = _candles(home, info, messages)
     equity = equity_frame(messages)
     chart = figure(candles, trades, equity, info)
     metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
@@ -88,11 +89,17 @@ def read_log(service: RunService, run_id: str) -> Iterator[AnyMessage]:
             yield decode(entry.wire)
 
 
-def _candles(home: Path, info: dict[str, Any]) -> dict[str, Any]:
+def _candles(home: Path, info: dict[str, Any], messages: list[AnyMessage]) -> dict[str, Any]:
     from workbench.data import load
     from workbench.report.chart import CANDLE_COLUMNS, candle_columns
 
     spec = info["spec"]
+    if info["kind"] == "live":
+        told = Told(spec["symbol"], spec["timeframes"][0])
+        for message in messages:
+            if isinstance(message, Candle):
+                told.take(message)
+        return candle_columns(told.candles(info["source"], info["synthetic"]))
     try:
         loaded = load(
             spec["symbol"],

@@ -12,6 +12,8 @@ from msgspec import Struct
 from workbench.runs.spec import RunSpec
 
 PATIENCE_S = 600.0
+SESSION = "live_"
+"""What the ids of live sessions begin with."""
 
 
 class Job(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,7 +104,15 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def run_id_for(moment: datetime, taken: int = 0) -> str:
-    """Return ``backtest_20240211_143022``; with `taken` namesakes, ``…_2`` and so on."""
-    base = moment.astimezone(UTC).strftime("backtest_%Y%m%d_%H%M%S")
+def is_session(run_id: str) -> bool:
+    """Tell whether an id is that of a live session."""
+    return run_id.startswith(SESSION)
+
+
+def run_id_for(moment: datetime, taken: int = 0, beginning: str = "backtest_") -> str:
+    """Return ``backtest_20240211_143022``; with `taken` namesakes, ``…_2`` and so on.
+
+    Those of live sessions begin with `SESSION`.
+    """
+    base = beginning + moment.astimezone(UTC).strftime("%Y%m%d_%H%M%S")
     return f"{base}_{taken + 1}" if taken else base

@@ -11,7 +11,7 @@ import msgspec
 
 from workbench.errors import NotFound
 from workbench.messages import FINAL_STATUSES, utc_now
-from workbench.runs.records import RunRecord, hash_token, run_id_for
+from workbench.runs.records import SESSION, RunRecord, hash_token, run_id_for
 from workbench.runs.spec import RunSpec
 from workbench.streams.database import Database
 
@@ -41,14 +41,15 @@ class RunRegistry:
     ) -> RunRecord:
         """Add a pending run under a fresh id; `producer` says who is to publish it."""
         now = datetime.now(UTC)
+        beginning = "backtest_" if spec.live is None else SESSION
         with self._db.transaction() as tx:
             taken = 0
             while tx.execute(
-                "SELECT 1 FROM runs WHERE id = ?", (run_id_for(now, taken),)
+                "SELECT 1 FROM runs WHERE id = ?", (run_id_for(now, taken, beginning),)
             ).fetchone():
                 taken += 1
             record = RunRecord(
-                id=run_id_for(now, taken),
+                id=run_id_for(now, taken, beginning),
                 status="pending",
                 created=utc_now(),
                 spec=spec,
@@ -94,9 +95,18 @@ class RunRegistry:
             raise NotFound(msg, field="backtest_id", value=run_id)
         return _record(rows[0])
 
-    def list(self, *statuses: str) -> list[RunRecord]:
-        """Return the runs, the newest first; only those in `statuses` if any are given."""
-        where = f"WHERE status IN ({', '.join('?' * len(statuses))})" if statuses else ""
+    def list(self, *statuses: str, sessions: bool | None = None) -> list[RunRecord]:
+        """Return the runs, the newest first; only those in `statuses` if any are given.
+
+        Parameters
+        ----------
+        sessions
+            Only live sessions, or all but those; None for all.
+        """
+        asked = [] if not statuses else [f"status IN ({', '.join('?' * len(statuses))})"]
+        if sessions is not None:
+            asked.append(f"id {'' if sessions else 'NOT '}GLOB '{SESSION}*'")
+        where = f"WHERE {' AND '.join(asked)}" if asked else ""
         rows = self._db.query(
             f"SELECT {_COLUMNS} FROM runs {where} ORDER BY created DESC, rowid DESC", *statuses
         )
@@ -122,8 +132,19 @@ class RunRegistry:
             )
             yield claimed.rowcount == 1
 
-    def set_worker(self, run_id: str, pid: int, pid_start: float) -> None:
-        """Note the producer's process."""
+    @contextmanager
+    def reclaim(self, run_id: str, token: str) -> Iterator[bool]:
+        """Take a session that has no process, as `claim` does a run that waits for its first."""
+        with self._db.transaction() as tx:
+            claimed = tx.execute(
+                "UPDATE runs SET token_hash = ? WHERE id = ? AND pid IS NULL "
+                "AND status IN ('pending', 'running', 'paused')",
+                (hash_token(token), run_id),
+            )
+            yield claimed.rowcount == 1
+
+    def set_worker(self, run_id: str, pid: int | None, pid_start: float | None) -> None:
+        """Note the producer's process; None for a session that has lost its own."""
         self._update(run_id, pid=pid, pid_start=pid_start)
 
     def set_seen(self, run_id: str, now: float) -> None:

@@ -192,20 +192,46 @@ def check_fields(request: StartRequest) -> None:
         if not (low_enough and value <= highest and math.isfinite(value)):
             msg = f"{field} is {value}, expected {allowed}"
             raise InvalidRequest(msg, field=field, value=value, allowed=allowed)
-    if request.seed is not None and request.seed < 0:
-        msg = f"seed is {request.seed}, expected 0 or more"
-        raise InvalidRequest(msg, field="seed", value=request.seed, allowed="0 or more")
+    check_seed(request.seed)
     check_texts(request, _LENGTHS)
     if request.sweep is not None:
         check_sweep(request.sweep, None)
+    if request.live is not None:
+        allowed = "POST /api/live-trading/start"
+        msg = f"live is given, but a live session is started by {allowed}"
+        raise InvalidRequest(msg, field="live", value=None, allowed=allowed)
     ids = request.strategy_ids
+    check_ids(ids)
+    if request.sweep is not None and len(ids) > 1:
+        msg = f"strategy_ids is {ids}, but a sweep is of one strategy"
+        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one strategy")
+
+
+def check_seed(seed: int | None) -> None:
+    """Check a seed.
+
+    Raises
+    ------
+    InvalidRequest
+        It is negative.
+    """
+    if seed is not None and seed < 0:
+        msg = f"seed is {seed}, expected 0 or more"
+        raise InvalidRequest(msg, field="seed", value=seed, allowed="0 or more")
+
+
+def check_ids(ids: list[str]) -> None:
+    """Check that strategies are named, each once.
+
+    Raises
+    ------
+    InvalidRequest
+        There is none, or one twice.
+    """
     if not ids or len(set(ids)) < len(ids):
         allowed = "at least one strategy, none twice"
         msg = f"strategy_ids is {ids}, expected {allowed}"
         raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed=allowed)
-    if request.sweep is not None and len(ids) > 1:
-        msg = f"strategy_ids is {ids}, but a sweep is of one strategy"
-        raise InvalidRequest(msg, field="strategy_ids", value=ids, allowed="one strategy")
 
 
 def check_texts(request: Struct, lengths: Mapping[str, int]) -> None:

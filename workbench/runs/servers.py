@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -59,6 +60,12 @@ def running(home: Path) -> list[ServerFile]:
         else:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda server: server.started, reverse=True)
+
+
+def addresses(home: Path, first: Sequence[str]) -> list[str]:
+    """Return where a producer may publish: the servers it was told of, then those running now."""
+    found = [server.url for server in running(home)]
+    return [url for url in first if url not in found] + found
 
 
 def alive(pid: int, started: float) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from workbench.errors import InvalidRequest
+from workbench.errors import Conflict, InvalidRequest
 from workbench.messages import (
     FINAL_STATUSES,
     Complete,
@@ -18,20 +18,28 @@ from workbench.messages import (
     Status,
 )
 from workbench.paths import candles_dir
-from workbench.runs import admission, combination, request, resuming
+from workbench.runs import admission, combination, request, resuming, showing
 from workbench.runs.controlling import Controller, Send
 from workbench.runs.figures import Figures, figures
 from workbench.runs.intake import Intake, Listener, Rule
+from workbench.runs.live_book import STREAM, LiveBook
 from workbench.runs.producers import LEASE_S, Producers
 from workbench.runs.publishing import Command
-from workbench.runs.records import PATIENCE_S, RunRecord, hash_token
+from workbench.runs.records import PATIENCE_S, RunRecord, hash_token, is_session
 from workbench.runs.registry import RunRegistry
 from workbench.runs.spec import RunSpec
 from workbench.runs.supervisor import STOP_PATIENCE_S, Supervisor
-from workbench.streams import Database, SqliteLog
+from workbench.streams import Database, Entry, SqliteLog
 
-DETAILS = ("statistics", "intervals")
-"""What of a result `detail` alone tells."""
+
+class Overseer(Protocol):
+    """Who looks after the processes of live sessions."""
+
+    def asked(self, session: str, action: str) -> None:
+        """Note that a session was asked for something it has to do soon."""
+
+    def forget(self, session: str) -> None:
+        """Remove what a deleted session has left beside its log."""
 
 
 class RunService:
@@ -70,12 +78,12 @@ class RunService:
         self.registry = RunRegistry(self._database)
         self.producers = Producers()
         self.supervisor = Supervisor(
-            home, self.registry, self.publish, self._append_own, urls, max_workers, patience,
+            home, self.registry, self.publish, self.say, urls, max_workers, patience,
             self.producers, lease, stop_patience,
         )  # fmt: skip
-        self.controller = Controller(
-            self.registry, self.log, self._append_own, self.supervisor.stop_asked
-        )
+        self.controller = Controller(self.registry, self.log, self.say, self._asked)
+        self.live = LiveBook(self._database, self.log)
+        self.overseer: Overseer | None = None
         self.intake.listen(self.controller.deliver)
 
     def listen(self, listener: Listener) -> None:
@@ -83,8 +91,8 @@ class RunService:
         self.intake.listen(listener)
 
     def shrink(self, pages: int) -> bool:
-        """Give up to `pages` free pages of the state file back; tell whether there are more."""
-        return self._database.shrink(pages)
+        """Erase a piece of what was deleted, or give `pages` pages back; tell if there is more."""
+        return self.log.erase() or self._database.shrink(pages)
 
     def close(self) -> None:
         """Close the state file; workers go on."""
@@ -168,49 +176,34 @@ class RunService:
 
     def summary(self, record: RunRecord) -> dict[str, Any]:
         """Return what the run list shows of a run."""
-        return {
-            "backtest_id": record.id,
-            "kind": record.spec.kind,
-            "name": record.spec.name,
-            "status": record.status,
-            "strategy": ", ".join(record.spec.strategy_ids),
-            "symbol": record.spec.symbol,
-            "timeframes": record.spec.timeframes,
-            "start_date": record.spec.start_date,
-            "end_date": record.spec.end_date,
-            "created": record.created,
-            "started": record.started,
-            "finished": record.finished,
-            "source": record.source,
-            "synthetic": record.synthetic,
-            "producer": record.producer,
-            "bytes": info.bytes if (info := self.log.info(record.id)) else 0,
-            "tags": record.spec.tags,
-            "notes": record.spec.notes,
-            "progress": (self._latest(record.id, "progress") or {}).get("progress", 0.0),
-            "result": _short(record.result),
-        }
+        reason = self.supervisor.waits_for(record)
+        return {**showing.summary(record, self.log), "reason": reason}
 
     def detail(self, run_id: str) -> dict[str, Any]:
         """Return a run's summary, its spec and where its log stands."""
-        record = self.registry.get(run_id)
-        info = self.log.info(run_id)
-        return {
-            **self.summary(record),
-            "result": record.result,
-            "spec": msgspec.to_builtins(record.spec),
-            "epoch": info.epoch if info else None,
-            "seq": info.seq if info else 0,
-            "metrics": self._latest(run_id, "metrics"),
-        }
+        return showing.detail(self.registry.get(run_id), self.log)
 
     def delete(self, run_id: str) -> None:
-        """Remove a run and its log; a worker still at it is ended."""
-        self.registry.get(run_id)
+        """Remove a run and its log; a worker still at it is ended.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        Conflict
+            It is a live session that has not ended.
+        """
+        record = self.registry.get(run_id)
+        if record.spec.live is not None and record.status not in FINAL_STATUSES:
+            msg = f"Session {run_id} is {record.status}: stop it before it is deleted"
+            raise Conflict(msg, field="status", value=record.status, allowed=sorted(FINAL_STATUSES))
         self.supervisor.kill(run_id)
         self.registry.delete(run_id)
         self.log.delete(run_id)
+        self.live.forget(run_id)
         self.supervisor.forget(run_id)
+        if self.overseer is not None and is_session(run_id):
+            self.overseer.forget(run_id)
         self.intake.deleted(run_id)
 
     def control(
@@ -281,6 +274,10 @@ class RunService:
         """
         self.intake.append(self, stream, producer, first, messages)
 
+    def say(self, stream: str, messages: Sequence[LogMessage]) -> None:
+        """Put the server's own messages into a run's log."""
+        self.intake.say(self, stream, messages)
+
     def producer_of(self, run_id: str, token: str) -> str:
         """Return the name under which the holder of the run's token publishes.
 
@@ -306,10 +303,17 @@ class RunService:
 
     def rules(self, stream: str) -> Rule:
         """Return what a producer may say of its run; see `admission.check`."""
-        return admission.check
+        live = self.registry.get(stream).spec.live if is_session(stream) else None
+        if live is None:
+            return admission.check
+        symbols = frozenset(live.symbols)
+        return lambda run_id, message: admission.check_session(run_id, symbols, message)
 
-    def note(self, stream: str, messages: Sequence[LogMessage]) -> None:
-        """Enter into the registry what messages tell of a run's state."""
+    def note(self, stream: str, messages: Sequence[LogMessage]) -> Mapping[str, list[Entry]]:
+        """Enter into the registry what messages tell of a run's state.
+
+        What a session trades goes into the stream of all sessions too.
+        """
         for message in messages:
             match message:
                 case Status() if message.data.status not in FINAL_STATUSES:
@@ -321,25 +325,12 @@ class RunService:
                         "extra": msgspec.to_builtins(message.extra),
                     }
                     self.registry.set_status(stream, status, result)
+        return {STREAM: self.live.take(stream, messages)} if is_session(stream) else {}
 
     # --- inside -------------------------------------------------------------------------
 
-    def _append_own(self, stream: str, messages: Sequence[LogMessage]) -> None:
-        self.intake.say(self, stream, messages)
-
-    def _latest(self, run_id: str, kind: str) -> dict[str, Any] | None:
-        """Return `data` of the latest message of a state type."""
-        info = self.log.info(run_id)
-        seq = info.latest.get(kind) if info else None
-        if seq is None:
-            return None
-        entry = self.log.read(run_id, seq - 1, 1)[0]
-        data: dict[str, Any] = msgspec.json.decode(entry.wire)["data"]
-        return data
-
-
-def _short(result: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a result without what makes a list of many runs long."""
-    if result is None:
-        return None
-    return {**result, "extra": {n: v for n, v in result["extra"].items() if n not in DETAILS}}
+    def _asked(self, run_id: str, action: str) -> None:
+        if not is_session(run_id):
+            self.supervisor.stop_asked(run_id)
+        elif self.overseer is not None:
+            self.overseer.asked(run_id, action)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from workbench.engine.settings import Settings
-from workbench.live.spec import LiveSettings
 from workbench.sweeps.spec import SweepSpec
+from workbench.trading.spec import LiveSettings
 
 
 class RunSpec(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):

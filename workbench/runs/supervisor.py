@@ -20,6 +20,7 @@ from workbench.runs.leftovers import Leftovers
 from workbench.runs.producers import LEASE_S, Producers, lease_ended
 from workbench.runs.records import Job, RunRecord, new_token
 from workbench.runs.registry import RunRegistry
+from workbench.runs.waiting import waits_for
 
 log = logging.getLogger(__name__)
 
@@ -87,30 +88,35 @@ class Supervisor:
         self._urls = urls
         self._max_workers = max_workers
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._busy: list[str] = []
+
+    def waits_for(self, record: RunRecord) -> str | None:
+        """Return what a pending run waits for, in words; None for any other."""
+        return waits_for(record, self._busy, self._max_workers)
 
     def poll(self) -> None:
         """Note the workers that ended and start pending runs while there is room."""
         for child in self._children.values():
             child.poll()  # Reaps it once it has ended.
-        active = self._registry.list(*ACTIVE)
+        active = self._registry.list(*ACTIVE, sessions=False)
         for record in active:
             self._check(record)
         for run_id, deadline in list(self._stopping.items()):
             if time.monotonic() > deadline:
                 self._enforce_stop(run_id)
-        pending = self._registry.list("pending")
+        pending = self._registry.list("pending", sessions=False)
         waiting = [record for record in pending if _waits(record)]
         for record in pending:
             if not _waits(record):
                 self._check(record)
-        room = self._max_workers + len(waiting)
-        room -= sum(record.spawned for record in [*active, *pending])
+        there = reversed([*pending, *active])
+        self._busy = [run.id for run in there if run.spawned and not _waits(run)]
         for record in reversed(waiting):
-            if room <= 0:
+            if len(self._busy) >= self._max_workers:
                 break
             self._spawn(record)
             # Also where another server was first: its worker has the place.
-            room -= 1
+            self._busy.append(record.id)
 
     def stop_asked(self, run_id: str) -> None:
         """End the run's worker if it has not stopped by itself in time."""

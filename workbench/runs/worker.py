@@ -81,8 +81,7 @@ def _urls(job: Job, home: Path) -> list[str]:
     if not home.is_dir():
         # The state folder was removed: nobody will ever ask for this run, paused or busy.
         os._exit(1)
-    found = [server.url for server in servers.running(home)]
-    return [url for url in job.urls if url not in found] + found
+    return servers.addresses(home, job.urls)
 
 
 def _run(job: Job, control: Control | Gate, publisher: Publisher) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -13,6 +14,10 @@ _pack = msgspec.msgpack.Encoder().encode
 _names: msgspec.msgpack.Decoder[list[tuple[str, str]]] = msgspec.msgpack.Decoder(
     list[tuple[str, str]]
 )
+
+
+# Not `Entry` itself, nor `_make`: those are calls of Python functions, for each message.
+_entry: Callable[[Iterable[object]], Entry] = partial(tuple.__new__, Entry)
 
 
 class _Sparse(msgspec.Struct):
@@ -69,10 +74,8 @@ def unpack(stream: str, first: int, last: int, keys: bytes, payload: bytes) -> l
     whole = payload[:1] == b"{" and payload[-1:] == b"}"
     if not whole or not len(names) == len(wires) == len(seqs):
         raise damaged(stream, first, last)
-    return [
-        Entry(seq, kind, key, wire)
-        for seq, (kind, key), wire in zip(seqs, names, wires, strict=True)
-    ]
+    kinds, states = zip(*names, strict=True)
+    return list(map(_entry, zip(seqs, kinds, states, wires, strict=True)))
 
 
 def damaged(stream: str, first: int, last: int) -> LogDamaged:

@@ -125,9 +125,10 @@ class StreamLog(Protocol):
             There is no such stream.
         """
 
-    def read(self, stream: str, since: int, limit: int) -> list[Entry]:
+    def read(self, stream: str, since: int, limit: int, size: int | None = None) -> list[Entry]:
         """Return at least one and about `limit` entries after `since`; none at the end.
 
+        With `size` they come to about so many bytes, or more if these lie together in the log.
         Where `since` is before what is kept, they begin with the first that is.
 
         Raises
@@ -157,7 +158,13 @@ class StreamLog(Protocol):
         """
 
     def delete(self, stream: str) -> None:
-        """Remove the log."""
+        """Remove the log; its room is given back by `erase`, or when its name is used again."""
+
+    def erase(self) -> bool:
+        """Give back a piece, bounded in size, of what deleted logs held; tell whether more is left.
+
+        What another process has deleted, this one finds when it begins.
+        """
 
     def retire(self, stream: str, producer: str) -> None:
         """Forget the numbers of a producer that will not come again."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from workbench.errors import InvalidRequest
 from workbench.streams.pace import Pace
+from workbench.streams.sessions import Traded, Wanted
 from workbench.streams.subscription import Subscription
 
 PARAMETERS = (
@@ -17,6 +19,11 @@ MARKET_PARAMETERS = (
     *(name for name in PARAMETERS if name not in ("replay", "speed")),
     "timeframes",
     "wake",
+)
+LIVE_PARAMETERS = (
+    *(name for name in PARAMETERS if name not in ("replay", "speed")),
+    "symbols",
+    "session",
 )
 HEARTBEAT_S = (0.1, 3600.0)
 RATE = (0.01, 1000.0)
@@ -86,6 +93,27 @@ class StreamQuery(NamedTuple):
         return cls(_position(given), subscription, _number(given, "heartbeat", HEARTBEAT_S), replay)
 
     @classmethod
+    def parse_live(cls, given: Mapping[str, str], traded: Traded) -> StreamQuery:
+        """Make it for the stream of all live sessions.
+
+        Parameters
+        ----------
+        traded
+            Tells the symbols of a session.
+
+        Raises
+        ------
+        InvalidRequest
+            A value is wrong; `details` names `field`, `value` and `allowed`.
+        """
+        if _flag(given, "replay"):
+            msg = "replay is 1, but only a session is replayed: give its own stream replay=1"
+            raise InvalidRequest(msg, field="replay", value=given["replay"], allowed=["0"])
+        parsed = cls.parse(given)
+        wanted = Wanted(_symbols(given.get("symbols")), given.get("session") or None)
+        return parsed._replace(subscription=parsed.subscription.of_sessions(wanted, traded))
+
+    @classmethod
     def parse_market(cls, given: Mapping[str, str], timeframes: Sequence[str]) -> StreamQuery:
         """Make it for the stream of a market, which has `timeframes` and no end to replay from.
 
@@ -136,6 +164,18 @@ def _position(given: Mapping[str, str]) -> Position:
         msg = f"from is {start[:40]!r}, expected start or now"
         raise InvalidRequest(msg, field="from", value=start[:40], allowed=["start", "now"])
     return Position(int(text), given.get("epoch"), start == "now")
+
+
+def _symbols(text: str | None) -> frozenset[str] | None:
+    """Return symbols as sessions write them: ``btc/usd`` is ``BTC-USD``."""
+    if text is None:
+        return None
+    names = [re.sub(r"[/:]", "-", name.strip()).upper() for name in text.split(",")]
+    if not all(re.fullmatch(r"[A-Z0-9_.-]{1,64}", name) for name in names):
+        allowed = "symbols, separated by commas, such as BTC-USD,ETH-USD"
+        msg = f"symbols is {text[:80]!r}, expected {allowed}"
+        raise InvalidRequest(msg, field="symbols", value=text[:80], allowed=allowed)
+    return frozenset(names)
 
 
 def _flag(given: Mapping[str, str], name: str, usual: str = "0") -> bool:

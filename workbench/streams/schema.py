@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS streams (
@@ -78,6 +78,25 @@ CREATE TABLE IF NOT EXISTS feeds (
     halted     INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
+SESSIONS = """
+CREATE TABLE IF NOT EXISTS sessions (
+    id       TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL DEFAULT 0,
+    retry_at REAL NOT NULL DEFAULT 0,
+    closing  TEXT
+) STRICT
+"""
+LIVE_STATE = """
+CREATE TABLE IF NOT EXISTS live_state (
+    session TEXT NOT NULL,
+    type    TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    key     TEXT NOT NULL,
+    wire    BLOB NOT NULL,
+    PRIMARY KEY (session, type, name)
+) STRICT, WITHOUT ROWID
+"""
 
 # Version 2: windows and sizes of logs; runs that a kernel publishes.
 _TO_2 = (
@@ -91,7 +110,9 @@ _TO_2 = (
 )
 # Version 3: feeds of markets, and logs out of whose middle superseded states are taken.
 _TO_3 = (FEEDS, "ALTER TABLE streams ADD COLUMN spared INTEGER NOT NULL DEFAULT 0")
-_STEPS: dict[int, tuple[str, ...]] = {1: _TO_2, 2: _TO_3}
+# Version 4: live sessions, and what holds of each now.
+_TO_4 = (SESSIONS, LIVE_STATE)
+_STEPS: dict[int, tuple[str, ...]] = {1: _TO_2, 2: _TO_3, 3: _TO_4}
 """What makes version n + 1 out of version n."""
 
 
@@ -115,7 +136,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     try:
         version = version_of(connection)
         if version == 0:
-            for statement in (*TABLES.split(";"), FEEDS):
+            for statement in (*TABLES.split(";"), FEEDS, SESSIONS, LIVE_STATE):
                 connection.execute(statement)
         for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
             for statement in _STEPS[step]:

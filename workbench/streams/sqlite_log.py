@@ -10,10 +10,12 @@ import msgspec
 
 from workbench.errors import LogDamaged, NotFound
 from workbench.messages import FINAL_TYPES, Delivery, LogMessage, encode
+from workbench.streams import erasing
 from workbench.streams import window as windows
 from workbench.streams.blocks import damaged, pack, unpack
 from workbench.streams.database import Database
 from workbench.streams.guard import fresh
+from workbench.streams.latest import without_old
 from workbench.streams.log import Entry, StreamInfo
 
 REMEMBERED = 10_000
@@ -34,10 +36,12 @@ class SqliteLog:
         self._infos: dict[str, StreamInfo] = {}
         self._positions: dict[tuple[str, str], int] = {}
         self._version: tuple[int, int] | None = None
+        self._hidden: list[str] | None = None
 
     def create(self, stream: str, kind: str, window: int | None = None) -> StreamInfo:
         epoch = secrets.token_hex(8)
         with self._db.transaction() as tx:
+            erasing.erase_all(tx, stream)
             tx.execute(
                 "INSERT INTO streams (id, kind, epoch, latest, keep) VALUES (?, ?, ?, ?, ?)",
                 (stream, kind, epoch, _pack({}), window),
@@ -51,8 +55,9 @@ class SqliteLog:
             return known
         rows = self._db.query(
             "SELECT id, kind, epoch, seq, eseq, latest, closed, first_seq, keep, bytes, spared "
-            "FROM streams WHERE id = ?",
+            "FROM streams WHERE id = ? AND kind != ?",
             stream,
+            erasing.ERASED,
         )
         if not rows:
             return None
@@ -94,7 +99,7 @@ class SqliteLog:
             self._positions[stream, producer] = last
         return entries
 
-    def read(self, stream: str, since: int, limit: int) -> list[Entry]:
+    def read(self, stream: str, since: int, limit: int, size: int | None = None) -> list[Entry]:
         entries: list[Entry] = []
         info = self.info(stream)
         if info is None or since >= info.seq:
@@ -106,7 +111,7 @@ class SqliteLog:
             stream,
             since,
         )
-        due = since + 1
+        due, taken = since + 1, 0
         try:
             for first, last, keys, payload in _readable(stream, due, info.seq, rows):
                 if first > due:
@@ -114,7 +119,9 @@ class SqliteLog:
                 found = unpack(stream, first, last, keys, payload)
                 entries += found if first > since else [e for e in found if e.seq > since]
                 due = last + 1
-                if len(entries) >= limit:
+                taken += len(payload)
+                # Blocks are much alike: the next one would be too much, and costs to look at.
+                if len(entries) >= limit or (size and taken + len(payload) > size):
                     break
             if not entries and due <= info.seq:
                 self._refuse_hole(stream, due, info.seq)
@@ -123,9 +130,25 @@ class SqliteLog:
                 raise
         return entries
 
+    def thin(self, stream: str, after: int) -> StreamInfo:
+        """Take superseded states out of what comes after seq `after`, and nothing else.
+
+        Raises
+        ------
+        NotFound
+            There is no such stream.
+        """
+        with self._db.transaction() as tx:
+            info = windows.thinned(tx, self._existing(stream), after)
+            _write(tx, info)
+            self._infos[stream] = info
+        return info
+
     def find(self, stream: str, kind: str, since: int) -> list[Entry]:
         info = self.info(stream)
-        since = since if info is None else max(since, info.first_seq - 1)
+        if info is None:
+            return []
+        since = max(since, info.first_seq - 1)
         rows = self._db.iterate(
             "SELECT first_seq, last_seq, keys, payload FROM blocks "
             "WHERE stream = ? AND last_seq > ? AND instr(keys, ?) ORDER BY last_seq",
@@ -135,7 +158,7 @@ class SqliteLog:
         )
         return [
             entry
-            for block in _readable(stream, since + 1, info.seq if info else since, rows)
+            for block in _readable(stream, since + 1, info.seq, rows)
             for entry in unpack(stream, *block)
             if entry.seq > since and entry.type == kind
         ]
@@ -151,8 +174,19 @@ class SqliteLog:
 
     def delete(self, stream: str) -> None:
         with self._db.transaction() as tx:
-            tx.execute("DELETE FROM streams WHERE id = ?", (stream,))
+            erasing.hide(tx, stream)
             self._forget()
+        if self._hidden is not None:
+            self._hidden.append(stream)
+
+    def erase(self) -> bool:
+        if self._hidden == []:
+            return False
+        with self._db.transaction() as tx:
+            hidden = erasing.hidden(tx) if self._hidden is None else self._hidden
+            more = bool(hidden) and erasing.erase(tx, hidden[0])
+        self._hidden = hidden if more else hidden[1:]
+        return bool(self._hidden)
 
     def retire(self, stream: str, producer: str) -> None:
         with self._db.transaction() as tx:
@@ -239,4 +273,4 @@ def _number(info: StreamInfo, messages: Sequence[LogMessage]) -> tuple[list[Entr
             latest[key] = seq
         closed = closed or kind in FINAL_TYPES
         entries.append(Entry(seq, kind, key, encode(message)))
-    return entries, info._replace(seq=seq, eseq=eseq, latest=latest, closed=closed)
+    return entries, info._replace(seq=seq, eseq=eseq, latest=without_old(latest), closed=closed)

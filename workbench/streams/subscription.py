@@ -9,6 +9,7 @@ only for who has fallen behind or wants few writes. What was merged away is told
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -18,11 +19,17 @@ from workbench.errors import InvalidRequest
 from workbench.messages import MESSAGE_TYPES, Delivery
 from workbench.streams.conflation import Carry, columns, spared, with_conflated
 from workbench.streams.log import Entry
+from workbench.streams.sessions import Traded, Wanted, concerns
 
 LOG_TYPES = tuple(
     name for name, cls in MESSAGE_TYPES.items() if cls.delivery is not Delivery.CONNECTION
 )
 
+STATES = frozenset(
+    name for name, cls in MESSAGE_TYPES.items() if cls.passing or cls.delivery is Delivery.STATE
+)
+"""Types of which a message may tell a state."""
+CURVES = frozenset(name for name, cls in MESSAGE_TYPES.items() if cls.delivery is Delivery.CURVE)
 OF_TIMEFRAMES = frozenset({"candle", "pattern", "structure", "confluence"})
 
 
@@ -70,6 +77,9 @@ class Subscription:
         Be written to so many times a second at most; None for the server's own limit.
     timeframes
         Of a market: only candles of these, and what was found on them; None for all.
+    sessions
+        Of the stream of all live sessions: which messages are wanted, and what tells the symbols
+        of a session.
 
     Attributes
     ----------
@@ -85,13 +95,16 @@ class Subscription:
         batch: bool = False,
         max_rate: float | None = None,
         timeframes: Sequence[str] | None = None,
+        sessions: tuple[Wanted, Traded] | None = None,
     ) -> None:
         self.types = None if types is None else frozenset(types)
         self.columns = columns
         self.batch = batch
         self.max_rate = max_rate
         self.timeframes = None if timeframes is None else frozenset(timeframes)
-        self.filters = (self.types, columns, self.timeframes)
+        self.sessions = sessions
+        wanted = None if sessions is None else sessions[0]
+        self.filters = (self.types, columns, self.timeframes, wanted)
 
     @classmethod
     def parse(
@@ -128,6 +141,14 @@ class Subscription:
             columns=self.columns, batch=self.batch, max_rate=self.max_rate, timeframes=timeframes,
         )  # fmt: skip
 
+    def of_sessions(self, wanted: Wanted, traded: Traded) -> Subscription:
+        """Return the same, with only what concerns these sessions and symbols."""
+        return Subscription(
+            None if self.types is None else sorted(self.types),
+            columns=self.columns, batch=self.batch, max_rate=self.max_rate,
+            sessions=(wanted, traded),
+        )  # fmt: skip
+
     def select(self, entries: Sequence[Entry], latest: Mapping[str, int]) -> list[bytes]:
         """Return the wire messages of `choose` alone."""
         return self.choose(entries, latest).messages
@@ -153,50 +174,72 @@ class Subscription:
         merge
             Merge the points of a curve too, to the last, the lowest and the highest.
         """
-        chosen: list[bytes] = []
-        run: list[Entry] = []
-        untold = dict(carry)
-        conflated = 0
+        wanted = self._wanted(entries)
+        changed, untold = _states(wanted, latest, carry)
         dropped: frozenset[int] = frozenset()
-        last_point = 0
         if merge:
-            curve = [e for e in entries if e.delivery is Delivery.CURVE and self._wants(e.type)]
+            curve = [e for e in wanted if e.type in CURVES]
             dropped = spared(curve)
-            conflated = len(dropped)
-            last_point = curve[-1].seq if dropped else 0
-        for entry in entries:
-            if not self._wants(entry.type) or not self._shows(entry):
-                continue
-            wire = entry.wire
-            delivery = entry.delivery
-            if delivery is Delivery.STATE:
-                if latest.get(entry.key, entry.seq) > entry.seq:
-                    untold[entry.key] = untold.get(entry.key, 0) + 1
-                    conflated += 1
-                    continue
-                count = untold.pop(entry.key, 0)
-                if count:
-                    wire = with_conflated(wire, count)
-            elif delivery is Delivery.CURVE:
-                if entry.seq in dropped:
-                    continue
-                if self.columns:
-                    run.append(entry)
-                    continue
-                if entry.seq == last_point:
-                    wire = with_conflated(wire, len(dropped))
-            if run:
-                chosen.append(columns(run, len(dropped) if run[-1].seq == last_point else 0))
-                run = []
-            chosen.append(wire)
-        if run:
-            chosen.append(columns(run, len(dropped) if run[-1].seq == last_point else 0))
-        return Selection(chosen, conflated, tuple(untold.items()))
+            changed.update(dict.fromkeys(dropped))
+            if dropped and not self.columns:
+                changed[curve[-1].seq] = with_conflated(curve[-1].wire, len(dropped))
+        gone = {seq for seq, wire in changed.items() if wire is None}
+        if gone:
+            wanted = [e for e in wanted if e.seq not in gone]
+        if self.columns:
+            messages = _with_columns(wanted, changed, len(dropped))
+        elif len(changed) > len(gone):
+            messages = [changed.get(e.seq) or e.wire for e in wanted]
+        else:
+            messages = [e.wire for e in wanted]
+        return Selection(messages, len(gone), untold)
 
-    def _shows(self, entry: Entry) -> bool:
-        if self.timeframes is None or entry.type not in OF_TIMEFRAMES:
-            return True
-        return _timeframe.decode(entry.wire).data.timeframe in self.timeframes
+    def _wanted(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        types, timeframes = self.types, self.timeframes
+        if types is not None:
+            entries = [e for e in entries if e.type in types]
+        if timeframes is not None:
+            entries = [
+                e for e in entries
+                if e.type not in OF_TIMEFRAMES
+                or _timeframe.decode(e.wire).data.timeframe in timeframes
+            ]  # fmt: skip
+        if self.sessions is not None:
+            entries = [e for e in entries if concerns(e, *self.sessions)]
+        return entries
 
-    def _wants(self, kind: str) -> bool:
-        return self.types is None or kind in self.types
+
+def _states(
+    entries: Sequence[Entry], latest: Mapping[str, int], carry: Carry
+) -> tuple[dict[int, bytes | None], Carry]:
+    """Return what is said in place of state messages, None for nothing, and what is untold then."""
+    changed: dict[int, bytes | None] = {}
+    untold = dict(carry)
+    # Most are of types that never tell a state.
+    for entry in [e for e in entries if e.type in STATES]:
+        if entry.delivery is not Delivery.STATE:
+            continue
+        if latest.get(entry.key, entry.seq) > entry.seq:
+            untold[entry.key] = untold.get(entry.key, 0) + 1
+            changed[entry.seq] = None
+        elif count := untold.pop(entry.key, 0):
+            changed[entry.seq] = with_conflated(entry.wire, count)
+    return changed, tuple(untold.items())
+
+
+def _with_columns(
+    entries: Sequence[Entry], changed: Mapping[int, bytes | None], dropped: int
+) -> list[bytes]:
+    """Return wire messages, points of a curve with nothing between them as one of columns.
+
+    The last of a merged curve says that `dropped` points were.
+    """
+    messages: list[bytes] = []
+    last = next((e.seq for e in reversed(entries) if e.type in CURVES), 0)
+    for of_curve, group in groupby(entries, lambda entry: entry.type in CURVES):
+        run = list(group)
+        if of_curve:
+            messages.append(columns(run, dropped if run[-1].seq == last else 0))
+        else:
+            messages += [changed.get(e.seq) or e.wire for e in run]
+    return messages

@@ -38,7 +38,7 @@ def keep(tx: sqlite3.Connection, info: StreamInfo) -> StreamInfo:
     info
         Where the log stands; it overflows.
     """
-    info = _thinned(tx, info)
+    info = thinned(tx, info)
     surplus = info.kept - (info.window or info.kept)
     if surplus <= 0:
         return info
@@ -77,11 +77,12 @@ def cut(tx: sqlite3.Connection, info: StreamInfo, before: int) -> StreamInfo:
     return info._replace(first_seq=before, latest=latest, bytes=info.bytes - freed, spared=spared)
 
 
-def _thinned(tx: sqlite3.Connection, info: StreamInfo) -> StreamInfo:
-    """Take superseded states out."""
+def thinned(tx: sqlite3.Connection, info: StreamInfo, after: int = 0) -> StreamInfo:
+    """Take superseded states out of what comes after seq `after`; return where the log stands."""
     rows = tx.execute(
-        "SELECT first_seq, last_seq, keys, payload FROM blocks WHERE stream = ? ORDER BY last_seq",
-        (info.id,),
+        "SELECT first_seq, last_seq, keys, payload FROM blocks "
+        "WHERE stream = ? AND last_seq > ? ORDER BY last_seq",
+        (info.id, after),
     ).fetchall()
     held: list[Entry] = []
     start: int | None = None

@@ -17,6 +17,8 @@ SMALL = 32
 """Rows of a sweep that may be done before other processes are up."""
 SECONDS = 2.0
 """What that many rows may take here, at the pace so far; more are given to processes."""
+FIRST = 3.0
+"""What the first batch may take: it imports what indicators are made with, which is no pace."""
 
 
 def is_small(spec: SweepSpec) -> bool:
@@ -50,6 +52,7 @@ class Here:
         self._pool: Workers | None = None
         self._spent = 0.0
         self._done = 0
+        self._begun = False
 
     @property
     def workers(self) -> int:
@@ -81,9 +84,14 @@ class Here:
             return []
         begun = self._clock()
         done = [(task, self._workload.run(task)) for task in self._waiting.popleft()]
-        self._spent += self._clock() - begun
-        self._done += len(done)
-        if self._spent / self._done * SMALL > SECONDS:
+        taken = self._clock() - begun
+        if not self._begun:
+            self._begun, slow = True, taken > FIRST
+        else:
+            self._spent += taken
+            self._done += len(done)
+            slow = self._spent / self._done * SMALL > SECONDS
+        if slow:
             self._pool = self._start()
         return done
 

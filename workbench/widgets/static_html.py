@@ -88,8 +88,8 @@ def render_html(
         body = "".join(f"<td>{escape(text)}</td>" for _, text in figures)
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody><tr>{body}</tr></tbody></table>")
     if curve is not None and len(curve["time"]) > 1:
-        parts.append(_chart("Equity", curve["time"], curve["equity"], "#2962ff", "{:,.2f}"))
-        parts.append(_chart("Drawdown", curve["time"], curve["drawdown"], "#c9374a", "{:.2%}"))
+        parts.append(curve_chart("Equity", curve["time"], curve["equity"], "#2962ff", "{:,.2f}"))
+        parts.append(curve_chart("Drawdown", curve["time"], curve["drawdown"], "#c9374a", "{:.2%}"))
     return f'<div style="max-width:{_WIDTH}px">{"".join(parts)}</div>'
 
 
@@ -103,7 +103,7 @@ def _figures(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
     ]
 
 
-def _chart(
+def curve_chart(
     name: str, time: Sequence[float], values: Sequence[float], colour: str, form: str
 ) -> str:
     low, high = min(values), max(values)

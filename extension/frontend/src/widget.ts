@@ -3,6 +3,9 @@ import "./widget.css";
 import "./lists.css";
 import "./sweep.css";
 import "./market.css";
+import "./live.css";
+import { mountLive } from "./live/mount.ts";
+import { LiveSession } from "./live/session.ts";
 import { mountMarket } from "./market/mount.ts";
 import { MarketSession } from "./market/session.ts";
 import { Session } from "./session.ts";
@@ -34,7 +37,8 @@ export default function widget() {
     /** Returns at once: messages wait for it. */
     initialize({ model, signal }: Context): () => void {
       const relay = new RelayTransport(model);
-      const made = model.get("kind") === "market" ? openMarket(model, relay) : openRun(model, relay);
+      const open = OPENERS[model.get("kind")] ?? openRun;
+      const made = open(model, relay);
       opened = made;
       const close = (): void => {
         made.destroy();
@@ -94,3 +98,37 @@ function openMarket(model: WidgetModel, relay: RelayTransport): Opened {
     },
   };
 }
+
+function openLive(model: WidgetModel, relay: RelayTransport): Opened {
+  const server = model.get("direct") ? findServer() : null;
+  const id: string = model.get("session_id");
+  const session = new LiveSession({
+    direct: server ? new DirectTransport(server, runPlace(id)) : null,
+    relay,
+    snapshot: () => model.get("snapshot") ?? {},
+    title: model.get("title") ?? "",
+    id,
+    chosen(symbol) {
+      // Python keeps the candles of what is shown.
+      model.set("symbol", symbol);
+      model.save_changes();
+    },
+  });
+  const chosen = (): void => session.show(model.get("symbol"));
+  const compare = (): void => session.compare(model.get("beside"));
+  chosen();
+  compare();
+  model.on("change:symbol", chosen);
+  model.on("change:beside", compare);
+  return {
+    mount: (parent, height) => mountLive(parent, session, { height }),
+    destroy() {
+      model.off("change:symbol", chosen);
+      model.off("change:beside", compare);
+      session.destroy();
+    },
+  };
+}
+
+/** What a view's `kind` opens; without one it is a run's. */
+const OPENERS: Record<string, (model: WidgetModel, relay: RelayTransport) => Opened> = { market: openMarket, live: openLive };

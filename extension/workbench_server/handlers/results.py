@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -13,8 +14,14 @@ from tornado import web
 from workbench.errors import InvalidRequest, NotFound, WorkbenchError
 from workbench.messages import parse_time
 from workbench.runs.reading import check_reportable
+from workbench.runs.told_candles import Told
 from workbench.streams import Entry, Subscription
 from workbench_server.handlers.base import ApiHandler
+
+if TYPE_CHECKING:
+    from workbench.data.candles import Candles
+    from workbench.runs.records import RunRecord
+    from workbench.runs.spec import RunSpec
 
 PAGE = 10_000
 
@@ -114,6 +121,8 @@ class CandlesHandler(ApiHandler):
     async def get(self, run_id: str) -> None:
         """Return the run's candles as columns, merged to at most `max_points`.
 
+        Those of a live session are the closed ones it has told, of its first symbol or `symbol`.
+
         `start` and `end` are ISO 8601, `end` exclusive; `time` is epoch ms, `bucket` the
         number of candles merged into one.
         """
@@ -126,10 +135,31 @@ class CandlesHandler(ApiHandler):
             )
         start, end = self._time_argument("start"), self._time_argument("end")
         points = min(self.int_argument("max_points", 4000, 2) or 4000, 20_000)
-        body = await asyncio.get_running_loop().run_in_executor(
-            None, _candles, self.service.home, record.spec, timeframe, start, end, points
-        )
-        self.reply(body)
+        loop = asyncio.get_running_loop()
+        told = None if record.spec.live is None else await self._told(record, timeframe)
+        if told is None:
+            found = await loop.run_in_executor(
+                None, _stored, self.service.home, record.spec, timeframe
+            )
+        else:
+            found = told.candles(record.source, record.synthetic)
+        self.reply(await loop.run_in_executor(None, _columns, found, start, end, points))
+
+    async def _told(self, record: RunRecord, timeframe: str) -> Told:
+        """Return the candles a session has told, giving way to others between pages."""
+        live = record.spec.live
+        known = [] if live is None else live.symbols
+        symbol = self.get_query_argument("symbol", record.spec.symbol)
+        if symbol not in known:
+            msg = f"symbol is {symbol!r}, the session has {', '.join(known)}"
+            raise InvalidRequest(msg, field="symbol", value=symbol, allowed=known)
+        told = Told(symbol, timeframe)
+        since = 0
+        while page := self.service.log.read(record.id, since, PAGE):
+            since = page[-1].seq
+            told.add(page)
+            await asyncio.sleep(0)
+        return told
 
     def _time_argument(self, name: str) -> int | None:
         text = self.get_query_argument(name, None)
@@ -141,17 +171,19 @@ class CandlesHandler(ApiHandler):
             raise InvalidRequest(msg, field=name, value=text, allowed=allowed) from None
 
 
-def _candles(
-    home: Any, spec: Any, timeframe: str, start: int | None, end: int | None, points: int
-) -> dict[str, Any]:
+def _stored(home: Path, spec: RunSpec, timeframe: str) -> Candles:
     from workbench.data import load
-    from workbench.data.resample import downsample
     from workbench.paths import candles_dir
 
-    candles = load(
+    return load(
         spec.symbol, spec.timeframes, spec.start_date, spec.end_date, root=candles_dir(home)
     )[timeframe]
-    if start is not None or end is not None:
+
+
+def _columns(candles: Candles, start: int | None, end: int | None, points: int) -> dict[str, Any]:
+    from workbench.data.resample import downsample
+
+    if len(candles) and (start is not None or end is not None):
         candles = candles.slice(
             candles.time[0] if start is None else start,
             candles.time[-1] + 1 if end is None else end,
@@ -159,7 +191,7 @@ def _candles(
     merged = downsample(candles, points)
     return {
         "symbol": candles.symbol,
-        "timeframe": timeframe,
+        "timeframe": candles.timeframe.name,
         "source": candles.source,
         "synthetic": candles.synthetic,
         "candles": len(candles),

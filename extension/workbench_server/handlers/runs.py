@@ -74,7 +74,7 @@ class RunsHandler(ApiHandler):
     def get(self) -> None:
         """List the runs, the newest first."""
         limit = self.int_argument("limit", 100, 1)
-        records = self.service.registry.list()[:limit]
+        records = self.service.registry.list(sessions=False)[:limit]
         self.reply({"backtests": [self.service.summary(record) for record in records]})
 
 

@@ -109,8 +109,7 @@ class StreamHandler(SocketHandler):
     def open(self, **path: str) -> None:
         """Start sending."""
         super().open()
-        (asked,) = path.values()
-        self.stream_name = self.named(asked)
+        self.stream_name = self.named("".join(path.values()))
         self._bad = 0
         app = self.extensionapp
         loop = asyncio.get_running_loop()

@@ -89,6 +89,11 @@ class Writing(WebSocketHandler):
         return 0 if connection is None else int(connection.stream._total_write_done_index)
 
     @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the socket has not taken."""
+        return 0 if self._outlet is None else self._outlet.unsent
+
+    @property
     def behind(self) -> bool:
         """Whether the socket has not yet taken all that was written, or is gone."""
         return self._outlet is None or self._outlet.behind

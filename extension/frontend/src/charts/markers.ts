@@ -1,8 +1,14 @@
 import { lowerBound } from "../model/series.ts";
 import type { Marker } from "../model/marker.ts";
-import type { RunModel } from "../model/run.ts";
+import type { Column } from "../model/series.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Theme } from "./theme.ts";
+
+/** What was traded, by time. */
+export interface Marks {
+  readonly markers: readonly Marker[];
+  readonly markerTimes: Column;
+}
 
 /** Room a marker needs, in CSS pixels; with less of it they would bury the price. */
 const ROOM = 6;
@@ -17,7 +23,7 @@ function kindOf(marker: Marker): Kind {
   return (marker.pnl ?? 0) >= 0 ? "win" : "loss";
 }
 
-function inView(run: RunModel, g: Geometry): [number, number] {
+function inView(run: Marks, g: Geometry): [number, number] {
   const times = run.markerTimes.values;
   const reach = (10 * g.ratio) / g.perMs;
   return [lowerBound(times, g.min - reach), lowerBound(times, g.max + reach)];
@@ -29,17 +35,17 @@ function sizeFor(count: number, g: Geometry): number {
 }
 
 /** Whether the markers in view are too many for shapes. */
-export function isDense(g: Geometry, run: RunModel): boolean {
+export function isDense(g: Geometry, run: Marks): boolean {
   const [from, to] = inView(run, g);
   return (to - from) * ROOM * g.ratio > g.width;
 }
 
-/** Draw the markers in view; several of one kind on one spot are drawn once. */
-export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: RunModel, theme: Theme): void {
+/** Draw the markers in view, or their outlines; several of one kind on one spot are drawn once. */
+export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: Marks, theme: Theme, hollow = false): void {
   const [from, to] = inView(run, g);
   if (to <= from) return;
   const size = sizeFor(to - from, g);
-  drawLinks(ctx, g, run.markers, from, to, theme);
+  if (!hollow) drawLinks(ctx, g, run.markers, from, to, theme);
   const paths = { long: new Path2D(), short: new Path2D(), win: new Path2D(), loss: new Path2D() };
   const taken = new Set<number>();
   for (let i = from; i < to; i++) {
@@ -53,19 +59,19 @@ export function drawMarkers(ctx: CanvasRenderingContext2D, g: Geometry, run: Run
     shape(paths[kind], kind, x, y, size);
   }
   ctx.lineJoin = "round";
-  ctx.lineWidth = 2 * g.ratio;
-  ctx.strokeStyle = theme.surface;
+  ctx.lineWidth = (hollow ? 1.5 : 2) * g.ratio;
   for (const [kind, colour] of [
     ["win", theme.win], ["loss", theme.loss], ["long", theme.up], ["short", theme.down],
   ] as const) {
+    ctx.strokeStyle = hollow ? colour : theme.surface;
     ctx.stroke(paths[kind]);
     ctx.fillStyle = colour;
-    ctx.fill(paths[kind]);
+    if (!hollow) ctx.fill(paths[kind]);
   }
 }
 
 /** Draw the markers in view as faint dots, to lie under the candles. */
-export function drawDots(ctx: CanvasRenderingContext2D, g: Geometry, run: RunModel, theme: Theme): void {
+export function drawDots(ctx: CanvasRenderingContext2D, g: Geometry, run: Marks, theme: Theme): void {
   const [from, to] = inView(run, g);
   const { markers } = run;
   const colours = { long: theme.up, short: theme.down, win: theme.win, loss: theme.loss };
@@ -108,7 +114,7 @@ function shape(path: Path2D, kind: Kind, x: number, y: number, size: number): vo
 }
 
 function drawLinks(
-  ctx: CanvasRenderingContext2D, g: Geometry, markers: Marker[], from: number, to: number, theme: Theme,
+  ctx: CanvasRenderingContext2D, g: Geometry, markers: readonly Marker[], from: number, to: number, theme: Theme,
 ): void {
   const win = new Path2D();
   const loss = new Path2D();
@@ -129,7 +135,7 @@ function drawLinks(
 }
 
 /** The marker nearest to a point (canvas pixels), if it is within reach. */
-export function markerAt(g: Geometry, run: RunModel, px: number, py: number): Marker | null {
+export function markerAt(g: Geometry, run: Marks, px: number, py: number): Marker | null {
   const reach = 11 * g.ratio;
   const times = run.markerTimes.values;
   const [from, to] = inView(run, g);

@@ -30,6 +30,7 @@ const TIME_AXIS_HEIGHT = 26;
 const TITLE_HEIGHT = 18;
 const EDGE = 18;
 const AXIS_PADDING = 14;
+const LOW = 52;
 
 /** One uPlot with a value axis on the right and the time along the bottom, in UTC. */
 export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
@@ -63,7 +64,8 @@ export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
         {
           scale: "y",
           side: 1,
-          space: 34,
+          // A low pane shows two values rather than one.
+          space: (_u, _axis, _min, _max, height) => (height < LOW ? height / 2.4 : 34),
           gap: 6,
           stroke: () => theme().text,
           font: theme().font,

@@ -1,6 +1,6 @@
 import type { Candles } from "../model/candles.ts";
-import type { RunModel } from "../model/run.ts";
 import { lowerBound } from "../model/series.ts";
+import type { Marks } from "./markers.ts";
 import { bounds } from "./reduce.ts";
 import type { Span } from "./viewport.ts";
 
@@ -8,7 +8,7 @@ import type { Span } from "./viewport.ts";
  * Least and greatest price in view, or null when none is known: of the first `count` candles and,
  * where there are none (yet), of the trades.
  */
-export function priceBounds(span: Span, candles: Candles | null, count: number, run: RunModel): [number, number] | null {
+export function priceBounds(span: Span, candles: Candles | null, count: number, run: Marks): [number, number] | null {
   let found: [number, number] | null = null;
   let rest = span[0];
   if (candles !== null && count > 0) {

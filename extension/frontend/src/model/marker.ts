@@ -2,6 +2,7 @@
 export interface Marker {
   kind: "entry" | "exit";
   tradeId: string;
+  symbol: string;
   side: "long" | "short";
   /** Epoch ms, open time of the candle of the fill. */
   time: number;
@@ -39,6 +40,7 @@ export function markerOf(data: any, extra: any): Marker | null {
   return {
     kind: entry ? "entry" : "exit",
     tradeId: String(data.trade_id ?? ""),
+    symbol: String(data.symbol ?? ""),
     side: data.direction === "short" ? "short" : "long",
     time,
     price,

@@ -83,7 +83,7 @@ export class DirectTransport implements Transport {
       throw new Error("The server cannot be reached");
     });
     const body: unknown = await reply.json().catch(() => null);
-    if (!reply.ok) throw replyError(body, `the server answered ${reply.status}`);
+    if (!reply.ok) throw replyError(body, `the server answered ${reply.status}`, reply.status);
     return body;
   }
 }

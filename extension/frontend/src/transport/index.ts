@@ -3,3 +3,4 @@ export { DirectTransport, marketPlace, runPlace } from "./direct.ts";
 export { findServer } from "./page.ts";
 export { RelayTransport, type WidgetModel } from "./relay.ts";
 export type { Control, Query, Route, Subscriber, Transport } from "./types.ts";
+export { Refusal } from "./types.ts";

@@ -30,7 +30,14 @@ export interface Transport {
   to?(runId: string): Transport;
 }
 
+/** The server would not, with its words; `status` is that of the reply, 0 where it is not known. */
+export class Refusal extends Error {
+  constructor(message: string, readonly status = 0) {
+    super(message);
+  }
+}
+
 /** An error reply of the server, with its text. */
-export function replyError(body: any, fallback: string): Error {
-  return new Error(typeof body?.error === "string" ? body.error : (body?.message ?? fallback));
+export function replyError(body: any, fallback: string, status = 0): Refusal {
+  return new Refusal(typeof body?.error === "string" ? body.error : (body?.message ?? fallback), status);
 }

@@ -13,6 +13,10 @@ export interface Wishes {
   types?: readonly LogMessage["type"][];
   /** Of a market: only what is about candles of these timeframes. */
   timeframes?: readonly string[];
+  /** Of live trading: only what is about these symbols. */
+  symbols?: readonly string[];
+  /** Of live trading: only one session. */
+  session?: string;
   /** Equity merged into `equity_columns` messages. */
   columns?: boolean;
   /** Be written to so many times a second at most. */
@@ -36,9 +40,11 @@ const NO_WEBSOCKET =
 export function streamAddress(address: string | URL, wishes: Wishes, { since, epoch }: Position): URL {
   const url = new URL(address);
   const query = url.searchParams;
-  const { types, timeframes, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
+  const { types, timeframes, symbols, session, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
   if (types !== undefined) query.set("types", types.join(","));
   if (timeframes !== undefined) query.set("timeframes", timeframes.join(","));
+  if (symbols !== undefined) query.set("symbols", symbols.join(","));
+  if (session !== undefined) query.set("session", session);
   if (columns) query.set("format", "columns");
   if (maxRate !== undefined) query.set("max_rate", String(maxRate));
   if (batch) query.set("batch", "1");

@@ -72,6 +72,8 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
   /** What the present connection tells up to here is known. */
   #floor: number;
   #head = 0;
+  /** Up to here only what holds is told, of live trading; no event is missing before it. */
+  #holds = 0;
   #downSince = 0;
   #hint: { ms: number; reason: string } | null = null;
   #connectedOnce = false;
@@ -92,7 +94,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     if (options.onStatus) this.#watchers.add(options.onStatus);
     this.#last = this.#floor = options.since ?? 0;
     this.epoch = options.epoch ?? null;
-    this.#verifier = options.verify === false ? null : new Verifier(options.types ?? null, options.timeframes === undefined);
+    this.#verifier = options.verify === false ? null : new Verifier(options.types ?? null, options.timeframes === undefined && options.symbols === undefined && options.session === undefined);
     this.#verifier?.begin(options.from === "now" ? Infinity : this.#last + 1);
     const { heartbeat = HEARTBEAT_S } = options;
     const [ping, dead] = heartbeat === null ? [KEEP_ALIVE_MS, Infinity] : [heartbeat * 1500, heartbeat * 3000];
@@ -219,7 +221,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     else if (typeof seq === "number") {
       // Within one connection the server sends nothing twice, but may send merged messages late.
       if (seq <= this.#floor) return;
-      if (!this.#proved(message)) return;
+      if (seq > this.#holds && !this.#proved(message)) return;
       if (seq > this.#last) this.#last = seq;
       if (FINAL_TYPES.has(type) && this.options.replay === undefined) this.#ended = true;
     } else if (type === "error") this.#lastError = { text: String(data?.error ?? ""), code: String(message.extra?.code ?? "") };
@@ -235,7 +237,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
   }
 
   #connected(message: WireMessage): void {
-    const { epoch, seq } = message.data ?? {};
+    const { epoch, seq, snapshot = 0 } = message.data ?? {};
     if (this.#connecting > 0) {
       this.hold();
       this.#clock.setTimeout(() => this.release(), 0);
@@ -250,6 +252,15 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     if (this.options.from === "now" && !this.#connectedOnce && this.#last === 0) this.#last = this.#head;
     this.#floor = this.#last;
     this.#connectedOnce = true;
+    this.#holds = snapshot > this.#last ? snapshot : 0;
+    this.#skipToHolds();
+  }
+
+  /** What holds stands for all that came before: from there on the story is whole. */
+  #skipToHolds(): void {
+    if (this.#holds === 0) return;
+    this.#last = this.#holds;
+    this.#verifier?.begin(this.#holds + 1);
   }
 
   /** A replay goes on as it stood: the server of the new connection knows its position alone. */
@@ -264,6 +275,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
   #gap({ data }: WireMessage): void {
     this.epoch = data?.epoch ?? this.epoch;
     this.#anew(String(data?.reason ?? "gap"), Number(data?.available_from) || 1);
+    this.#skipToHolds();
     if (this.#head > 0) this.#setStatus({ state: "catching-up" });
   }
 

@@ -7,6 +7,8 @@ export { crc32, TradeChecksum } from "./checksum.ts";
 export { StreamClient } from "./client.ts";
 export type { StatusHandler, StreamOptions } from "./client.ts";
 export type { AnyHandler, MessageHandler } from "./emitter.ts";
+export { LIVE_ACTIONS, liveAddress, LiveStreamClient } from "./live.ts";
+export type { LiveAction, LiveOptions } from "./live.ts";
 export type * from "./messages.ts";
 export { DELIVERY, FINAL_STATUSES, FINAL_TYPES, PROTOCOL } from "./messages.ts";
 export { marketAddress, MarketStreamClient } from "./market.ts";

@@ -29,7 +29,7 @@ export type RunStatus = "pending" | "running" | "paused" | "complete" | "error" 
 
 export type Direction = "long" | "short";
 
-export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" | "stop";
+export type ControlAction = "pause" | "resume" | "step" | "speed" | "run_until" | "stop" | "pause_entries" | "resume_entries" | "flatten";
 
 /**
  * What all messages share. `type` is the struct's tag.
@@ -71,8 +71,10 @@ export interface ConnectedData {
   timeframes?: string[];
   /** Of a market's stream: its timeframes, and what kind of feed serves it. */
   feed?: string;
-  /** Of a market's stream: the first message it still has; what came before is not kept. */
+  /** Of a log that keeps a window: the first message it still has; what came before is not kept. */
   first_seq?: number;
+  /** Of the stream of all live sessions: messages up to this seq only tell what holds, those after it are told one and all. */
+  snapshot?: number;
 }
 
 export interface ConnectedMessage extends Message {
@@ -493,13 +495,38 @@ export interface SweepFacts {
   excluded?: number[];
 }
 
+/** What a session is, in the first `status`. */
+export interface LiveFacts {
+  /** What it trades; each has an equal part of the capital unless `allocation` says otherwise. */
+  symbols: string[];
+  /** Who fills; the last three of an exchange. */
+  broker: "exchange" | "paper";
+  /** Where prices come from: `synthetic`, `replay` or `exchange`. */
+  feed: string;
+  /** Whether the feed goes by the clock. */
+  real_time: boolean;
+  /** Candles of the shortest timeframe from before the session, by symbol. */
+  warm_up: Record<string, number>;
+  allocation: Record<string, number>;
+  /** Who fills; the last three of an exchange. */
+  exchange?: string;
+  /** Who fills; the last three of an exchange. */
+  account?: string;
+  /** Who fills; the last three of an exchange. */
+  sandbox?: boolean;
+  /** `native` or `emulated`: where stops and targets rest. */
+  brackets?: "emulated" | "native";
+  /** What differs by design from a backtest over the same candles, in words. */
+  differences?: string[];
+}
+
 /**
  * The run entered a state. The first one (`running`) tells what it runs on.
  *
  * `reason` says why a run paused by itself: the condition of `run_until` that was met. That of the
  * first one says why nothing will be ordered, where that is known: no candle is left after the
  * warm-up, or there are no signals. `warm_up` is the number of candles before the first that a
- * strategy is asked about; `sweep` is there where the run is a sweep.
+ * strategy is asked about; `sweep` is there where the run is one, `live` where it is a session.
  */
 export interface StatusData {
   backtest_id: string;
@@ -516,6 +543,7 @@ export interface StatusData {
   initial_capital?: number;
   warm_up?: number;
   sweep?: SweepFacts;
+  live?: LiveFacts;
 }
 
 export interface StatusMessage extends Message {
@@ -727,16 +755,215 @@ export interface DataGapMessage extends Message {
   data: DataGapData;
 }
 
+/** A position as it is now: told when it opens, when anything of it changes, when it is closed. */
+export interface PositionData {
+  /** Id of the session. */
+  session: string;
+  strategy: string;
+  symbol: string;
+  /** The trade's id in the session, such as `trade_3`. */
+  position_id: string;
+  /** `open`, `modify` (quantity, stop, targets, or the price at a close of a candle), `close`. */
+  event: "close" | "modify" | "open";
+  direction: Direction;
+  /** Units still held; 0.0 when closed. */
+  quantity: number;
+  entry_price: number;
+  entry_time: string;
+  /** The last it is valued at: bid for longs, ask for shorts. */
+  price: number;
+  time: string;
+  /** null without one. */
+  stop_loss: number | null;
+  /** Those not reached yet, the nearest first. */
+  take_profit_levels: number[];
+  /** Of what is still held, before the fees of its exit. */
+  unrealized_pnl: number;
+  /** Of what has been closed, net of fees. */
+  realized_pnl: number;
+  /** Commissions and financing so far. */
+  fees: number;
+  /** Of a closed one, as in `trade`. */
+  exit_reason?: string;
+}
+
+/** The latest of each position of each session. */
+export interface PositionMessage extends Message {
+  type: "position";
+  data: PositionData;
+}
+
+/**
+ * What has become of an order. Each ends in exactly one final status.
+ *
+ * `new` (decided, not with the broker yet) → `accepted` → `partially_filled`… → `filled`,
+ * `cancelled`, `rejected` or `expired`. An accepted order whose price is moved (a trailing
+ * stop) is told as `accepted` again.
+ */
+export interface OrderData {
+  session: string;
+  strategy: string;
+  symbol: string;
+  /** Unique in the session. Entries and exits of the strategy are called as its signals, `signal_12`; protection of a position `trade_3:stop` and `trade_3:target_1`, of what else closes a position (end of the session, kill switch, margin) `trade_3:close`. */
+  order_id: string;
+  status: "accepted" | "cancelled" | "expired" | "filled" | "new" | "partially_filled" | "rejected";
+  /** What it is for. */
+  role: "entry" | "exit" | "stop_loss" | "take_profit";
+  side: "buy" | "sell";
+  /** `market` has null. */
+  kind: "limit" | "market" | "stop";
+  /** Units wanted; null while the account's size at the fill decides. */
+  quantity: number | null;
+  /** `market` has null. */
+  price: number | null;
+  /** So far; `average_price` null without a fill. */
+  filled: number;
+  /** So far; `average_price` null without a fill. */
+  average_price: number | null;
+  /** So far; `average_price` null without a fill. */
+  fees: number;
+  time: string;
+  /** Who fills it: `paper`, or the exchange's name. */
+  broker: string;
+  /** The position it opened or (partly) closed, or is to close. */
+  trade_id?: string;
+  /** How the exchange knows it. */
+  client_order_id?: string;
+  /** Whether it rests here, not at the exchange, which gets a market order when its price is reached. */
+  emulated?: boolean;
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  code?: string;
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  message?: string;
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  numbers?: Record<string, number>;
+  /** Why it was given; on `new`. */
+  reasoning?: Reasoning;
+  /** From the close of the candle, or the trade, that decided it to this message, where the feed goes by the clock. */
+  latency_ms?: number;
+}
+
+/** What has become of an order. */
+export interface OrderMessage extends Message {
+  type: "order";
+  data: OrderData;
+}
+
+/** How much of a limit is used. */
+export interface LimitUse {
+  /** As in `workbench.trading.limits.RiskLimits`; those of the account begin with `account.`. */
+  name: string;
+  /** In the limit's unit. */
+  value: number;
+  /** In the limit's unit. */
+  limit: number;
+  /** value / limit, 0 for nothing; 1 and more is a breach. */
+  used: number;
+  /** `money`, `fraction`, `x`, `count` or `seconds`. */
+  unit: string;
+  /** Of limits that hold for each symbol: the one that uses most. */
+  symbol?: string;
+}
+
+/** A limit that was met. */
+export interface Breach {
+  /** Its name. */
+  limit: string;
+  /** What there would have been, and the limit. */
+  value: number;
+  /** What there would have been, and the limit. */
+  allowed: number;
+  /** What was done: the order rejected, or everything flattened. */
+  action: "flatten" | "reject";
+  message: string;
+  symbol?: string;
+  /** The order that was rejected, where one was. */
+  order_id?: string;
+}
+
+/** What a session risks now, or (with `breach`) a limit it has met. */
+export interface RiskData {
+  session: string;
+  time: string;
+  /** Balance and unrealised profit. */
+  equity: number;
+  /** Sum of absolute, and of signed, notionals of what is held. */
+  exposure: number;
+  /** Sum of absolute, and of signed, notionals of what is held. */
+  net_exposure: number;
+  /** exposure / equity. */
+  leverage: number;
+  /** Money the positions bind: exposure over the account's leverage. */
+  margin: number;
+  /** From the highest equity of the session, zero or negative. */
+  drawdown: number;
+  /** Equity now less equity at 00:00 UTC, or at the start. */
+  daily_pnl: number;
+  /** Entries and exits that wait; protection not counted. */
+  open_orders: number;
+  /** Orders given in the last 60 seconds. */
+  orders_last_minute: number;
+  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/live.md. */
+  var: number | null;
+  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/live.md. */
+  es: number | null;
+  confidence: number;
+  /** Seconds since the last price, of the symbol that waits longest; null where the feed does not go by the clock. */
+  data_age: number | null;
+  /** `open`, or `paused` while no entry is let through. */
+  entries: "open" | "paused";
+  /** How much of each limit is used. */
+  limits: LimitUse[];
+  breach?: Breach;
+}
+
+/** What a session risks; a breach of a limit is an event. */
+export interface RiskMessage extends Message {
+  type: "risk";
+  data: RiskData;
+}
+
+/** Profit of a symbol or a strategy; `realized` net of `fees`, `unrealized` before them. */
+export interface PnlPart {
+  realized: number;
+  unrealized: number;
+  fees: number;
+  trades: number;
+}
+
+/** Profit of a session so far. */
+export interface PnlData {
+  session: string;
+  time: string;
+  equity: number;
+  /** Capital and realised profit. */
+  balance: number;
+  /** As in `PnlPart`; equity = balance + unrealized. */
+  realized: number;
+  /** As in `PnlPart`; equity = balance + unrealized. */
+  unrealized: number;
+  fees: number;
+  trades: number;
+  by_symbol: Record<string, PnlPart>;
+  by_strategy: Record<string, PnlPart>;
+}
+
+/** The latest of each session. */
+export interface PnlMessage extends Message {
+  type: "pnl";
+  data: PnlData;
+}
+
 /** Answered by `pong`. */
 export interface Ping {
   type: "ping";
   data?: unknown;
 }
 
-/** A control of the run, or of this connection's replay. */
+/** A control of the run, of a live session, or of this connection's replay. */
 export interface ControlRequest {
   type: "control";
-  /** `pause`, `resume`, `step`, `speed`, `run_until`, `stop`; for replays `seek` instead of the last two. */
+  /** `pause`, `resume`, `step`, `speed`, `run_until`, `stop`; for replays `seek` instead of the last two; for live sessions also `pause_entries` (no order opens a position), `resume_entries` and `flatten` (close all, cancel all, pause entries). */
   action: string;
   /** Candles for `step` (in a replay also negative), the pace for `speed`. */
   value?: number | null;
@@ -746,6 +973,8 @@ export interface ControlRequest {
   until?: Until | null;
   /** For `seek`. */
   to?: SeekTo | null;
+  /** Which session is meant, in the stream of all live sessions. */
+  session?: string | null;
 }
 
 /** What is in a log. */
@@ -765,7 +994,11 @@ export type LogMessage =
   | StructureMessage
   | ConfluenceMessage
   | FeedMessage
-  | DataGapMessage;
+  | DataGapMessage
+  | PositionMessage
+  | OrderMessage
+  | RiskMessage
+  | PnlMessage;
 
 /** Every message of a stream. */
 export type AnyMessage =
@@ -792,7 +1025,11 @@ export type AnyMessage =
   | StructureMessage
   | ConfluenceMessage
   | FeedMessage
-  | DataGapMessage;
+  | DataGapMessage
+  | PositionMessage
+  | OrderMessage
+  | RiskMessage
+  | PnlMessage;
 
 /** What a client may say. */
 export type ClientMessage =
@@ -840,6 +1077,10 @@ export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
   confluence: "event",
   feed: "event",
   data_gap: "event",
+  position: "state",
+  order: "event",
+  risk: "event",
+  pnl: "state",
 };
 
 /** A message of one of these types is the last of its log. */

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from workbench.live.inputs import Reported
 from workbench.messages import OrderKind, OrderSide
+from workbench.trading.inputs import Reported
 
 Report = Reported
 
@@ -46,16 +46,7 @@ class Cancel(NamedTuple):
     symbol: str
 
 
-class Replace(NamedTuple):
-    """Give a waiting order another price, or quantity; the same order to the session."""
-
-    client_order_id: str
-    symbol: str
-    price: float | None
-    quantity: float
-
-
-Command = Place | Cancel | Replace
+Command = Place | Cancel
 
 
 class Rules(NamedTuple):
@@ -68,7 +59,12 @@ class Rules(NamedTuple):
     least, least_notional
         Smallest quantity (units) and notional (quote currency) of an order.
     native
-        Whether it keeps stops and targets itself, so that they hold while the session is away.
+        Whether it keeps stops itself, so that they hold while the session is away.
+    targets
+        Whether it keeps targets beside them: where orders bind what they may sell (spot), it does
+        not. Where not, they rest with the session, which takes the stop back before it sells.
+    shorts
+        Whether one can sell what one does not hold.
     """
 
     lot: float = 0.0
@@ -76,6 +72,8 @@ class Rules(NamedTuple):
     least: float = 0.0
     least_notional: float = 0.0
     native: bool = False
+    targets: bool = False
+    shorts: bool = True
 
 
 class Open(NamedTuple):

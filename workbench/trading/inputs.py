@@ -81,7 +81,11 @@ class Asked(Struct, frozen=True, tag="asked", array_like=True):
 
 
 class Others(Struct, frozen=True, tag="others", array_like=True):
-    """What the other sessions of the account have come to, together; money, and counts."""
+    """What the other sessions of the account have come to, together; money, and counts.
+
+    `exposure` and `by_symbol` are of absolute notionals; `peak` is the sum of the highest equities
+    of the sessions, each its own.
+    """
 
     at: int
     equity: float
@@ -90,10 +94,11 @@ class Others(Struct, frozen=True, tag="others", array_like=True):
     open_orders: int
     orders_last_minute: int
     by_symbol: dict[str, float]
+    peak: float = 0.0
 
 
 class Reported(Struct, frozen=True, tag="reported", array_like=True):
-    """What the broker says of an order; see `workbench.live.brokering.Report`."""
+    """What the broker says of an order; see `workbench.trading.brokering.Report`."""
 
     at: int
     symbol: str

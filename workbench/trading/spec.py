@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from workbench.live.limits import RiskLimits
 from workbench.messages import BrokerName
+from workbench.trading.limits import RiskLimits
 
 DEFAULT_ACCOUNT = "default"
 

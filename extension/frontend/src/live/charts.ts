@@ -1,0 +1,278 @@
+import uPlot from "uplot";
+import { drawCandles } from "../charts/candles.ts";
+import { tradeCard } from "../charts/cards.ts";
+import { geometryOf, type Geometry } from "../charts/geometry.ts";
+import { drawDots, drawMarkers, isDense, markerAt } from "../charts/markers.ts";
+import { priceBounds } from "../charts/prices.ts";
+import type { Reduced } from "../charts/reduce.ts";
+import { decimals, padded, PaneStack, type StackedPane } from "../charts/stack.ts";
+import type { Theme } from "../charts/theme.ts";
+import { Tooltip } from "../charts/tooltip.ts";
+import type { Span } from "../charts/viewport.ts";
+import { el, setShown, setText } from "../dom.ts";
+import { fixed, percent } from "../format.ts";
+import { gapCard } from "../market/cards.ts";
+import { drawGaps, drawPriceLine, gapAt } from "../market/lines.ts";
+import type { CandleSeries } from "../market/series.ts";
+import { boundsOf, drawAcross, drawCurve, inView, Legend, type Curve } from "./curves.ts";
+import { drawLevels, levelsOf, type Level } from "./levels.ts";
+import type { LiveModel } from "./model.ts";
+import { LiveReadout } from "./readout.ts";
+import type { LiveSession } from "./session.ts";
+import type { SymbolModel } from "./symbol.ts";
+
+/** Candles in view at first. */
+const IN_VIEW = 110;
+/** The view shows levels that are so many heights of its candles away. */
+const REACH = 1.2;
+/** Room of the latest price's label, CSS pixels. */
+const CLEAR = 18;
+const [PRICE, EQUITY, DRAWDOWN, PROFIT, EXPOSURE] = [0, 1, 2, 3, 4];
+
+/** Price of a symbol with what is held and waits, equity, profit and exposure over one time axis. */
+export class LiveCharts {
+  private readonly stack: PaneStack;
+  private readonly readout = new LiveReadout();
+  private readonly note = el("div", "wb-note");
+  private readonly tag = el("div", "wb-price-tag");
+  private readonly watermark = el("div", "wb-watermark", "SYNTHETIC");
+  private readonly legends = new Map([EQUITY, PROFIT, EXPOSURE].map((index) => [index, new Legend()]));
+  private readonly tooltip: Tooltip;
+  private readonly live: LiveModel;
+  private symbol: SymbolModel | null = null;
+  private candles: CandleSeries | null = null;
+  private levels: Level[] = [];
+  private shown = "";
+  private pointer: number | null = null;
+  private price = NaN;
+  private clear = 0;
+  private tagged = NaN;
+  private drawn = new Map<number, [Curve, Reduced][]>();
+
+  constructor(parent: HTMLElement, private readonly session: LiveSession, height: number, schedule: () => void) {
+    this.live = session.live;
+    parent.append(this.readout.root);
+    this.stack = new PaneStack(parent, {
+      label: "Price, equity, drawdown, profit and exposure charts. Arrow keys pan, plus and minus zoom, 0 shows all there is, f follows the present.",
+      panes: (theme) => this.panes(theme),
+      height,
+      schedule,
+      reset: () => this.recent(),
+      cursorMoved: (u, index) => this.cursorMoved(u, index),
+      moved: () => this.tooltip.hide(),
+    });
+    const price = this.stack.frames[PRICE] as HTMLElement;
+    this.tooltip = new Tooltip(price);
+    for (const node of [this.watermark, this.tag]) node.setAttribute("aria-hidden", "true");
+    price.append(this.watermark, this.tag, this.note);
+    for (const [index, legend] of this.legends) this.stack.frames[index]?.append(legend.root);
+  }
+
+  setHeight(height: number): void {
+    this.stack.setHeight(height);
+  }
+
+  /** Go to a market time, in the width there is. */
+  jump(time: number): void {
+    const [min, max] = this.stack.viewport.span;
+    if (time > min && time < max) return;
+    this.stack.move(() => this.stack.viewport.set(time - (max - min) / 2, time + (max - min) / 2));
+  }
+
+  /** Bring the panes up to date; does nothing while the charts have no size. */
+  draw(): void {
+    const { stack, live, session } = this;
+    if (!stack.begin()) return;
+    live.course.update(live);
+    this.symbol = live.symbols.get(session.symbol) ?? null;
+    this.candles = this.symbol?.candles(session.timeframe) ?? null;
+    const { candles } = this;
+    const there = candles !== null && candles.length > 0;
+    stack.root.classList.toggle("wb-empty", !there);
+    setText(this.note, there ? "" : live.run.failure !== null ? "No prices" : "Waiting for the first candles");
+    setShown(this.note, !there);
+    setShown(this.tag, there);
+    setShown(this.watermark, there && live.run.info.synthetic);
+    if (there) {
+      const now = Math.max(candles.lastTime + candles.span, live.run.now);
+      const start = Math.min(candles.time[0] as number, live.run.equityTime.values[0] ?? Infinity);
+      stack.viewport.update({ start, end: null, now, over: true, candle: candles.span });
+      if (this.shown !== session.timeframe) this.recent();
+      this.shown = session.timeframe;
+    } else this.shown = "";
+    this.levels = levelsOf(live.positions.values(), live.orders.working, session.symbol, candles?.digits ?? 2);
+    const { span } = stack.viewport;
+    this.drawn = new Map(this.curves().map(([index, curves]) => {
+      const columns = Math.max(50, Math.round((stack.panes[index] as uPlot).bbox.width / 1.5));
+      return [index, curves.map((curve) => [curve, inView(curve, span, columns)])];
+    }));
+    const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
+    const range = this.priceRange(span);
+    const moved = this.keepClear(range);
+    stack.show(PRICE, span, nothing, range);
+    for (const index of [EQUITY, DRAWDOWN, PROFIT, EXPOSURE]) stack.show(index, span, nothing, this.rangeOf(index));
+    for (const [index, legend] of this.legends) {
+      const curves = this.drawn.get(index) ?? [];
+      legend.update(curves.length > 1 ? curves.map(([curve]) => curve) : []);
+    }
+    if (moved) stack.relabel();
+    stack.end();
+    this.readout.update(this.pointer, live, candles);
+  }
+
+  destroy(): void {
+    this.stack.destroy();
+  }
+
+  /** The latest candles, and on with the present. */
+  private recent(): void {
+    const { viewport } = this.stack;
+    if (this.candles === null) return;
+    const now = this.candles.lastTime + this.candles.span;
+    viewport.set(now - IN_VIEW * this.candles.span, now);
+    viewport.follow();
+  }
+
+  private panes(theme: () => Theme): StackedPane[] {
+    const series: uPlot.Series = { paths: () => null, points: { show: false } };
+    const told = (): boolean => this.live.run.equity.length > 0;
+    const several = (index: number) => (u: uPlot): void => this.drawCurves(u, index, theme());
+    const money = (value: number, step: number): string => (told() ? fixed(value, decimals(step)) : "");
+    return [
+      {
+        title: "Price", share: 0.46, series, draw: (u) => this.drawPrice(u),
+        label: (value, step) => (this.candles !== null && Math.abs(value - this.price) >= this.clear ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
+        widest: () => (this.candles !== null ? fixed(this.price, this.candles.digits) : ""),
+      },
+      { title: "Equity", share: 0.16, series, draw: several(EQUITY), label: money },
+      { title: "Drawdown", share: 0.11, from: 480, series, draw: several(DRAWDOWN), label: (value, step) => (told() ? percent(value, decimals(step * 100)) : "") },
+      { title: "Profit", share: 0.14, from: 340, series, draw: several(PROFIT), label: money },
+      { title: "Exposure", share: 0.13, from: 400, series, draw: several(EXPOSURE), label: (value) => (told() ? short(value) : "") },
+    ];
+  }
+
+  private curves(): [number, Curve[]][] {
+    const { run, course, fees, feesTime } = this.live;
+    const { beside } = this.session;
+    const time = run.equityTime.values;
+    const equity: Curve[] = [{ name: "live", colour: "equity", time, values: run.equity.values }];
+    if (beside !== null) equity.push({ name: beside.name, colour: "violet", time: beside.time, values: beside.equity, dash: [5, 3] });
+    return [
+      [EQUITY, equity],
+      [DRAWDOWN, [{ name: "drawdown", colour: "drawdown", time, values: run.drawdown.values }]],
+      [PROFIT, [
+        { name: "unrealised", colour: "amber", time, values: course.unrealized.values },
+        { name: "realised", colour: "win", time, values: course.realized.values, steps: true },
+        { name: "fees", colour: "muted", time: feesTime.values, values: fees.values, steps: true, dash: [3, 3] },
+      ]],
+      [EXPOSURE, [{ name: "exposure", colour: "violet", time, values: course.exposure.values, steps: true }]],
+    ];
+  }
+
+  /** Labels of prices are left out where the latest price's own stands; whether that has moved. */
+  private keepClear(range: Span): boolean {
+    const { candles } = this;
+    this.price = candles !== null && candles.length > 0 ? (candles.close[candles.length - 1] as number) : NaN;
+    const perPixel = (range[1] - range[0]) / Math.max(1, this.stack.panes[PRICE]?.over.clientHeight ?? 1);
+    this.clear = CLEAR * perPixel;
+    const at = Math.round((this.price - range[0]) / (perPixel * 3));
+    const moved = at !== this.tagged;
+    this.tagged = at;
+    return moved;
+  }
+
+  /** Of the candles in view, with the levels that are near enough not to flatten them. */
+  private priceRange(span: Span): Span {
+    const { candles, symbol, levels } = this;
+    const found = candles === null || symbol === null ? null : priceBounds(span, candles, candles.length, symbol);
+    if (found === null) return [0, 1];
+    const [low, high] = found;
+    const reach = Math.max((high - low) * REACH, high * 1e-3);
+    const near = levels.map(({ price }) => price).filter((price) => price > low - reach && price < high + reach);
+    return padded(Math.min(low, ...near), Math.max(high, ...near), 0.08, high * 1e-5);
+  }
+
+  private rangeOf(index: number): Span {
+    const found = boundsOf((this.drawn.get(index) ?? []).map(([, points]) => points));
+    const capital = this.live.run.info.initialCapital ?? 10_000;
+    if (index === DRAWDOWN) {
+      const deepest = Math.min(found?.[0] ?? 0, -0.002);
+      return [deepest * 1.1, -deepest * 0.06];
+    }
+    if (index === EXPOSURE) return [0, Math.max(found?.[1] ?? 0, capital * 0.01) * 1.15];
+    if (index === PROFIT) return found ? padded(Math.min(0, found[0]), Math.max(0, found[1]), 0.1, capital * 2e-4) : [-1, 1];
+    return found ? padded(found[0], found[1], 0.1, capital * 1e-4) : [capital * 0.99, capital * 1.01];
+  }
+
+  private drawPrice(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    const { candles, symbol } = this;
+    if (g === null || candles === null || symbol === null || candles.length === 0) return;
+    const { ctx } = u;
+    const { theme } = this.stack;
+    drawGaps(ctx, g, symbol.gaps, theme);
+    const dense = isDense(g, symbol);
+    if (dense) drawDots(ctx, g, symbol, theme);
+    drawCandles(ctx, g, candles, candles.length, theme);
+    drawLevels(ctx, g, this.levels, theme);
+    const beside = this.session.beside?.symbols.get(symbol.name);
+    if (beside) drawMarkers(ctx, g, beside, theme, true);
+    if (!dense) drawMarkers(ctx, g, symbol, theme);
+    const last = candles.length - 1;
+    const price = candles.close[last] as number;
+    const colour = price >= (candles.open[last] as number) ? theme.up : theme.down;
+    drawPriceLine(ctx, g, price, colour);
+    const y = Math.min(Math.max(g.y(price), g.top), g.top + g.height) / g.ratio;
+    setText(this.tag, fixed(price, candles.digits));
+    this.tag.style.background = colour;
+    this.tag.style.transform = `translate(${Math.round((g.left + g.width) / g.ratio)}px, ${Math.round(y)}px) translateY(-50%)`;
+  }
+
+  private drawCurves(u: uPlot, index: number, theme: Theme): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null) return;
+    if (index === PROFIT) drawAcross(u.ctx, g, 0, theme.grid);
+    if (index === EXPOSURE) {
+      const limit = this.live.risk?.limits.find(({ name }) => name === "max_exposure")?.limit;
+      if (limit !== undefined) drawAcross(u.ctx, g, limit, theme.loss, [4, 3]);
+    }
+    const fill = index === DRAWDOWN ? theme.drawdownFill : index === EXPOSURE ? theme.grid : undefined;
+    for (const [curve, points] of this.drawn.get(index) ?? []) {
+      drawCurve(u.ctx, g, points, curve, colourOf(theme, curve.colour), this.live.run.now, fill);
+    }
+  }
+
+  private cursorMoved(u: uPlot, index: number): void {
+    const { left = -1, top = -1 } = u.cursor;
+    this.pointer = left >= 0 ? u.posToVal(left, "x") : null;
+    this.readout.update(this.pointer, this.live, this.candles);
+    if (index !== PRICE) return;
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g === null || left < 0 || top < 0 || !this.point(g, left, top)) this.tooltip.hide();
+  }
+
+  /** Show the card of what is at a point (CSS pixels of the pane); false where there is nothing. */
+  private point(g: Geometry, left: number, top: number): boolean {
+    const { symbol, candles, tooltip } = this;
+    if (symbol === null) return false;
+    const [px, py] = [g.left + left * g.ratio, g.top + top * g.ratio];
+    const beside = this.session.beside?.symbols.get(symbol.name);
+    const marker = markerAt(g, symbol, px, py) ?? (beside ? markerAt(g, beside, px, py) : null);
+    if (marker !== null) {
+      const several = this.live.run.strategies.size > 1;
+      tooltip.show(marker, () => tradeCard(marker, candles?.digits ?? 2, several), g.x(marker.time) / g.ratio, g.y(marker.price) / g.ratio);
+      return true;
+    }
+    const gap = gapAt(g, symbol.gaps, px);
+    if (gap) tooltip.show(gap, () => gapCard(gap), px / g.ratio, py / g.ratio);
+    return gap !== null;
+  }
+}
+
+function colourOf(theme: Theme, name: string): string {
+  return name === "muted" ? theme.text : (theme[name as keyof Theme] ?? theme.text);
+}
+
+function short(value: number): string {
+  return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+}

@@ -1,0 +1,123 @@
+"""`wb.live` and `wb.list_sessions`: starting live sessions and finding them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.client.discovery import Server, connect
+from workbench.client.live_asking import request_body
+from workbench.client.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.engine import Strategy
+
+
+def live(
+    strategy: type[Strategy] | str | Sequence[type[Strategy] | str],
+    *,
+    symbols: Sequence[str] | str,
+    timeframes: Sequence[str] | str = ("1M",),
+    broker: str = "paper",
+    feed: str | Mapping[str, Any] | None = None,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+    **options: Any,
+) -> Session:
+    """Trade a strategy on a market as it comes, in a process of its own; return its handle.
+
+    It goes on without this notebook, and without the server; a process that dies is started again
+    where it was. Paper is the default: nothing is ordered anywhere.
+
+    Parameters
+    ----------
+    strategy
+        As for `workbench.start`: the same class as in a backtest.
+    symbols
+        Such as ``["BTC-USD", "ETH-USD"]``: each has an instance of the strategy and an equal part
+        of the capital (`allocation` for other parts).
+    timeframes
+        As for `workbench.start`; the strategy decides on the shortest.
+    broker
+        ``paper``, or the name of an exchange such as ``binance``: its test system, unless `sandbox`
+        is False. The server's configuration must allow it (see docs/brokers.md).
+    feed
+        Where prices come from: ``synthetic``, ``replay`` (stored candles, at a `speed`),
+        ``exchange``; or the fields of `workbench.feeds.spec.FeedSpec` in a dict. The server's
+        default where absent.
+    url, token, server
+        The server; by default the Jupyter server this kernel belongs to, or a private one.
+    **options
+        The strategy's parameters by name; `limits` and `account_limits`
+        (`workbench.RiskLimits`, or a dict: ``{"max_daily_loss": 500}``); `allocation`,
+        `latency`, `participation`, `account`, `sandbox`, `history`, `keep` of
+        `workbench.trading.spec.LiveSettings`; `speed`, `start`, `end`, `path`, `seed`, `exchange`,
+        `market` of the feed; those of `workbench.engine.settings.Settings`: `initial_capital`,
+        `commission`, `leverage`, ...; `name`, `notes`, `tags`.
+
+    Raises
+    ------
+    InvalidRequest
+        Or one of its kinds; nothing was started.
+    ServerUnreachable
+        The server named by `url` does not answer.
+
+    Examples
+    --------
+    >>> session = wb.live(SmaCross, symbols=["BTC-USD"], timeframes=["1M"])
+    >>> session                          # the live view
+    >>> session.positions, session.pnl
+    >>> session.flatten()                # close everything, open nothing more
+    >>> session.stop()
+    >>> wb.diff(session)                 # against the backtest over the same candles
+    """
+    body = request_body(strategy, symbols, timeframes, broker, feed, options)
+    server = server or connect(url, token)
+    reply = server.rest.post("api/live-trading/start", body)
+    return Session(str(reply["session_id"]), server)
+
+
+def list_sessions(
+    *, url: str | None = None, token: str | None = None, server: Server | None = None
+) -> pd.DataFrame:
+    """Return the server's live sessions as a table, the newest first, by id."""
+    import pandas as pd
+
+    server = server or connect(url, token)
+    rows = []
+    for one in server.rest.get("api/live-trading")["sessions"]:
+        pnl, risk = one.get("pnl") or {}, one.get("risk") or {}
+        rows.append(
+            {
+                "id": one["session_id"],
+                "name": one["name"],
+                "status": one["status"],
+                "strategy": one["strategy"],
+                "symbols": " ".join(one["symbols"]),
+                "timeframes": " ".join(one["timeframes"]),
+                "broker": one["broker"],
+                "created": pd.Timestamp(one["created"]),
+                "equity": pnl.get("equity"),
+                "realized": pnl.get("realized"),
+                "unrealized": pnl.get("unrealized"),
+                "exposure": risk.get("exposure"),
+                "entries": risk.get("entries"),
+            }
+        )
+    columns = list(rows[0]) if rows else ["id"]
+    return pd.DataFrame(rows, columns=columns).set_index("id")
+
+
+def flatten_all(
+    *, url: str | None = None, token: str | None = None, server: Server | None = None
+) -> list[str]:
+    """Close everything in all live sessions, and open nothing more; return their ids.
+
+    The kill switch: it works also where a strategy's process hangs.
+    """
+    server = server or connect(url, token)
+    reply = server.rest.post("api/live-trading/flatten", {})
+    return [str(one) for one in reply["sessions"]]

@@ -1,0 +1,1 @@
+"""Orders at an exchange, through ccxt."""

@@ -1,0 +1,101 @@
+"""What a session believes of its orders and holdings, against what the exchange says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.data.exchange.trouble import pause
+from workbench.sessions.exchange.asking import cancel, find, positions
+from workbench.sessions.exchange.habits import their_id
+from workbench.sessions.exchange.sending import LOOKS, Line
+from workbench.sessions.exchange.tracking import CRUMB, Tracked
+from workbench.trading.brokering import Place, Report
+
+
+async def compare(
+    line: Line, orders: Sequence[Tracked], session: str, markets: Mapping[str, dict[str, Any]]
+) -> list[str]:
+    """Look for each order until the exchange has said what it is; cancel those nobody knows.
+
+    Returns what differs, in words.
+    """
+    words: list[str] = []
+    for tracked in orders:
+        looks = 0
+        for tries in range(1_000_000):
+            wait = None
+            try:
+                found = await find(line.exchange, tracked)
+            except Exception as error:
+                wait = line.outcome(error).wait
+            else:
+                if found is not None:
+                    tracked.saw(found)
+                    break
+                looks += 1
+                late = line.now() - tracked.place.decided >= line.settled
+                if looks >= LOOKS and late:
+                    if tracked.accepted:
+                        tracked.lose(line.now())
+                    else:
+                        text = "The exchange knows nothing of it"
+                        tracked.refuse("not_sent", text, line.now())
+                    break
+            await line.sleep(pause(tries, wait))
+    mine = {their_id(line.exchange.id, one.place.client_order_id) for one in orders}
+    for symbol, market in markets.items():
+        for order in await _open_orders(line, market):
+            name = str(order.get("clientOrderId") or "")
+            if name.startswith(f"{session}-") and name not in mine:
+                nothing = Place(name, symbol, "buy", "market", 0.0, None, False, 0)
+                stray = Tracked(nothing, name, market, exchange_id=order.get("id"))
+                try:
+                    await cancel(line.exchange, stray)
+                except Exception as error:
+                    line.outcome(error)
+                words.append(f"{symbol}: {name} was open, unknown to the session: cancelled")
+    return words
+
+
+def told(tracked: Tracked, before: float, reports: Sequence[Report]) -> list[str]:
+    """Say in words what reports are news to the session."""
+    place = tracked.place
+    what = f"{place.symbol}: {place.client_order_id}"
+    if not reports:
+        return []
+    last = reports[-1]
+    words = []
+    if last.filled - before > CRUMB * place.quantity:
+        words.append(f"{what} was filled to {last.filled:g} meanwhile, {before:g} was known")
+    if last.status in ("cancelled", "rejected", "expired"):
+        words.append(f"{what} is {last.status}: {last.message or 'it was open before'}")
+    return words
+
+
+async def holdings(
+    line: Line, markets: Mapping[str, dict[str, Any]], held: Mapping[str, float]
+) -> list[str]:
+    """Say in words where an account holds less than the session, or of a swap something else."""
+    words = []
+    for symbol, market in markets.items():
+        units = held.get(symbol, 0.0)
+        try:
+            there = await positions(line.exchange, market)
+        except Exception as error:
+            words.append(f"{symbol}: holdings are not known: {line.outcome(error).message}")
+            continue
+        step = float((market.get("precision") or {}).get("amount") or 0.0)
+        if there < units - step if market.get("spot") else abs(there - units) > step:
+            words.append(f"{symbol}: the account holds {there:g}, the session {units:g}")
+    return words
+
+
+async def _open_orders(line: Line, market: dict[str, Any]) -> list[dict[str, Any]]:
+    for tries in range(1_000_000):
+        try:
+            return list(await line.exchange.fetch_open_orders(market["symbol"]))
+        except Exception as error:
+            wait = line.outcome(error).wait
+        await line.sleep(pause(tries, wait))
+    return []

@@ -1,0 +1,209 @@
+"""What a session has left, as its own log tells: no code of the user's is needed for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from msgspec import UNSET
+
+from workbench.engine.metrics.trades import Trades
+from workbench.messages import (
+    FINAL_ORDER_STATUSES,
+    AnyMessage,
+    Candle,
+    EntryData,
+    Equity,
+    ExitData,
+    Metrics,
+    MetricsData,
+    Order,
+    OrderData,
+    Pnl,
+    PnlData,
+    Position,
+    PositionData,
+    Risk,
+    RiskData,
+    Trade,
+    TradeChecksum,
+    TradeExtra,
+    parse_time,
+)
+from workbench.trading.brokering import Open, Place
+
+
+@dataclass
+class Ticket:
+    """A trade that goes on: its entry, and what has come of it so far.
+
+    Attributes
+    ----------
+    fees
+        Commissions of its exits, and financing that those have borne, money.
+    pnl
+        Of its exits, net.
+    best, worst
+        The highest and lowest price it was seen at.
+    """
+
+    entry: EntryData
+    extra: TradeExtra
+    best: float
+    worst: float
+    fees: float = 0.0
+    pnl: float = 0.0
+
+
+@dataclass
+class Sums:
+    """What was made of a symbol by a strategy, money: `realized` as the balance has it."""
+
+    realized: float = 0.0
+    fees: float = 0.0
+    trades: int = 0
+
+
+@dataclass
+class Remains:
+    """What is known of a session after all that it has told.
+
+    Attributes
+    ----------
+    positions, orders
+        Those that are open, by id, as they were told last.
+    tickets
+        Trades that go on, by id.
+    prices, times
+        The last of each symbol, and the market time (ISO 8601) of it.
+    sums
+        By symbol and strategy.
+    sent
+        Client order ids that were ever told.
+    """
+
+    session: str
+    positions: dict[str, PositionData] = field(default_factory=dict)
+    orders: dict[str, OrderData] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    prices: dict[str, float] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)
+    sums: dict[tuple[str, str], Sums] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    trades: Trades = field(default_factory=Trades)
+    told: TradeChecksum = field(default_factory=TradeChecksum)
+    commissions: float = 0.0
+    candles: int = 0
+    metrics: MetricsData | None = None
+    pnl: PnlData | None = None
+    risk: RiskData | None = None
+
+    def take(self, messages: Iterable[AnyMessage]) -> None:
+        """Take what the session has told next."""
+        for message in messages:
+            match message:
+                case Trade():
+                    self._trade(message)
+                case Position():
+                    self._position(message.data)
+                case Order():
+                    self._order(message.data)
+                case Candle():
+                    data = message.data
+                    self.prices[data.symbol] = data.close
+                case Equity():
+                    self.candles += 1
+                case Metrics():
+                    self.metrics = message.data
+                case Pnl():
+                    self.pnl = message.data
+                case Risk():
+                    self.risk = message.data
+
+    @property
+    def time(self) -> str | None:
+        """The latest market time that was told, ISO 8601."""
+        return max(self.times.values(), key=parse_time, default=None)
+
+    def open(self) -> list[Open]:
+        """Return the orders that a venue may know of, as a broker is asked about them."""
+        return [
+            Open(_placed(order), order.filled, order.status != "new")
+            for order in self.orders.values()
+            if isinstance(order.client_order_id, str)
+        ]
+
+    def held(self) -> dict[str, float]:
+        """Return the signed units held, by symbol."""
+        found: dict[str, float] = {}
+        for one in self.positions.values():
+            sign = 1.0 if one.direction == "long" else -1.0
+            found[one.symbol] = found.get(one.symbol, 0.0) + sign * one.quantity
+        return found
+
+    def _trade(self, message: Trade) -> None:
+        data, extra = message.data, message.extra
+        self.told.add(message)
+        self.commissions += extra.commission
+        sums = self.sums.setdefault((data.symbol, extra.strategy), Sums())
+        sums.fees += extra.commission
+        if isinstance(data, EntryData):
+            price = data.entry_price
+            self.tickets[data.trade_id] = Ticket(data, extra, price, price)
+            self.times[data.symbol] = data.entry_time
+            # The balance bears it from then on, the exits name it again.
+            sums.realized -= extra.commission
+            return
+        self._exit(data, extra, sums)
+
+    def _exit(self, data: ExitData, extra: TradeExtra, sums: Sums) -> None:
+        self.times[data.symbol] = data.exit_time
+        ticket = self.tickets.get(data.trade_id)
+        if ticket is None:
+            return
+        ticket.pnl += data.pnl
+        financing = 0.0 if extra.financing is UNSET else extra.financing
+        ticket.fees += extra.commission + financing
+        sums.fees += financing
+        share = extra.quantity / ticket.entry.quantity
+        sums.realized += data.pnl + ticket.extra.commission * share
+        if extra.remaining > 0.0:
+            return
+        del self.tickets[data.trade_id]
+        sums.trades += 1
+        notional = ticket.entry.entry_price * ticket.entry.quantity
+        nan = float("nan")
+        self.trades.add(ticket.pnl, 100 * ticket.pnl / notional, nan, nan, nan)
+
+    def _position(self, data: PositionData) -> None:
+        self.times[data.symbol] = data.time
+        if data.event == "close":
+            self.positions.pop(data.position_id, None)
+            return
+        self.positions[data.position_id] = data
+        ticket = self.tickets.get(data.position_id)
+        if ticket is not None:
+            ticket.best = max(ticket.best, data.price)
+            ticket.worst = min(ticket.worst, data.price)
+
+    def _order(self, data: OrderData) -> None:
+        self.times[data.symbol] = data.time
+        if isinstance(data.client_order_id, str):
+            self.sent.add(data.client_order_id)
+        if data.status in FINAL_ORDER_STATUSES:
+            self.orders.pop(data.order_id, None)
+        else:
+            self.orders[data.order_id] = data
+
+
+def _placed(order: OrderData) -> Place:
+    return Place(
+        str(order.client_order_id),
+        order.symbol,
+        order.side,
+        order.kind,
+        order.quantity or 0.0,
+        order.price,
+        order.role != "entry",
+        parse_time(order.time),
+    )
