@@ -12,6 +12,7 @@ from workbench.data.candles import ASKS, Candles
 from workbench.data.resample import visible_counts
 from workbench.engine import BacktestEngine
 from workbench.engine.live_engine import LiveEngine
+from workbench.engine.story import tell
 
 
 class Told:
@@ -20,17 +21,14 @@ class Told:
     def __init__(self, engine: BacktestEngine | LiveEngine) -> None:
         self.engine = engine
         self.rows: list[list[float]] = []
-        self.reasons: list[Any] = []
+        self.words: list[Any] = []
         self.marks: list[tuple[int, Any]] = []
         engine.listener, engine.marks = self, (1,)
 
     def wrote(self, row: Sequence[float]) -> None:
-        """Keep a row, and why its order was placed."""
+        """Keep a row, and what it says in words."""
         self.rows.append(list(row))
-        order = int(row[2])
-        if order:
-            sign = -1.0 if row[5] < 0 else 1.0
-            self.reasons.append(self.engine.reason(order, int(row[4]), int(row[21]), sign))
+        self.words.append(tell(row, self.engine.reason))
 
     def marked(self) -> None:
         """Keep the account."""
@@ -41,7 +39,7 @@ def assert_same(one: Told, other: Told) -> None:
     """Compare all of it, to the last bit."""
     np.testing.assert_array_equal(np.array(other.rows), np.array(one.rows))
     assert other.marks == one.marks
-    assert other.reasons == one.reasons
+    assert other.words == one.words
     assert other.engine.performance.final() == one.engine.performance.final()
     assert other.engine.performance.statistics() == one.engine.performance.statistics()
 

@@ -18,6 +18,7 @@ from workbench.engine.settings import Settings
 from workbench.timeframes import HOUR_MS
 
 PATHS = ("ohlc", "olhc", "adaptive")
+NO_FIRSTS = np.zeros(0, dtype=np.int64)
 _SIDES = ("open", "high", "low", "close")
 
 
@@ -253,7 +254,8 @@ class GrowingMarket:
             ask = bid
         self.columns: tuple[Any, ...] = (
             bid["open"], ask["open"], bid["close"], ask["close"], own["volume"], more["missing"],
-            more["years"], more["fundings"], None, bid["high"], bid["low"], ask["high"], ask["low"],
+            more["years"], more["fundings"], NO_FIRSTS, bid["high"], bid["low"], ask["high"],
+            ask["low"],
         )  # fmt: skip
         self.plain: tuple[Any, ...] = (
             *(column.data for column in self.columns[:8]), self.firsts,

@@ -10,6 +10,7 @@ from workbench.data.bars import Bar
 from workbench.data.candles import Floats
 from workbench.engine.broker import Broker
 from workbench.engine.growing_market import GrowingMarket
+from workbench.engine.live_forms import next_of
 from workbench.engine.live_showing import wanted_of
 from workbench.engine.live_views import Gate
 from workbench.engine.python_driver import Failed, PythonDriver
@@ -94,6 +95,17 @@ class LiveDriver(PythonDriver):
         self._higher = [
             (clock, each.data) for clock, each in zip(clocks, counts.values(), strict=True)
         ]
+
+    def begin(
+        self,
+        nexts: Sequence[tuple[int, Callable[[], object]]],
+        clock: Clock,
+        higher: Sequence[tuple[Clock, Sequence[int]]],
+    ) -> None:
+        """Say whose `next` is called, and what shows the time to them; see `PythonDriver.begin`."""
+        super().begin(nexts, clock, higher)
+        bound = [(warm, each, each.__self__) for warm, each in nexts]  # type: ignore[attr-defined]
+        self._nexts = [(warm, next_of(one, each, self)) for warm, each, one in bound]
 
     # --- a candle in parts ------------------------------------------------------------------
 
