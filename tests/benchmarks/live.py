@@ -1,4 +1,4 @@
-"""What a live session costs: a month of minutes at full speed, and a tick on its way to an order."""
+"""What a live session costs: a month of minutes at full speed, and a tick to its order."""
 
 from __future__ import annotations
 
