@@ -29,7 +29,7 @@ MINUTE = 60_000
 
 def measure(quick: bool) -> list[Row]:
     """Return the rows of this benchmark."""
-    count = 3_000 if quick else MONTH
+    count = 1_000 if quick else MONTH
     candles = walk(count)
     whole = [closed(bar) for bar in zip(*columns(candles), strict=True)]
     traded = [given for bar in zip(*columns(candles), strict=True) for given in ticks(Bar(*bar))]
