@@ -16,6 +16,7 @@ NAMES = (
     "market",
     "market_feed",
     "market_stream",
+    "live",
     "stall",
     "control",
     "imports",

@@ -132,7 +132,7 @@ def _exit(
     if part > 0.0 or (final and ticket.filled > 0.0):
         route.engine.fill_exit(
             ticket.trade, price, part, share, ticket.code,
-            order=ticket.purpose.number if ticket.purpose.kind == "order" else 0,
+            order=noted.order if noted is not None else 0,
             rung=ticket.purpose.rung, level=ticket.level, done=over,
         )  # fmt: skip
 

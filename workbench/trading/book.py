@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from workbench.data.aggregate import Aggregator, Made
 from workbench.data.bars import Bar
@@ -16,79 +16,16 @@ from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
-from workbench.messages import Message, iso_time
+from workbench.messages import Reasoning, iso_time
 from workbench.timeframes import Timeframe
+from workbench.trading.hosting import Facts, Host
 from workbench.trading.ledger import Ledger
 from workbench.trading.measures import Closes
 from workbench.trading.orders import Moment, Orders
 from workbench.trading.pnl import Account
 from workbench.trading.positions import Positions
 from workbench.trading.risk import Symbol
-from workbench.trading.telling import TradeNumbers, Trades, Words, shown
-
-
-class Host(Protocol):
-    """What a book asks of its session."""
-
-    at: int
-
-    def stamp(self) -> str:
-        """Return the timestamp of messages."""
-
-    def emit(self, message: Message) -> None:
-        """Take a message."""
-
-    def moved(self, time: int) -> None:
-        """Hear that market time (epoch ms) has come to a price."""
-
-    def closing(self, time: int) -> None:
-        """Hear that the candle that opened at `time` (epoch ms) is about to close."""
-
-    def closed(self, book: Book, time: int) -> None:
-        """Hear that it has closed, and the strategies have decided."""
-
-    def may_close(self, time: int) -> bool:
-        """Say whether one more closing order may be given at market time (epoch ms) `time`.
-
-        If so it is counted.
-        """
-
-    def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
-        """Say whether an entry may be ordered."""
-
-    def filled(self, book: Book, row: Sequence[float], closed: bool) -> None:
-        """Hear of a fill, its trade numbered over all symbols."""
-
-    def priced(self, book: Book) -> None:
-        """Hear that there is another price."""
-
-
-class Facts(NamedTuple):
-    """What all books of a session share.
-
-    Attributes
-    ----------
-    session, broker
-        As messages name them.
-    timeframes
-        The shortest first.
-    routed
-        Whether fills are reported by a venue.
-    real_time
-        Whether feeds go by the clock.
-    several
-        Whether there is more than one symbol.
-    numbers
-        Of trades.
-    """
-
-    session: str
-    broker: str
-    timeframes: Sequence[str]
-    routed: bool
-    real_time: bool
-    several: bool
-    numbers: TradeNumbers
+from workbench.trading.telling import Trades, Words, shown
 
 
 class Book:
@@ -147,7 +84,7 @@ class Book:
         self.hedging = settings.hedging
         self._whole = needs_whole(settings) is not None
         prefix = f"{symbol}:" if facts.several else ""
-        telling = Telling(symbol, names, self._opened, host.stamp, self.engine.reason)
+        telling = Telling(symbol, names, self._opened, host.stamp, self._why)
         self.ledger = Ledger(
             self.engine,
             Trades(telling, symbol, facts.numbers, prefix),
@@ -360,6 +297,13 @@ class Book:
         if refusal is None:
             self.entries[wanted.order] = wanted.notional
         return refusal
+
+    def _why(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
+        try:
+            return self.engine.reason(order, strategy, decided, sign)
+        except KeyError:
+            # A venue may tell of an exit when the order that brought it about is over.
+            return Reasoning("exit", 1.0, f"By order {order}, which is over")
 
     def _opened(self, bar: int) -> str:
         return self.engine.time(bar)

@@ -271,7 +271,8 @@ class Ledger:
             name, role, kind = f"{trade_id}:target_{row[E_RUNG]:.0f}", "take_profit", "limit"
             price = row[E_LEVEL]
         order = Told(name, extra.strategy, role, side, kind, extra.quantity, price, trade_id)
-        last = last or code != BY_SIGNAL
+        if code != BY_SIGNAL:
+            last = row[E_REMAINING] <= 0 or (code == BY_TARGET and not self._left(row))
         self.orders.fill(order, extra, data.exit_price, now, last, status=self._final(order))
         gone = row[E_REMAINING] <= 0
         self._filled(self.trades.numbered(row), gone)
@@ -295,6 +296,11 @@ class Ledger:
         assert data.outcome != "declined"
         self.ends.pop(name, None)
         self.orders.end(name, now, data.outcome, data.code, data.message, data.numbers)
+
+    def _left(self, row: Sequence[float]) -> bool:
+        """Tell whether more of a target is still to come: a venue fills in parts."""
+        held = (one for one in self._engine.positions() if one.trade == int(row[E_TRADE]))
+        return any(target.rung == int(row[E_RUNG]) for one in held for target in one.targets)
 
     def _final(self, order: Told) -> OrderStatus:
         """Return how a venue has ended it, ``filled`` where it has said nothing else."""

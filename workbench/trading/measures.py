@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -29,15 +28,23 @@ class Closes:
     """The last closes of a symbol."""
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[int, float]] = deque(maxlen=RETURNS + 1)
+        self._last: float | None = None
+        self._times: deque[int] = deque(maxlen=RETURNS)
+        self._returns: deque[float] = deque(maxlen=RETURNS)
 
     def add(self, time: int, close: float) -> None:
         """Take the close of the candle that opened at `time` (epoch ms), later than all before."""
-        self._kept.append((time, close))
+        if self._last is not None:
+            self._times.append(time)
+            self._returns.append(close / self._last - 1)
+        self._last = close
 
-    def returns(self) -> dict[int, float]:
-        """Return each candle's change since the close before, as a fraction, by its open time."""
-        return {time: close / was - 1 for (_, was), (time, close) in pairwise(self._kept)}
+    def returns(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return open times (epoch ms), and each candle's change since the close before.
+
+        Both of shape (n,), n at most `RETURNS`, the earliest first; changes are fractions.
+        """
+        return np.array(self._times, dtype=np.int64), np.array(self._returns)
 
 
 def at_risk(held: Mapping[str, float], closes: Mapping[str, Closes]) -> AtRisk | None:
@@ -68,15 +75,15 @@ def at_risk(held: Mapping[str, float], closes: Mapping[str, Closes]) -> AtRisk |
     symbols = [symbol for symbol, notional in held.items() if notional]
     if not symbols:
         return AtRisk(0.0, 0.0)
-    found = {symbol: closes[symbol].returns() for symbol in symbols}
-    first, *others = symbols
-    times = [time for time in found[first] if all(time in found[one] for one in others)]
+    found = [(held[symbol], *closes[symbol].returns()) for symbol in symbols]
+    times = found[0][1]
+    for _, others, _ in found[1:]:
+        times = np.intersect1d(times, others, assume_unique=True)
     if len(times) < LEAST:
         return None
     gains = np.zeros(len(times))
-    for symbol in symbols:
-        returns = found[symbol]
-        gains += held[symbol] * np.array([returns[time] for time in times])
+    for notional, own, returns in found:
+        gains += notional * returns[np.searchsorted(own, times)]
     return _of_losses(-gains)
 
 

@@ -38,6 +38,9 @@ class Told:
         Name of whose it is.
     paid
         Sum of price times quantity of its fills.
+    booked
+        Units, price times units, and fees of the rows that the engine has written of it: a venue's
+        fills are known before.
     """
 
     order_id: str
@@ -52,6 +55,7 @@ class Told:
     filled: float = 0.0
     paid: float = 0.0
     fees: float = 0.0
+    booked: tuple[float, float, float] = (0.0, 0.0, 0.0)
     client_order_id: str | None = None
     emulated: bool = False
 
@@ -145,7 +149,7 @@ class Orders:
 
     def fill(
         self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool,
-        *, whole: tuple[float, float, float] | None = None, status: OrderStatus = "filled",
+        *, status: OrderStatus = "filled",
     ) -> None:  # fmt: skip
         """Tell of a fill.
 
@@ -157,8 +161,6 @@ class Orders:
             Of the fill's `trade` message.
         last
             Whether nothing more of it will be filled.
-        whole
-            Filled, average price and fees in all, where a venue has said so.
         status
             The final one, if it is the last: a venue may end an order of which a part was filled.
         """
@@ -168,13 +170,12 @@ class Orders:
             self.new(order, now)
         if known.status == "new":
             self.accept(order.order_id, now)
-        if whole is not None:
-            known.filled, known.fees = whole[0], whole[2]
-            known.paid = whole[0] * whole[1]
-        else:
-            known.filled += extra.quantity
-            known.paid += extra.quantity * price
-            known.fees += extra.commission
+        units, paid, fees = known.booked
+        known.booked = units, paid, fees = (
+            units + extra.quantity, paid + extra.quantity * price, fees + extra.commission
+        )  # fmt: skip
+        if units >= known.filled * (1 - CRUMB):
+            known.filled, known.paid, known.fees = units, paid, fees
         known.trade_id = order.trade_id or known.trade_id
         if order.price is not None:
             known.price = order.price

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.data.candles import Candles
 from workbench.engine.driving import Kinds
+from workbench.messages import Message
 from workbench.trading.beginning import LiveSpec, account_of
-from workbench.trading.book import Book, Facts
+from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Rules
 from workbench.trading.commands import Commands
 from workbench.trading.desk import Desk
 from workbench.trading.guard import Guard
+from workbench.trading.hosting import Facts
+from workbench.trading.inputs import Reconciled, Word
 from workbench.trading.limiting import Limiting
 from workbench.trading.reporting import Reporting
 from workbench.trading.spec import LiveSettings
@@ -102,3 +105,11 @@ class Parts:
         self._numbers.load(saved["numbers"])
         if self.desk is not None:
             self.desk.load(saved["desk"])
+
+
+def differences(given: Reconciled, books: Mapping[str, Book], at: int) -> Iterator[Message]:
+    """Say what was not at the broker as it was thought, each of the symbol it names."""
+    for text in given.differences:
+        named = [one for symbol, one in books.items() if symbol in text]
+        book = (named or list(books.values()))[0]
+        yield book.words.feed(Word(at, book.symbol, book.words.state, text, "reconciled"))

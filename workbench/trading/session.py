@@ -14,9 +14,10 @@ from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import Message, Trade, iso_time
 from workbench.timeframes import DAY_MS, Timeframe
 from workbench.trading.beginning import LiveSpec, status_of
-from workbench.trading.book import Book, Facts
+from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Open, Rules
 from workbench.trading.commands import How
+from workbench.trading.hosting import Facts
 from workbench.trading.inputs import (
     Asked,
     Bars,
@@ -30,13 +31,13 @@ from workbench.trading.inputs import (
     Ticks,
     Word,
 )  # fmt: skip
-from workbench.trading.parts import Parts
+from workbench.trading.parts import Parts, differences
 from workbench.trading.telling import TradeNumbers
 
 TOLD_EVERY_MS = 500
-"""What grows, and the state of the account within a candle, is told so often at most."""
+"""What grows within a candle is told so often at most."""
 LATE_MS = 5_000
-"""So long after a candle should have closed, the equity is told without the symbols that lack."""
+"""After a candle should have closed, the equity waits so long for symbols that lack."""
 
 
 class Session:
@@ -83,8 +84,7 @@ class Session:
     ) -> None:  # fmt: skip
         live = spec.live
         if live is None:
-            text = f"{session_id} is no live session: its spec has no live part"
-            raise InvalidRequest(text, field="live", value=None, allowed="LiveSettings")
+            raise InvalidRequest("The run's spec has no live part", field="live", value=None)
         self._timeframes = sorted(spec.timeframes, key=Timeframe.parse)
         facts = Facts(
             session_id, live.exchange or live.broker, self._timeframes, live.routed, real_time,
@@ -171,8 +171,8 @@ class Session:
                 if self._desk is not None:
                     self._desk.report(given)
             case Reconciled():
-                for text in given.differences:
-                    self._differs(text)
+                for message in differences(given, self.books, self.at):
+                    self.emit(message)
             case Clock():
                 pass
 
@@ -187,13 +187,6 @@ class Session:
             book.bar(bar, closed, origin)
         if self._desk is not None:
             self._desk.trade(book, book.time, bar.close, bar.volume, self.at)
-
-    def _differs(self, text: str) -> None:
-        """Say what was not at the broker as it was thought, of the symbol it names."""
-        named = [one for symbol, one in self.books.items() if symbol in text]
-        book = (named or list(self.books.values()))[0]
-        word = Word(self.at, book.symbol, book.words.state, text, "reconciled")
-        self.emit(book.words.feed(word))
 
     def _end(self, how: How) -> None:
         if self._due is not None:
@@ -330,8 +323,6 @@ class Session:
     def time(self) -> int:
         """Return market time, epoch ms; the clock's before the first price."""
         return self._market or self.at
-
-    # --- checkpoints ------------------------------------------------------------------
 
     def save(self) -> bytes:
         """Return all that is needed to go on.

@@ -156,7 +156,7 @@ class Venue:
         lot = self._row[S_LOT]
         if quantity < order.left and lot > 0.0:
             quantity = floor(quantity / lot + 1e-9) * lot
-        if quantity <= 0.0:
+        if quantity <= CRUMB * place.quantity:
             return 0.0
         paid = quote
         side = 1.0 if place.side == "buy" else -1.0
