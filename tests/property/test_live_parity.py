@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_runs import Feed, Told, asks_of, assert_same, backtest, history, live
-from random_runs import ANY, SEEDS, MoreOrders, RandomOrders, Run, runs
+from random_runs import ANY, MoreOrders, RandomOrders, Run, runs
 
 from workbench.analysis.series import crossed_above
 from workbench.data.bars import bars_of

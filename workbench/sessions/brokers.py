@@ -48,15 +48,17 @@ def check_allowed(settings: LiveSettings, allowed: Sequence[Allowed]) -> Allowed
     if not settings.exchange:
         msg = "The broker 'exchange' needs the name of one: exchange='binance'"
         raise InvalidRequest(msg, field="exchange", value=settings.exchange)
-    for one in allowed:
-        if (one.exchange, one.account) == (settings.exchange, settings.account):
-            if settings.sandbox or one.real:
-                return one
-            msg = (
-                f"Real orders at {one.exchange} (account {one.account!r}) are not allowed: the "
-                "server's configuration has it for the test system only; set sandbox=True"
-            )
-            raise NotAllowed(msg, field="sandbox", value=False, allowed=True)
+    asked = (settings.exchange, settings.account)
+    found = [one for one in allowed if (one.exchange, one.account) == asked]
+    for one in found:
+        if settings.sandbox or one.real:
+            return one
+    if found:
+        msg = (
+            f"Real orders at {settings.exchange} (account {settings.account!r}) are not allowed: "
+            "the server's configuration has it for the test system only; set sandbox=True"
+        )
+        raise NotAllowed(msg, field="sandbox", value=False, allowed=True)
     msg = (
         f"Live orders at {settings.exchange} (account {settings.account!r}) are not allowed: add "
         "the account to the server's configuration"

@@ -159,7 +159,10 @@ class SessionKeeper:
         )
         record = self._runs.registry.get(session)
         care = self._runs.live.care(session)
-        if record.pid is None and care.failures:
+        if care.closing is not None:
+            if action == "stop" and care.failures > self._most and record.pid is None:
+                self._lost(record, care.closing)
+        elif record.pid is None and care.failures:
             # Nobody is there to obey, and none may come soon.
             self._close(session, f"{action} was asked for while its process was gone")
 
@@ -259,7 +262,8 @@ class SessionKeeper:
         failures = 1 if lived > STABLE_S else care.failures + 1
         delay = 0.0 if forced else min(RETRY_S[0] * 2 ** (failures - 1), RETRY_S[1])
         closing = care.closing
-        if failures > self._most and closing is not None:
+        if failures > self._most and closing is not None and _on_paper(record):
+            # What an exchange holds is no less there when it cannot be reached for long.
             self._lost(record, closing)
             return
         if failures >= self._most and closing is None:
@@ -322,3 +326,8 @@ def alive(record: RunRecord) -> bool:
         and record.pid_start is not None
         and servers.alive(record.pid, record.pid_start)
     )
+
+
+def _on_paper(record: RunRecord) -> bool:
+    live = record.spec.live
+    return live is None or live.broker == "paper"

@@ -73,6 +73,7 @@ class ExchangeBroker:
         self._poll = poll or (SWEEP if self._streams else POLL)
         self._markets: dict[str, dict[str, Any]] = {}
         self._orders: dict[str, Tracked] = {}
+        self._sent: set[str] = set()
         self._queues: dict[str, asyncio.Queue[Command]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._dirty: asyncio.Queue[Tracked] = asyncio.Queue()
@@ -83,27 +84,35 @@ class ExchangeBroker:
 
     async def start(self, symbols: Sequence[str]) -> Mapping[str, Rules]:
         """See `Broker.start`."""
-        try:
-            await load_markets(self._exchange)
-            for symbol in symbols:
-                market = find_market(self._exchange, symbol, self._market)
-                self._markets[symbol] = self._exchange.market(market)
-                await asking.positions(self._exchange, self._markets[symbol])
-        except WorkbenchError:
-            raise
-        except Exception as error:
-            outcome = self._line.outcome(error)
-        else:
-            for symbol in symbols:
-                self._queues[symbol] = asyncio.Queue()
-                self._begin(self._work(symbol))
-            self._begin(self._settling())
-            self._begin(self._sweeping())
-            if self._streams:
-                self._begin(self._watch())
-            return {name: rules_of(self._exchange, one) for name, one in self._markets.items()}
-        # Outside of the handler: what ccxt raised carries signed addresses.
-        raise BrokerError(f"No orders at {self.name}: {outcome.message}", trouble=outcome.code)
+        for tries in range(TRIES):
+            try:
+                await self._open(symbols)
+                break
+            except WorkbenchError:
+                raise
+            except Exception as error:
+                outcome = self._line.outcome(error)
+            if outcome.known == "refused" or tries == TRIES - 1:
+                # Outside of the handler: what ccxt raised carries signed addresses.
+                msg = f"No orders at {self.name}: {outcome.message}"
+                raise BrokerError(msg, trouble=outcome.code)
+            await self._sleep(pause(tries, outcome.wait))
+        for symbol in symbols:
+            self._queues[symbol] = asyncio.Queue()
+            self._begin(self._work(symbol))
+        self._begin(self._settling())
+        self._begin(self._sweeping())
+        if self._streams:
+            self._begin(self._watch())
+        return {name: rules_of(self._exchange, one) for name, one in self._markets.items()}
+
+    async def _open(self, symbols: Sequence[str]) -> None:
+        """Find the markets, and see that the account is right."""
+        await load_markets(self._exchange)
+        for symbol in symbols:
+            market = find_market(self._exchange, symbol, self._market)
+            self._markets[symbol] = self._exchange.market(market)
+            await asking.positions(self._exchange, self._markets[symbol])
 
     async def reconcile(self, orders: Sequence[Open], positions: Mapping[str, float]) -> Agreement:
         """See `Broker.reconcile`."""
@@ -148,6 +157,7 @@ class ExchangeBroker:
         name = place.client_order_id
         made = Tracked(place, their_id(self.name, name), self._markets[place.symbol])
         self._orders[name] = made
+        self._sent.add(name)
         return made
 
     def _changed(self, tracked: Tracked) -> None:
@@ -160,8 +170,8 @@ class ExchangeBroker:
             command = await queue.get()
             known = self._orders.get(command.client_order_id)
             if isinstance(command, Place):
-                # One that is known was sent before: reconciling has found out what came of it.
-                if known is None:
+                # One that was sent before, perhaps by another process, is not sent again.
+                if command.client_order_id not in self._sent:
                     await send(self._line, self._track(command))
             elif known is not None:
                 await take_back(self._line, known)

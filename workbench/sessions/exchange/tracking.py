@@ -24,6 +24,10 @@ FINAL: dict[str, Final] = {
 """Statuses of ccxt."""
 
 
+BELIEVED = "believed"
+"""Stands for the trades that an order speaks of and nobody can find."""
+
+
 class Fill(NamedTuple):
     """A trade of the account.
 
@@ -115,6 +119,8 @@ class Tracked:
         lost, fee = self._fee(trade, quantity, float(price))
         time = int(trade.get("timestamp") or self.time)
         self.fills[str(name)] = Fill(quantity, float(price), lost, fee, time)
+        if self.fills.pop(BELIEVED, None) is not None and self.lacks():
+            self.believe()
 
     def refuse(self, code: str, message: str, time: int) -> None:
         """Take down that it is not, and will not be, at the exchange."""
@@ -130,7 +136,7 @@ class Tracked:
         rest = self.said - self.traded
         price = self.average or self.place.price or 0.0
         rate = float(self.market.get("taker") or 0.0)
-        self.fills["rest"] = Fill(rest, price, 0.0, rest * price * rate, self.time)
+        self.fills[BELIEVED] = Fill(rest, price, 0.0, rest * price * rate, self.time)
 
     def reports(self, at: int) -> list[Report]:
         """Return what has not been told yet."""
