@@ -6,6 +6,7 @@ its end is written as a line: the exit code, or the signal below 0.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -110,9 +111,13 @@ def _live(birth: Birth) -> int:
 
 
 def main() -> None:
-    import counting_session  # noqa: F401
-    import ledger_broker  # noqa: F401
-
+    # What the processes would import each for itself.
+    for name in (
+        "counting_session", "ledger_broker", "talib", "workbench.engine.strategies.sma_cross",
+        "workbench.feeds.replay", "workbench.feeds.synthetic", "workbench.sessions.worker",
+        "workbench.sweeps.parcel", "workbench.trading.session",
+    ):  # fmt: skip
+        importlib.import_module(name)
     for line in sys.stdin.buffer:
         birth = msgspec.json.decode(line, type=Birth)
         pid = os.fork()
