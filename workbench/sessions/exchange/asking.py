@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.trading.brokering import Place
 from workbench.sessions.exchange.habits import habit_of
 from workbench.sessions.exchange.markets import contract
 from workbench.sessions.exchange.tracking import Tracked
+from workbench.trading.brokering import Place
 
 EARLIER = 60_000
 """Milliseconds: clocks differ, so orders and trades are looked for from so much before."""

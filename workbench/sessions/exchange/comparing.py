@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.data.exchange.trouble import pause
-from workbench.trading.brokering import Place, Report
 from workbench.sessions.exchange.asking import cancel, find, positions
 from workbench.sessions.exchange.habits import their_id
 from workbench.sessions.exchange.sending import LOOKS, Line
 from workbench.sessions.exchange.tracking import CRUMB, Tracked
+from workbench.trading.brokering import Place, Report
 
 
 async def compare(
