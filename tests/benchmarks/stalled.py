@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.stalled PORT PATH READING STALLED HEADER…``. The first line on
 standard input is the seq of the last message: when those who read have it, their latencies are
 answered (p50 and p99, ms). With the second line the others begin to read; when all have it, it is
-answered how many different stories of events there are.
+answered how many different stories of events there are; without it all hang up.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def main(port: int, path: str, reading: int, stalled: int, *headers: str) -> Non
                 key.data.read()
     late = [value for reader in readers[:reading] for value in reader.late]
     print(json.dumps([float(v) for v in np.percentile(late, [50, 99])]), flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return
     for reader in readers[reading:]:
         while reader.seq < last:
             reader.read()

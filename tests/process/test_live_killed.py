@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
 import signal
 
@@ -10,9 +12,13 @@ import pytest
 from ledger_broker import LedgerBroker
 from live_jobs import live_job
 from live_nursery import Nursery
+from msgspec import structs
 from publish_log import PublishLog
 
-from workbench.messages import MESSAGE_TYPES, Delivery, decode
+from workbench.data.bars import bars_of
+from workbench.feeds.spec import FeedSpec
+from workbench.feeds.synthetic import SyntheticSource
+from workbench.messages import MESSAGE_TYPES, Delivery, decode, iso_time, parse_time
 from workbench.sessions.job import journal_of
 
 RANGE = {"feed": "replay", "start": "2017-03-01", "end": "2017-03-15"}
@@ -118,3 +124,37 @@ def test_no_order_is_lost_or_doubled_at_a_broker(nursery, new_door, tmp_path, se
     assert not {name for name, status in told.items() if status == "rejected"} & set(ledger)
     numbers = sorted(int(name.rpartition("-")[2]) for name in {*told, *ledger})
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_trades_of_a_growing_candle_are_neither_lost_nor_doubled(nursery, new_door):
+    door, draw = new_door(), random.Random(3)
+    feed = FeedSpec(symbol="BTC-USD", timeframes=["1M", "5M"], seed=5, speed="600x")
+    options = {"symbols": ["BTC-USD"], "feed": {"feed": "synthetic", "seed": 5, "speed": "600x"}}
+    job = job_of(door, **options)
+    spec = structs.replace(job.spec, symbol="BTC-USD", timeframes=feed.timeframes)
+    job = structs.replace(job, spec=spec)
+    for _ in range(4):
+        assert nursery.run(job, fuse=draw.randint(100, 300)) == KILLED
+    door.ask("stop")
+    assert nursery.run(job) == 0
+    found = {}
+    for one in door.messages():
+        data = one["data"]
+        if one["type"] == "candle" and data["closed"]:
+            key = data["timeframe"], data["time"]
+            assert key not in found, "told twice"
+            found[key] = tuple(data[name] for name in ("open", "high", "low", "close", "volume"))
+        assert one["type"] != "data_gap"
+    last = max(parse_time(time) for name, time in found if name == "1M")
+    source = SyntheticSource(feed, clock=lambda: last / 1000 + 60)
+    history = asyncio.run(source.history(feed.timeframes, 600))
+    for name in feed.timeframes:
+        known = {iso_time(bar.time): tuple(bar[1:]) for bar in bars_of(history[name])}
+        mine = {time: row for (frame, time), row in found.items() if frame == name}
+        assert len(mine) > 20
+        for time, row in mine.items():
+            assert row == pytest.approx(known[time])
+    times = sorted(parse_time(time) for name, time in found if name == "1M")
+    assert [after - before for before, after in itertools.pairwise(times)] == [60_000] * (
+        len(times) - 1
+    )

@@ -65,7 +65,7 @@ def process_of(home, session):
 
 @pytest.fixture
 def kept(new_server):
-    process = new_server()
+    process = new_server("--WorkbenchApp.stop_patience=2")
     yield process
     while (left := process_of(process.home, None)) is not None:
         os.kill(left.pid, signal.SIGKILL)

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_runs import Feed, Told, asks_of, assert_same, backtest, history, live
-from random_runs import ANY, SEEDS, MoreOrders, RandomOrders, Run, runs
+from random_runs import ANY, MoreOrders, RandomOrders, Run, runs
 
 from workbench.analysis.series import crossed_above
 from workbench.data.bars import bars_of
@@ -187,7 +187,8 @@ def test_every_order_ends_in_exactly_one_final_row(run: Run, part: float, gated:
     rng = np.random.default_rng(run.seed)
 
     def gate(wanted: Any) -> tuple[int, float, float] | None:
-        assert wanted.units >= 0 and wanted.price > 0
+        assert wanted.units >= 0
+        assert wanted.price > 0
         return (28, wanted.notional, 1.0) if rng.random() < 0.3 else None
 
     told = live(columns, kinds_of(run, False), first, gate=gate if gated else None, **options)
@@ -202,7 +203,8 @@ def test_every_order_ends_in_exactly_one_final_row(run: Run, part: float, gated:
         assert not set(final) & set(waiting)
     told.engine.finish(11)
     assert ended(told) == list(range(1, placed(told) + 1))
-    assert not told.engine.orders() and not told.engine.positions()
+    assert not told.engine.orders()
+    assert not told.engine.positions()
     account = told.engine.account()
     assert account.equity == account.balance == told.rows[-1][23] if told.rows else True
 

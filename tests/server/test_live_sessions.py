@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from live_calls import BODY, ended, stands, started, traded
 from markets import once, until
 
+from workbench.runs.live_book import Care
 from workbench.sessions.checking import allowed
+from workbench.sessions.keeper import SessionKeeper
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +154,44 @@ async def test_a_process_that_always_fails_is_given_up_and_says_so(call, app, mo
     assert facts["status"] == "error"
     assert "could not be closed" in facts["result"]["data"]["error"]
     assert facts["result"]["extra"]["code"] == "worker_lost"
+
+
+async def test_a_session_at_an_exchange_is_not_given_up_but_by_hand(call, app, monkeypatch):
+    monkeypatch.setattr("workbench.sessions.keeper.RETRY_S", (0.01, 0.02))
+    app.sessions.keeper._most = 1
+    app.sessions._allowed = allowed({"binance": ["main"]})
+    session = (await started(call, seed=6, broker="exchange", exchange="binance", account="main"))[
+        "session_id"
+    ]
+    facts = await stands(call, session, lambda r: r["process"]["failures"] >= 3)
+    assert (facts["status"], facts["process"]["closing"]) == (
+        "running", "its process ended 1 times in a row",
+    )  # fmt: skip
+    monkeypatch.setattr("workbench.sessions.keeper.RETRY_S", (60.0, 60.0))
+    await once(lambda: app.sessions.get(session).pid is None
+               and app.service.live.care(session).retry_at > time.time() + 30)  # fmt: skip
+    assert (await call("POST", "api", "live-trading", session, "stop"))[0] == 200
+    facts = await stands(call, session, ended)
+    assert "look after what it holds yourself" in facts["result"]["data"]["error"]
+
+
+async def test_the_next_server_finds_what_was_asked_and_leaves_the_others_alone(call, app):
+    app.sessions.keeper._stop_patience = 600.0
+    deaf, fine = [(await started(call, seed=seed))["session_id"] for seed in (2, 5)]
+    for name in (deaf, fine):
+        await stands(call, name, traded)
+    pids = {name: app.sessions.get(name).pid for name in (deaf, fine)}
+    await call("POST", "api", "live-trading", deaf, "flatten")
+    urls = app.sessions.keeper._urls
+    app.sessions.keeper.release()
+    following = SessionKeeper(
+        app.service, urls, stop_patience=0.1, worker="session_process", closing="closing_process"
+    )
+    app.sessions.keeper = following
+    await stands(call, deaf, ended)
+    assert app.service.live.care(deaf).closing == "it did not obey flatten within 0.1 s"
+    assert app.sessions.get(fine).pid == pids[fine]
+    assert app.service.live.care(fine) == Care()
 
 
 async def test_a_process_may_speak_of_its_own_session_alone(call):

@@ -1,6 +1,6 @@
 """Closes a fake session by force: what `workbench.sessions.closing` is to a real one.
 
-A session whose ``seed`` is 1 cannot even be closed.
+A session whose ``seed`` is 1 or 6 cannot even be closed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     live, session = job.spec.live, job.run_id
     assert live is not None
     print(f"closing {session}: {job.reason}", flush=True)
-    if job.spec.seed == 1:
+    if job.spec.seed in (1, 6):
         sys.exit(8)
     with closing(open_folder(Path(job.home))) as folder:
         told = folder.log.position(session, "worker")

@@ -48,7 +48,7 @@ class InHand:
         spec = RunSpec(
             symbol=symbols[0], timeframes=list(timeframes), start_date="", end_date="",
             strategy_ids=[one.__name__ for one in given], strategy_params=dict(params), seed=seed,
-            live=LiveSettings(symbols=list(symbols), **live), **settings,
+            live=msgspec.convert({"symbols": list(symbols), **live}, LiveSettings), **settings,
         )  # fmt: skip
         self.said: list[Message] = []
         self.commands: list[Command] = []

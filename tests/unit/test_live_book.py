@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from session_process import complete, order, pnl, position, risk
+from session_process import complete, order, pnl, position, risk, story
 
 from workbench.errors import Conflict, InvalidRequest
 from workbench.messages import Candle, CandleData, Feed, FeedData, Pattern, PatternData
 from workbench.runs.live_book import STREAM, Care
+from workbench.runs.reading import report_of
 from workbench.runs.service import RunService
 from workbench.runs.spec import RunSpec
-from workbench.streams.latest import REMEMBERED, bounded
+from workbench.streams.latest import REMEMBERED, without_old
 from workbench.streams.log import OutOfOrder
 from workbench.trading.spec import LiveSettings
 
@@ -135,9 +136,9 @@ def test_a_backtest_speaks_of_no_positions(runs) -> None:
 
 def test_the_positions_of_long_ago_are_forgotten_and_nothing_else() -> None:
     few = {f"position:s:trade_{n}": n for n in range(2 * REMEMBERED)} | {"progress": 1}
-    assert bounded(few) is few
+    assert without_old(few) is few
     many = few | {f"position:s:trade_{n}": n for n in range(2 * REMEMBERED, 3 * REMEMBERED)}
-    left = bounded(many)
+    left = without_old(many)
     assert left["progress"] == 1
     assert sorted(left.values()) == [1, *range(2 * REMEMBERED, 3 * REMEMBERED)]
 
@@ -170,3 +171,11 @@ def test_superseded_states_are_taken_out_of_a_log_and_no_event(runs, begin) -> N
     runs.log.thin(name, 0)
     assert runs.log.read(name, 0, 1000) == kept
     assert runs.log.info(name).kept == len(kept)
+
+
+def test_a_session_has_a_report_with_the_candles_it_told(runs, begin) -> None:
+    name = begin()
+    runs.publish(name, "worker", 1, [*story(name, ["BTC-USD"], "1H"), complete(name)])
+    page = report_of(runs.home, name)
+    assert "BTC-USD" in page
+    assert "2024-01-01T02:00:00" in page

@@ -129,7 +129,7 @@ def test_orders_stand_as_they_were_told_last_open_ones_first():
             order("new", reasoning=Reasoning("enter_long", 1.0, "crossed")),
             order("filled", filled=1.0, average_price=10.0, time="2026-01-01T00:01:00Z",
                   trade_id="trade_1"),
-            order("new", "signal_2"),
+            order("new", "signal_2", time="2026-01-01T00:00:00.250Z"),
             order("accepted", "signal_2"),
             order("rejected", "signal_3", code="risk_limit", message="max_position: no"),
         ]

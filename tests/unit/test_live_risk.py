@@ -142,7 +142,7 @@ def test_the_account_is_the_sum_of_its_sessions():
     account = together(own, 1400.0, told)
     assert account.equity == 1500.0
     assert account.loss == 50.0
-    assert account.drawdown == 1 - 1500 / 2000
+    assert account.drawdown == 0.25
     assert (account.orders, account.open_orders) == (8, 6)
     assert account.symbols["A"].held == 160.0
     assert account.exposure == 190.0

@@ -130,6 +130,9 @@ def test_a_snapshot_tells_the_same_in_short() -> None:
     snapshot = fold.snapshot("ETH-USD")
     again = told(snapshot["messages"])
     assert again.snapshot("ETH-USD") == snapshot
+    given = {m["data"]["order_id"]: m for m in reversed(named(made.log, "order"))}
+    kept = {m["data"]["order_id"]: m for m in reversed(named(snapshot["messages"], "order"))}
+    assert kept == {name: given[name] for name in kept}
     for name in ("positions", "working", "breaches", "risk", "pnl", "facts", "status", "symbols"):
         assert getattr(again, name) == getattr(fold, name), name
     candles = named(snapshot["messages"], "candle")

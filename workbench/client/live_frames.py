@@ -142,4 +142,4 @@ def _table(rows: Iterable[Mapping[str, Any]], key: str, columns: Sequence[str]) 
 def _times(values: Any) -> Any:
     import pandas as pd
 
-    return pd.to_datetime(values, utc=True)
+    return pd.to_datetime(values, utc=True, format="ISO8601")

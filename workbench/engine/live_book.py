@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 
 from workbench.engine.live_driver import LiveDriver
 from workbench.engine.live_showing import held_of, waiting_of
 from workbench.engine.live_views import HeldPosition, LiveAccount, WaitingOrder
 from workbench.engine.metrics import Performance
 from workbench.engine.reckoning import Reckoning
+from workbench.engine.routed import RoutedBroker
 from workbench.engine.rules.layout import (
     BALANCE,
     CHARGED,
@@ -85,8 +87,9 @@ class LiveBook(Reckoning):
         price
             Bid and ask to close at; the last ones when left out.
         """
-        at = self.bar if self._open else self.bar - 1
-        self._driver.flatten(at, code, *(price or self._quote))
+        if isinstance(self._driver.broker, RoutedBroker):
+            raise RuntimeError("A venue holds it: close there, and tell what it reports")
+        self._driver.flatten(self._at, code, *(price or self._quote))
         self._take_rows()
 
     def finish(self, code: int | None = None) -> None:
@@ -103,6 +106,75 @@ class LiveBook(Reckoning):
             self._equity = self.account().equity
             self.performance.amend(self._equity)
             self.performance.end_period()
+
+    # --- where fills are routed ----------------------------------------------------------
+
+    def fill(self, order: int, price: float, quantity: float, fee: float, done: bool) -> None:
+        """Take what a venue has filled of an entry since the last report.
+
+        Its fills make one position, at their average price. The row of the entry is written when
+        the order is done (all filled, or nothing more will come).
+
+        Raises
+        ------
+        InvalidOrder
+            No such order waits.
+        """
+        self._routed.fill(self._at, order, price, quantity, fee, done)
+        self._take_rows()
+
+    def fill_exit(
+        self, trade: int, price: float, quantity: float, fee: float, code: int, *, order: int = 0,
+        rung: int = 0, level: float | None = None, done: bool = True,
+    ) -> None:  # fmt: skip
+        """Take what a venue has closed of a trade since the last report.
+
+        Parameters
+        ----------
+        code
+            Why: `BY_SIGNAL` (of closing `order`), `BY_REVERSAL` (by entry `order`), `BY_STOP`,
+            `BY_TARGET` (of number `rung`), ...; see `rules/layout.py`.
+        level
+            The stop or target it was meant at.
+        done
+            Nothing more will come of this exit: its row is written, with the average price, but not
+            before that of the entry. A closing `order` ends when it is done with all its trades.
+
+        Raises
+        ------
+        InvalidOrder
+            The trade is not open, or has fewer units.
+        """
+        self._routed.fill_exit(
+            self._at, float(trade), price, quantity, fee, code, order, rung,
+            nan if level is None else level, done,
+        )  # fmt: skip
+        self._take_rows()
+
+    def refuse(self, order: int, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
+        """End an order that a venue has refused, cancelled or let expire.
+
+        Where a part of it was filled, it ends as filled by that part.
+
+        Raises
+        ------
+        InvalidOrder
+            No such order waits.
+        """
+        self._routed.refuse(self._at, order, code, wanted, had)
+        self._take_rows()
+
+    @property
+    def _at(self) -> int:
+        """Index of the candle that is open, else of the last one."""
+        return self.bar if self._open else max(self.bar - 1, 0)
+
+    @property
+    def _routed(self) -> RoutedBroker:
+        broker = self._driver.broker
+        if not isinstance(broker, RoutedBroker):
+            raise RuntimeError("Orders are filled by the rules here: make it with routed=True")
+        return broker
 
     def _take_rows(self) -> None:
         rows = self._driver.broker.take()

@@ -13,6 +13,7 @@ from workbench.engine.growing_market import GrowingMarket
 from workbench.engine.live_showing import wanted_of
 from workbench.engine.live_views import Gate
 from workbench.engine.python_driver import Failed, PythonDriver
+from workbench.engine.routed import RoutedBroker
 from workbench.engine.rules.book import end_order, leave, see
 from workbench.engine.rules.candle import begin_candle, end_candle, refresh, within_candle
 from workbench.engine.rules.layout import (
@@ -36,6 +37,7 @@ from workbench.engine.rules.layout import (
     UPPER,
 )  # fmt: skip
 from workbench.engine.settings import Settings
+from workbench.messages import Reasoning
 
 
 class LiveDriver(PythonDriver):
@@ -118,6 +120,8 @@ class LiveDriver(PythonDriver):
         elif a[POSITIONS] > 0.0:
             market.put(bid, ask)
             self.seen(1)
+            if isinstance(broker, RoutedBroker):
+                broker.follow()
         market.firsts.start = -1
 
     def end_bar(self) -> None:
@@ -142,7 +146,9 @@ class LiveDriver(PythonDriver):
         except (Exception, SystemExit) as error:
             self.failed = Failed(error, self._deciding)
             return
-        if broker.at_close and broker.fresh:
+        if isinstance(broker, RoutedBroker):
+            broker.fresh.clear()
+        elif broker.at_close and broker.fresh:
             broker.settle(bar)
             self.seen(0)
 
@@ -192,6 +198,31 @@ class LiveDriver(PythonDriver):
             broker.market = self.market.plain
         return done
 
+    # --- what is kept -------------------------------------------------------------------------
+
+    def reason(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
+        """Return why an order was placed; a venue may fill one that had ended in the book."""
+        known = self.broker.reasons.get(order)
+        return known or Reasoning("exit", 1.0, f"Filled after order {order} had ended")
+
+    def forget(self, order: int) -> None:
+        """Forget why an order was placed, where all of it is told."""
+        broker = self.broker
+        if not (isinstance(broker, RoutedBroker) and broker.untold(order)):
+            super().forget(order)
+
+    def save(self) -> Mapping[str, Any]:
+        """Return the book, to be restored by `load`."""
+        broker = self.broker
+        routed = broker.save() if isinstance(broker, RoutedBroker) else None
+        return {**super().save(), "routed": routed}
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Restore the book."""
+        super().load(saved)
+        if isinstance(self.broker, RoutedBroker):
+            self.broker.load(saved["routed"])
+
     # --- ending --------------------------------------------------------------------------------
 
     def flatten(self, bar: int, code: int, bid: float, ask: float) -> None:
@@ -218,6 +249,6 @@ class LiveDriver(PythonDriver):
         refresh(world)
 
 
-def empty_book(market: GrowingMarket, settings: Settings) -> Broker:
+def empty_book(market: GrowingMarket, settings: Settings, routed: bool) -> Broker:
     """Return a book without anything in it."""
-    return Broker(market.plain, settings)
+    return (RoutedBroker if routed else Broker)(market.plain, settings)

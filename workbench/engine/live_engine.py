@@ -98,7 +98,7 @@ class LiveEngine(LiveGrowth):
         self.routed = routed
         self._market = GrowingMarket(self._base, settings)
         self._counts = Counts(self._grown)
-        self._driver = LiveDriver(self._market, empty_book(self._market, settings), gate)
+        self._driver = LiveDriver(self._market, empty_book(self._market, settings, routed), gate)
         self.reason = self._driver.reason
         self._parts = Parts(0, 0.0)
         if first:

@@ -38,7 +38,7 @@ def begin_without(
 
 
 def end_entries(engine: LiveEngine, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
-    """End all entries that wait, where the rules fill.
+    """End all entries that wait; where fills are routed, ask for them to be taken back.
 
     Parameters
     ----------
@@ -46,8 +46,12 @@ def end_entries(engine: LiveEngine, code: int, wanted: float = 0.0, had: float =
         Why, as of `LiveEngine.refuse`.
     """
     broker = engine._driver.broker
-    broker._room()
     bar, k = engine.bar - (not engine.open), 0
+    if engine.routed:
+        for strategy in range(len(engine.strategies)):
+            broker.cancel(strategy, bar)
+        return
+    broker._room()
     while k < int(broker.a[ORDERS]):
         if broker._orders[broker._queue[k]][O_KIND] == ENTRY:
             end_order(broker.world, bar, k, code, wanted, had)

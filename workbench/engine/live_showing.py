@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from workbench.engine.broker import Broker
 from workbench.engine.live_views import HeldPosition, Target, WaitingOrder, Wanted
+from workbench.engine.routed import RoutedBroker
 from workbench.engine.rules.costs import cut
 from workbench.engine.rules.entering import sized
 from workbench.engine.rules.layout import (
@@ -118,12 +119,19 @@ def waiting_of(broker: Broker, o: Sequence[float], bid: float, ask: float) -> Wa
         units = sum(closing(broker, row, o[O_PART]) for row in rows)
         signs = {-row[P_SIGN] for row in rows}
         sign = signs.pop() if len(signs) == 1 else 0.0
+    filled, average, cancelling = 0.0, None, False
+    if isinstance(broker, RoutedBroker):
+        cancelling = int(o[O_ID]) in broker.cancelling
+        trade = broker.filled.get(int(o[O_ID]))
+        if trade is not None:
+            position = broker._position(trade)
+            filled, average = position[P_QUANTITY], position[P_PRICE]
     rungs = int(o[O_RUNGS])
     return WaitingOrder(
         int(o[O_ID]), int(o[O_STRATEGY]), kind, sign, _given(o[O_LIMIT]), _given(o[O_STOP]),
         _given(o[O_QUANTITY]), units, _given(o[O_STOP_LOSS]),
         tuple(o[O_PRICES : O_PRICES + rungs]), _given(o[O_TRAIL]), o[O_PART], int(o[O_TRADE]),
-        int(o[O_BAR]), _bar(o[O_EXPIRES]),
+        int(o[O_BAR]), _bar(o[O_EXPIRES]), filled, average, cancelling,
     )  # fmt: skip
 
 

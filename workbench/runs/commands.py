@@ -46,6 +46,8 @@ TRADING = ("pause_entries", "resume_entries", "flatten")
 """The actions that only live sessions know."""
 UNTIMED = ("stop", *TRADING)
 """The actions that a session can be asked for whose feed goes by the clock."""
+REPLAYED = ("pause", "resume", *UNTIMED)
+"""The actions that a session can be asked for whose feed is a replay."""
 MOST = 1e9
 SHORT = 60
 
@@ -132,6 +134,12 @@ def _check_kind(action: str, state: RunState) -> None:
             "it; pause_entries keeps it from opening positions"
         )
         raise InvalidRequest(msg, field="action", value=action, allowed=list(UNTIMED))
+    if state.kind == "live" and action not in REPLAYED:
+        msg = (
+            f"Session {state.id} cannot be asked for {action}: its pace is that of its feed; pause "
+            "and resume hold the prices back and let them go"
+        )
+        raise InvalidRequest(msg, field="action", value=action, allowed=list(REPLAYED))
 
 
 def _check_step(value: float | None) -> None:

@@ -60,15 +60,16 @@ class LiveBook:
         self._log = log
 
     def open(self, window: int = WINDOW) -> None:
-        """Make the stream of all sessions, where there is none yet.
+        """Make the stream of all sessions, where there is none yet; before anything is read of it.
 
         Parameters
         ----------
         window
             Messages it keeps, about.
         """
-        with self._db.transaction():
-            if self._log.info(STREAM) is None:
+        with self._db.transaction() as tx:
+            found = tx.execute("UPDATE streams SET keep = ? WHERE id = ?", (window, STREAM))
+            if not found.rowcount:
                 self._log.create(STREAM, KIND, window)
 
     def take(self, session: str, messages: Sequence[LogMessage]) -> list[Entry]:

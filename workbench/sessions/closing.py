@@ -22,8 +22,9 @@ from workbench.errors import WorkbenchError, WorkerLost
 from workbench.messages import Message, utc_now
 from workbench.runs.failing import clean
 from workbench.runs.reading import open_folder, read_log
-from workbench.sessions import accounts, feeding, journal
+from workbench.sessions import feeding
 from workbench.sessions.closing_at import VenueClosing
+from workbench.sessions.forgetting import forget
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.remains import Remains
@@ -111,12 +112,6 @@ def wind_up(
     if told:
         forget(home, job.run_id)
     return 0 if told or publisher.refused is not None else 1
-
-
-def forget(home: Path, session: str) -> None:
-    """Remove what a session that has ended, or was deleted, has left beside its log."""
-    journal.remove(home, session)
-    accounts.remove(home, session)
 
 
 def remains_of(home: Path, session: str) -> Remains:

@@ -24,8 +24,9 @@ from workbench.runs.live_book import Care
 from workbench.runs.records import PATIENCE_S, RunRecord, new_token
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
+from workbench.sessions import forgetting
 from workbench.sessions.brokers import Allowed
-from workbench.sessions.job import LiveJob, journal_of
+from workbench.sessions.job import LiveJob
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,10 @@ class SessionKeeper:
         )
         record = self._runs.registry.get(session)
         care = self._runs.live.care(session)
-        if record.pid is None and care.failures:
+        if care.closing is not None:
+            if action == "stop" and care.failures > self._most and record.pid is None:
+                self._lost(record, care.closing)
+        elif record.pid is None and care.failures:
             # Nobody is there to obey, and none may come soon.
             self._close(session, f"{action} was asked for while its process was gone")
 
@@ -168,9 +172,7 @@ class SessionKeeper:
         self._thinned.pop(session, None)
         self._silent.pop(session, None)
         self._leftovers.forget(session)
-        journal = journal_of(self._home, session)
-        for end in ("", "-wal", "-shm"):
-            journal.with_name(journal.name + end).unlink(missing_ok=True)
+        forgetting.forget(self._home, session)
 
     def release(self) -> None:
         """Let go of the processes, which go on: the next server of the folder finds them."""
@@ -260,7 +262,8 @@ class SessionKeeper:
         failures = 1 if lived > STABLE_S else care.failures + 1
         delay = 0.0 if forced else min(RETRY_S[0] * 2 ** (failures - 1), RETRY_S[1])
         closing = care.closing
-        if failures > self._most and closing is not None:
+        if failures > self._most and closing is not None and _on_paper(record):
+            # What an exchange holds is no less there when it cannot be reached for long.
             self._lost(record, closing)
             return
         if failures >= self._most and closing is None:
@@ -323,3 +326,8 @@ def alive(record: RunRecord) -> bool:
         and record.pid_start is not None
         and servers.alive(record.pid, record.pid_start)
     )
+
+
+def _on_paper(record: RunRecord) -> bool:
+    live = record.spec.live
+    return live is None or live.broker == "paper"

@@ -25,6 +25,7 @@ from workbench.sessions import closing, feeding
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import Begun, begun_of
 from workbench.sessions.driving import Driver
+from workbench.sessions.forgetting import forget
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.merging import Merging
@@ -79,15 +80,19 @@ def carry_on(
     telling = Telling(home, known)
     running = Running(job, written, make, telling.send, telling.published, time.monotonic)
     failure: WorkbenchError | None = None
+    ended = False
     try:
         found = feeding.broker_of(job) if broker is None else broker()
-        asyncio.run(_Process(job, running, telling, found, now).run())
+        ended = asyncio.run(_Process(job, running, telling, found, now).run())
     except WorkbenchError as error:
         log.warning("the session cannot go on: %s", error.message)
         failure = error
     except Exception as error:
         log.exception("the session failed")
         failure = failure_of(error, run=job.run_id)
+    if not home.is_dir():
+        # Nobody will ever ask for this session; nothing is to bring the folder back.
+        return 1
     begun = known > 0 or written.fact(BEGUN) is not None
     if failure is not None and not begun:
         telling.fail(failure)
@@ -96,14 +101,14 @@ def carry_on(
     written.close()
     if publisher.refused is not None:
         return 0
-    if not told:
-        # Another process tells it again, when there is a server to start it.
-        return 1
-    if failure is not None and begun:
+    if told and failure is not None and begun:
         # It cannot look after what it holds any more.
         return closing.wind_up(job, broker, now, failure=failure)
-    closing.forget(home, job.run_id)
-    return 0
+    if told and (ended or failure is not None):
+        forget(home, job.run_id)
+        return 0
+    # Another process goes on, or tells it again, when there is a server to start it.
+    return 1
 
 
 def session_of(
@@ -148,8 +153,8 @@ class _Process:
         self._home = Path(job.home)
         self._settings = feeding.settings_of(job.spec)
 
-    async def run(self) -> None:
-        """Begin or go on, and drive the session until it ends."""
+    async def run(self) -> bool:
+        """Begin or go on, and drive the session until it ends; return whether it has."""
         job, running = self._job, self._running
         feeds = [feeding.feed_of(job.spec, symbol) for symbol in self._settings.symbols]
         resumed = running.resume(logged(self._home, job.run_id))
@@ -193,6 +198,7 @@ class _Process:
                 await source.close()
             if self._broker is not None:
                 await self._broker.close()
+        return running.session.ended
 
     async def _begun(self, sources: list[Sourcing], real_time: bool) -> Begun:
         rules: dict[str, Rules] = {}

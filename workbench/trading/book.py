@@ -47,8 +47,11 @@ class Host(Protocol):
     def closed(self, book: Book, time: int) -> None:
         """Hear that it has closed, and the strategies have decided."""
 
-    def may_close(self) -> bool:
-        """Say whether one more closing order may be given now; if so it is counted."""
+    def may_close(self, time: int) -> bool:
+        """Say whether one more closing order may be given at market time (epoch ms) `time`.
+
+        If so it is counted.
+        """
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:
         """Say whether an entry may be ordered."""
@@ -241,6 +244,9 @@ class Book:
             self._open = bar.time
             self._seen = Bar(bar.time, bar.open, bar.open, bar.open, bar.open, 0.0)
             self._begin(bar.time, bar.open)
+            if traded and span.trades != 1:
+                # Two came at once: the first was doubted, and the second has borne it out.
+                self.engine.within(self._seen)
         high, low, close = self._seen[2:5]
         if not first and (bar.high, bar.low, bar.close) == (high, low, close):
             return
@@ -255,7 +261,7 @@ class Book:
 
     def _begin(self, time: int, price: float) -> bool:
         """Open a candle, without the closing orders that have to wait; tell whether it could be."""
-        self.late = [number for number in self.late if not self._host.may_close()]
+        self.late = [number for number in self.late if not self._host.may_close(time)]
         if self._whole:
             self.late.clear()
             return False
@@ -275,7 +281,7 @@ class Book:
             for one in waiting:
                 if one.kind == "close" and one.order > self._counted:
                     self._counted = one.order
-                    if not self._host.may_close():
+                    if not self._host.may_close(self.time):
                         self.late.append(one.order)
         if self.entries:
             left = {one.order for one in waiting}
@@ -301,9 +307,10 @@ class Book:
         now = self.engine.account()
         positions = self.ledger.positions
         trades = sum(one.trades for one in positions.sums.values())
+        marks = {one.trade: one.mark for one in self.engine.positions()} if positions.held else {}
         return Account(
             self.engine.initial_capital, now.balance, now.equity, now.fees, trades,
-            positions.by_strategy(),
+            positions.by_strategy(marks),
         )  # fmt: skip
 
     def symbol_standing(self) -> Symbol:

@@ -105,11 +105,10 @@ class Commands:
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End all entries that wait; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
+            end_entries(book.engine, code, wanted, had)
+            book.settle()
             if self._desk is not None:
-                self._desk.cancel_entries(book, code, self._session.at)
-            else:
-                end_entries(book.engine, code, wanted, had)
-                book.settle()
+                self._desk.decided(book, self._session.at)
 
     def done(self) -> bool:
         """Tell whether it has ended: nothing is left to come."""

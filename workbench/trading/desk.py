@@ -74,14 +74,6 @@ class Desk:
         book.settle()
         self._send(commands, book)
 
-    def cancel_entries(self, book: Book, code: int, at: int) -> None:
-        """Take back the entries of a symbol that wait; `code` is why, of `rules/layout.py`."""
-        for one in book.engine.orders():
-            if one.kind == "entry":
-                book.engine.cancel(one.order, code)
-        book.settle()
-        self.decided(book, at)
-
     def report(self, report: Reported) -> None:
         """Take a report of the venue."""
         book = self._books.get(report.symbol)

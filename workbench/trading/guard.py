@@ -101,7 +101,7 @@ class Guard:
         """
         if equity > self.peak:
             self.peak = equity
-        return 1 - equity / self.peak if self.peak > 0 else 0.0
+        return (self.peak - equity) / self.peak if self.peak > 0 else 0.0
 
     def new_day(self) -> None:
         """Begin the next day: what was lost before counts no longer."""

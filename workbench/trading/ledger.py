@@ -187,6 +187,8 @@ class Ledger:
             sign = one.sign if entry else 0.0
             why = self._engine.reason(one.order, one.strategy, one.decided, sign)
             self.orders.new(known, now, why)
+        elif known.status == "new" and one.quantity is not None:
+            known.quantity = one.quantity
         if accepted:
             self.orders.accept(order_id, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET, UnsetType
@@ -65,10 +65,9 @@ class Held:
         """1.0 for long, -1.0 for short."""
         return 1.0 if self.direction == "long" else -1.0
 
-    @property
-    def unrealized(self) -> float:
-        """Profit of what is held at `price`, money, before the fees of its exit."""
-        return self.sign * (self.price - self.entry_price) * self.quantity
+    def worth(self, price: float) -> float:
+        """Return the profit of what is held at a price, money, before the fees of its exit."""
+        return self.sign * (price - self.entry_price) * self.quantity
 
 
 @dataclass(slots=True)
@@ -152,17 +151,17 @@ class Positions:
         if tell:
             self._tell(held, "modify", stamp, time)
 
-    def by_strategy(self) -> dict[str, PnlPart]:
-        """Return what each strategy has made, by name."""
+    def by_strategy(self, marks: Mapping[int, float]) -> dict[str, PnlPart]:
+        """Return what each strategy has made, by name; `marks` are prices now, by trade."""
         made = {}
         for name, sums in self.sums.items():
             own = [one for one in self.held.values() if one.strategy == name]
             made[name] = PnlPart(
                 sums.realized - sum(one.owed for one in own),
-                sum(one.unrealized for one in own),
+                sum(one.worth(marks[one.number]) for one in own),
                 sums.fees + sum(one.fees + one.financing for one in own),
                 sums.trades,
-            )  # fmt: skip
+            )
         return made
 
     def _tell(
@@ -172,7 +171,7 @@ class Positions:
         data = PositionData(
             self.session, held.strategy, self.symbol, held.position_id, event, held.direction,
             held.quantity, held.entry_price, held.entry_time, held.price, time, held.stop,
-            list(held.targets), held.unrealized if held.quantity else 0.0, held.realized,
+            list(held.targets), held.worth(held.price), held.realized,
             held.fees + held.financing, reason,
         )  # fmt: skip
         self.emit(Position(stamp, data=data))

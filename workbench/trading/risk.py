@@ -164,7 +164,7 @@ def together(own: Standing, peak: float, others: Others) -> Standing:
     return Standing(
         equity,
         own.loss - others.daily_pnl,
-        max(0.0, 1 - equity / top) if top > 0 else 0.0,
+        max(0.0, top - equity) / top if top > 0 else 0.0,
         own.orders + others.orders_last_minute,
         own.open_orders + others.open_orders,
         symbols,

@@ -250,9 +250,13 @@ class Session:
         self._day = day
 
     def closing(self, time: int) -> None:
-        """Tell the equity of the candle before, where a symbol has kept it waiting."""
+        """Tell the equity of the candle before, where a symbol has kept it waiting.
+
+        What is decided at a close is counted by its time; the day it ends is over after that.
+        """
         if self._due is not None and time > self._due:
             self._close(self._due)
+        self._market = max(self._market, time + self._base_ms)
 
     def closed(self, book: Book, time: int) -> None:
         """See what the close of a candle has brought."""
@@ -274,11 +278,15 @@ class Session:
         if closed:
             self._reporting.metrics()
 
-    def may_close(self) -> bool:
-        """Say whether one more closing order may be given now; if so it is counted."""
-        may = self._guard.may_close(self.now())
+    def may_close(self, time: int) -> bool:
+        """Say whether one more closing order may be given at market time (epoch ms) `time`.
+
+        If so it is counted.
+        """
+        now = self.at if self._real_time else time
+        may = self._guard.may_close(now)
         if may:
-            self._guard.gave(self.now())
+            self._guard.gave(now)
         return may
 
     def admit(self, book: Book, wanted: Wanted) -> Refusal | None:

@@ -158,7 +158,9 @@ class Words:
         known = UNSET if span.trades is None or not span.closed else span.trades
         extra: CandleExtra | UnsetType = UNSET
         if known is not UNSET or span.origin != "live" or span.partial:
-            extra = CandleExtra(span.origin, known, span.partial)
+            # A default is left out by identity, which a string out of a pickle has lost.
+            origin = "live" if span.origin == "live" else span.origin
+            extra = CandleExtra(origin, known, span.partial)
         time, opened, high, low, close, volume = span.bar
         data = CandleData(
             self._symbol, span.timeframe, iso_time(time), opened, high, low, close, volume,

@@ -45,7 +45,8 @@ class LiveFold:
         self._candles: dict[tuple[str, str], dict[int, Message]] = {}
         self._growing: dict[tuple[str, str], Message] = {}
         self._held: dict[str, Message] = {}
-        self._orders: dict[str, Message] = {}
+        # When and why an order was given is told once, with its first message.
+        self._orders: dict[str, tuple[Message, Message]] = {}
         self._closed: deque[Message] = deque(maxlen=MOST_CLOSED)
         self._met: deque[Message] = deque(maxlen=MOST_BREACHES)
         self._latest: dict[str, Message] = {}
@@ -74,7 +75,13 @@ class LiveFold:
     @property
     def orders(self) -> list[dict[str, Any]]:
         """Data of the latest, in the order they were given; `reasoning` stays with them."""
-        return [message["data"] for message in self._orders.values()]
+        return [
+            {
+                **{name: first["data"][name] for name in ("reasoning",) if name in first["data"]},
+                **last["data"],
+            }
+            for first, last in self._orders.values()
+        ]
 
     @property
     def working(self) -> list[dict[str, Any]]:
@@ -134,7 +141,8 @@ class LiveFold:
                 messages += [self._growing[key]] if key in self._growing else []
         messages += self._closed
         messages += self._held.values()
-        messages += self._orders.values()
+        for first, last in self._orders.values():
+            messages += [first] if first is last else [first, last]
         messages += self._met
         messages += [self._latest[key] for key in sorted(self._latest)]
         return {"messages": messages}
@@ -177,14 +185,13 @@ class LiveFold:
             self._held[name] = message
 
     def _order(self, message: Message) -> None:
-        data = message["data"]
-        known = self._orders.get(data["order_id"], {"data": {}})["data"]
-        why = {"reasoning": known["reasoning"]} if "reasoning" in known else {}
-        self._orders[data["order_id"]] = {**message, "data": {**why, **data}}
+        name = message["data"]["order_id"]
+        first, _ = self._orders.get(name, (message, message))
+        self._orders[name] = (first, message)
         if len(self._orders) > 2 * MOST_ORDERS:
             ended = [o["order_id"] for o in self.orders if o["status"] in FINAL_ORDER_STATUSES]
-            for name in ended[:MOST_ORDERS]:
-                del self._orders[name]
+            for one in ended[:MOST_ORDERS]:
+                del self._orders[one]
 
     def _risk(self, message: Message) -> None:
         data = message["data"]

@@ -200,8 +200,13 @@ export class Session {
 const NAMELESS = /^[0-9a-f]{32}$/i;
 
 /** A refused control in words, or nothing for an accepted one. */
-export function refusal({ accepted, action, by, reason }: ControlData): string {
+export function refusal(data: ControlData): string {
+  const { accepted, action, reason } = data;
   if (accepted) return "";
-  const who = by === undefined ? "Someone" : NAMELESS.test(by) ? "Another viewer" : by;
-  return `${who} asked for ${action.replaceAll("_", " ")}, which was refused${reason ? `: ${reason}` : ""}`;
+  return `${whose(data)} asked for ${action.replaceAll("_", " ")}, which was refused${reason ? `: ${reason}` : ""}`;
+}
+
+/** Who asked for a control. */
+export function whose({ by }: ControlData): string {
+  return by === undefined ? "Someone" : NAMELESS.test(by) ? "Another viewer" : by;
 }

@@ -231,10 +231,12 @@ test("who may not control is told so from then on, and an ended session takes no
   session.destroy();
 });
 
-test("what others were refused is a notice", () => {
+test("what others asked for, and were refused, is a notice", () => {
   const { session, say } = opened();
   say(message("control", { action: "flatten", accepted: false, by: "ann", reason: "it has ended" }));
   assert.equal(session.notice, "ann asked for flatten, which was refused: it has ended");
+  say(message("control", { action: "pause_entries", accepted: true, by: "ann" }));
+  assert.equal(session.notice, "ann asked for pause entries");
   session.destroy();
 });
 

@@ -46,7 +46,7 @@ def enter(
     if code != 0:
         end_order(w, bar, k, code, wanted, there)
         return False
-    _open(w, bar, s, o, paid, quantity, maker)
+    enter_row(w, bar, s, o, paid, quantity, maker)
     drop(queue, k, int(a[ORDERS]))
     a[ORDERS] -= 1.0
     totals(w)
@@ -170,7 +170,10 @@ def at_risk(w: World) -> float:
     return risk
 
 
-def _open(w: World, bar: int, s: int, o: World, price: float, quantity: float, maker: bool) -> None:
+def enter_row(
+    w: World, bar: int, s: int, o: World, price: float, quantity: float, maker: bool
+) -> None:
+    """Open a position of an order's, and write the row that tells it."""
     p, a, _, _, positions, held, events = w
     fee = commission(p, price, quantity, maker)
     a[BALANCE] -= fee

@@ -19,8 +19,10 @@ export interface OrderRow {
 export class Orders {
   private readonly rows = new Map<string, OrderRow>();
   private count = 0;
+  private waiting: OrderRow[] | null = null;
 
   take(data: OrderData): void {
+    this.waiting = null;
     const known = this.rows.get(data.order_id);
     if (known !== undefined) {
       known.data = data;
@@ -34,6 +36,7 @@ export class Orders {
 
   clear(): void {
     this.rows.clear();
+    this.waiting = null;
     this.count = 0;
   }
 
@@ -42,8 +45,8 @@ export class Orders {
   }
 
   /** Those that have not ended, the newest first. */
-  get working(): OrderRow[] {
-    return this.newest(({ data }) => !FINAL.has(data.status));
+  get working(): readonly OrderRow[] {
+    return this.waiting ??= this.newest(({ data }) => !FINAL.has(data.status));
   }
 
   /** Working ones first, then the latest of all others. */

@@ -1,5 +1,5 @@
 import type { ControlData, LiveAction, StreamStatus, WireMessage } from "../../stream/src/index.ts";
-import { refusal } from "../session.ts";
+import { refusal, whose } from "../session.ts";
 import { ChosenTransport, Refusal, type Route, type Transport } from "../transport/index.ts";
 import { besideOf, type Beside } from "./beside.ts";
 import { LiveModel } from "./model.ts";
@@ -35,7 +35,7 @@ export class LiveSession {
   silent = false;
   /** What was asked for and does not show in the stream yet. */
   pending: LiveAction | null = null;
-  /** What others asked for and was refused. */
+  /** What others asked for, and what was refused. */
   notice = "";
   /** What the session is compared with. */
   beside: Beside | null = null;
@@ -147,23 +147,25 @@ export class LiveSession {
     this.tell();
   }
 
-  /** What was refused in the past is no news. */
+  /** What was asked for in the past is no news. */
   private controlled(data: ControlData): void {
     if (this.status.state !== "live") return;
-    if (!data.accepted && this.pending === data.action) this.pending = null;
-    this.notice = refusal(data);
+    const own = this.pending === data.action;
+    if (!data.accepted && own) this.pending = null;
+    this.notice = data.accepted && !own ? `${whose(data)} asked for ${data.action.replaceAll("_", " ")}` : refusal(data);
   }
 
   /** Look whether what was asked for has been done. */
   private settle(): void {
     const { live } = this;
+    if (live.run.over) this.notice = "";
+    if (this.pending === null) return;
     const flat = live.positions.size === 0 && live.orders.working.length === 0;
     const done = live.run.over
       || (this.pending === "pause_entries" && live.entriesPaused)
       || (this.pending === "resume_entries" && !live.entriesPaused)
       || (this.pending === "flatten" && live.entriesPaused && flat);
     if (done) this.pending = null;
-    if (live.run.over) this.notice = "";
   }
 
   /** What the server does not tell is not shown: the stream alone makes a view. */
