@@ -195,6 +195,7 @@ def test_whatever_the_exchange_does_its_ledger_is_what_was_told(seed: int) -> No
     chance = random.Random(seed)
 
     async def work(heard: Heard) -> None:
+        fake.trouble = 0.15
         names = []
         for number in range(1, 9):
             kind = chance.choice(["market", "limit", "stop"])
@@ -214,7 +215,7 @@ def test_whatever_the_exchange_does_its_ledger_is_what_was_told(seed: int) -> No
             heard.broker.send(Cancel(name, "BTC-USDT"))
         await heard.final(*names)
 
-    with FakeBroker(seed, trouble=0.15, parts=chance.choice([1, 3])) as fake:
+    with FakeBroker(seed, parts=chance.choice([1, 3])) as fake:
         heard, _ = run(fake, work)
     agrees(heard, fake)
     assert all(one.status in OVER for one in fake.orders.values())

@@ -77,7 +77,7 @@ def _entry(
         route.state.stray += sign * more
         return
     rest = more
-    for held in route.against(order, engine.positions()) if more else []:
+    for held in route.against(order, route.positions()) if more else []:
         # Both crossed: at the venue there is one net position.
         part = min(rest, held.remaining)
         if part > 0.0:
@@ -107,7 +107,7 @@ def _exit(
 ) -> None:
     state = route.state
     sign = -1.0 if ticket.place.side == "buy" else 1.0
-    held = next((one for one in route.engine.positions() if one.trade == ticket.trade), None)
+    held = next((one for one in route.positions() if one.trade == ticket.trade), None)
     noted = next(
         (one for one in state.exits if one.trade == ticket.trade and one.purpose == ticket.purpose),
         None,
@@ -141,7 +141,7 @@ def _surplus(
     route: Route, ticket: Ticket, sign: float, units: float, price: float, fee: float
 ) -> None:
     """Take what was sold beyond a trade out of others that were held: the venue knows but a net."""
-    for held in route.engine.positions():
+    for held in route.positions():
         if held.sign == sign and held.trade != ticket.trade and units > 0.0:
             part = min(units, held.remaining)
             route.engine.fill_exit(

@@ -28,7 +28,7 @@ def level_of(route: Route, held: HeldPosition) -> tuple[float | None, int]:
 
 def settle(route: Route) -> None:
     """Let the stops at the venue follow the trails, as they are at this close."""
-    for held in route.engine.positions():
+    for held in route.positions():
         level, _ = level_of(route, held)
         if level is not None:
             route.state.kept[held.trade] = level

@@ -62,9 +62,15 @@ class Route:
         for order in self.engine.orders():
             if order.kind == "entry" and _touched(order, price) and not self.sent(order.order):
                 state.triggered.add(order.order)
-        for held in self.engine.positions():
+        for held in self.positions():
             touch(self, held, price)
         return self.act(at)
+
+    def positions(self) -> list[HeldPosition]:
+        """Return the trades of which something is held; the book may have others that wait for
+        the end of their entry to be told.
+        """
+        return [one for one in self.engine.positions() if one.remaining > 0.0]
 
     def act(self, at: int) -> list[Command]:
         """Return the next commands."""
@@ -76,11 +82,11 @@ class Route:
         return self._commands
 
     def _picture(self) -> tuple[object, ...]:
-        return self.engine.orders(), self.engine.positions(), len(self.state.exits)
+        return self.engine.orders(), self.positions(), len(self.state.exits)
 
     def _step(self) -> None:
         orders = {order.order: order for order in self.engine.orders()}
-        positions = {held.trade: held for held in self.engine.positions()}
+        positions = {held.trade: held for held in self.positions()}
         self._forget(orders, positions)
         for order in orders.values():
             if order.kind == "close":
@@ -138,7 +144,7 @@ class Route:
 
     def held(self) -> float:
         """Return signed units at the venue."""
-        units = sum(one.sign * one.remaining for one in self.engine.positions())
+        units = sum(one.sign * one.remaining for one in self.positions())
         return units + self.state.stray
 
     def _rests(self, purpose: Purpose) -> bool:
@@ -147,13 +153,13 @@ class Route:
             return any(one.limit is not None or one.stop is not None for one in orders)
         if purpose.kind == "close":
             return False
-        return any(one.trade == purpose.number for one in self.engine.positions())
+        return any(one.trade == purpose.number for one in self.positions())
 
     def _lives(self, name: str) -> bool:
         kind, number, _ = name.split(":")
         if kind == "order":
             return any(one.order == int(number) for one in self.engine.orders())
-        return any(one.trade == int(number) for one in self.engine.positions())
+        return any(one.trade == int(number) for one in self.positions())
 
     def _forget(
         self, orders: dict[int, WaitingOrder], positions: dict[int, HeldPosition]
@@ -280,7 +286,7 @@ class Route:
 
     def hedged(self) -> bool:
         """Whether longs and shorts are held at once: a venue's net position is neither then."""
-        return len({one.sign for one in self.engine.positions()}) > 1
+        return len({one.sign for one in self.positions()}) > 1
 
     def cancel(self, ticket: Ticket) -> None:
         """Take an order back, once."""
