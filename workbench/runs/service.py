@@ -181,7 +181,8 @@ class RunService:
 
     def detail(self, run_id: str) -> dict[str, Any]:
         """Return a run's summary, its spec and where its log stands."""
-        return showing.detail(self.registry.get(run_id), self.log)
+        record = self.registry.get(run_id)
+        return {**showing.detail(record, self.log), **self.summary(record), "result": record.result}
 
     def delete(self, run_id: str) -> None:
         """Remove a run and its log; a worker still at it is ended.
