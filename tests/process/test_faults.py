@@ -1,7 +1,6 @@
 """Everything is cut, at every byte: no reader loses, doubles or reorders an event.
 
-The same over three times as many events and with 10,000 cuts is `python -m
-tests.benchmarks.faults`.
+The same with 10,000 cuts is `python -m tests.benchmarks.faults`.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import asyncio
 import pytest
 from faults import CLIENTS, IMPATIENT_CUTS, run_faults
 
-DISCONNECTS = 1_000
+DISCONNECTS = 2_000
 
 
 @pytest.mark.timeout(300)
 def test_readers_cut_at_any_byte_end_with_the_journal(new_server):
-    report = asyncio.run(run_faults(new_server(), DISCONNECTS, end_date="2021-12-31", mean=25_000))
+    report = asyncio.run(run_faults(new_server(), DISCONNECTS))
     assert report.cuts >= DISCONNECTS + IMPATIENT_CUTS
     assert report.publisher_cuts == 1
     assert report.kills == 2
-    assert report.events >= 35_000
+    assert report.events >= 100_000
     assert len(report.readers) == CLIENTS
     for reader in report.readers:
         assert reader.faults == []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
-PACE = 200
-"""Candles a second: a month of quarters is about 3,000."""
+PACE = 20
+"""Candles a second: a month of quarters, about 3,000, lasts longer than any wait."""
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ class Reading:
 
     @property
     def bars(self):
-        """Candles told of so far."""
-        return sum(message["type"] == "equity" for message in self.got)
+        """Candles told of so far; who falls behind is not told of each."""
+        return max((m["extra"]["bar"] + 1 for m in self.got if m["type"] == "equity"), default=0)
 
 
 def status(name, reason=""):
@@ -100,8 +101,11 @@ async def test_each_step_and_condition_is_exact_and_told_when_reached(start, con
     await reader.until(status("running"))
     await reader.until(status("paused", "run_until: 50 bars at "))
     assert reader.bars == bars + 57
-    await control(run_id, "run_until", until={"time": "2024-01-10T00:00:00Z"})
-    await reader.until(status("paused", "run_until: time 2024-01-10T00:00:00Z at 2024-01-10T00:"))
+    last = next(m["data"]["time"] for m in reversed(reader.got) if m["type"] == "equity")
+    goal = (datetime.fromisoformat(last) + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await control(run_id, "run_until", until={"time": goal})
+    await reader.until(status("paused", f"run_until: time {goal} at {goal[:-1]}"))
+    assert reader.bars == bars + 57 + 5 * 96
     trades = sum(map(kind("trade"), reader.got))
     await control(run_id, "run_until", until={"trades": 2})
     await reader.until(status("paused", "run_until: 2 trades at "))
@@ -113,7 +117,7 @@ async def test_each_step_and_condition_is_exact_and_told_when_reached(start, con
     assert (code, reply["status"]) == (200, "paused")
     done = await reader.until(kind("complete"))
     assert done["extra"]["status"] == "stopped"
-    assert done["extra"]["bars"] == reader.bars - 1
+    assert done["extra"]["bars"] == reader.bars
     code, reply = await control(run_id, "resume")
     assert (code, reply["code"]) == (409, "conflict")
 
@@ -121,14 +125,15 @@ async def test_each_step_and_condition_is_exact_and_told_when_reached(start, con
 async def test_a_run_goes_until_a_drawdown(start, control, reading):
     run_id = await start(risk_per_trade=0.05, leverage=20)
     reader = await reading(run_id)
+    await reader.say("pause")
+    await reader.until(status("paused"))
+    begun = len(reader.got)
     await reader.say("run_until", until={"drawdown": 0.02})
     await reader.say("speed", value=0)
-    await reader.until(kind("control"))
-    set_at = reader.bars
-    said = await reader.until(status("paused"))
-    curve = [m["data"] for m in reader.got if m["type"] == "equity"]
+    said = await reader.until(status("paused", "run_until: drawdown"))
+    curve = [m["data"] for m in reader.got[begun:] if m["type"] == "equity"]
     assert curve[-1]["drawdown"] <= -0.02
-    assert all(point["drawdown"] > -0.02 for point in curve[set_at + 1 : -1])
+    assert all(point["drawdown"] > -0.02 for point in curve[:-1])
     assert said["data"]["reason"] == (
         f"run_until: drawdown {curve[-1]['drawdown']:.4f} at {curve[-1]['time']}"
     )

@@ -17,6 +17,7 @@ import psutil
 from chopper import Chopper
 from flip import flip_body
 from readers import Journal, head_of, read_to_the_end
+from scissors import Scissors
 from server_process import TOKEN, ServerProcess
 
 from workbench.runs.servers import ServerFile
@@ -27,6 +28,8 @@ IMPATIENT = 3
 """Of the clients, those that know nothing of resuming: spared when they have been cut so often."""
 IMPATIENT_CUTS = 5
 PUBLISHED_BEFORE_CUT = 3_000_000
+READ_BEFORE_LAST_CUT = 500_000_000
+"""Bytes for all readers: the cuts fall on the whole run, yet are done before it ends."""
 
 
 class Report(NamedTuple):
@@ -57,24 +60,18 @@ class Report(NamedTuple):
 
 
 async def run_faults(
-    process: ServerProcess,
-    disconnects: int,
-    seed: int = 1,
-    speed: float = 4_000.0,
-    *,
-    end_date: str = "2023-12-31",
-    mean: int = 60_000,
+    process: ServerProcess, disconnects: int, seed: int = 1, speed: float = 4_000.0
 ) -> Report:
-    """Run `Flip` from 2021 to `end_date` while readers, publisher and server are cut.
+    """Run `Flip` over three years while readers, publisher and server are cut.
 
-    Each client is cut at random byte offsets, after `mean` bytes and with a part of them within
-    the upgrade, until `disconnects` are reached in all; the server is killed after a quarter and
-    after a half of them.
+    Each client is cut at random byte offsets, a part of them within the upgrade, until
+    `disconnects` are reached in all; the server is killed after a quarter and after a half of them.
     """
     started = time.monotonic()
     server = await asyncio.to_thread(process.start)
     kills = 0
     choice = random.Random(seed)
+    mean = READ_BEFORE_LAST_CUT / disconnects
 
     def budget() -> int | None:
         if readers.cuts >= disconnects:
@@ -89,24 +86,24 @@ async def run_faults(
     def publisher_budget() -> int | None:
         return PUBLISHED_BEFORE_CUT if publisher.cuts == 0 else None
 
-    readers = Chopper(process.port, budget, seed)
-    impatient = Chopper(process.port, impatient_budget, seed)
+    readers = Scissors(budget, seed)
+    impatient = Scissors(impatient_budget, seed)
     publisher = Chopper(process.port, publisher_budget, seed)
-    for chopper in (readers, impatient, publisher):
-        await chopper.start()
+    await publisher.start()
     decoy = announce(process.home, publisher.port)
     try:
-        body = flip_body(speed=speed, equity_every=10, progress_every=100, end_date=end_date)
+        body = flip_body(speed=speed, equity_every=10, progress_every=100)
         reply = await asyncio.to_thread(server.rest.post, "api/backtesting/start", body)
         run_id = reply["backtest_id"]
         path = f"/api/ws/stream/backtest/{run_id}"
         tasks = [
             asyncio.ensure_future(
                 read_to_the_end(
-                    impatient.port if number < IMPATIENT else readers.port,
+                    process.port,
                     path,
                     TOKEN,
                     resume=number >= IMPATIENT,
+                    connection=(impatient if number < IMPATIENT else readers).connection,
                 )
             )
             for number in range(CLIENTS)
@@ -118,8 +115,7 @@ async def run_faults(
             await asyncio.to_thread(process.start, process.port)
         ended = await asyncio.gather(*tasks)
     finally:
-        for chopper in (readers, impatient, publisher):
-            await chopper.stop()
+        await publisher.stop()
         decoy.kill()
         decoy.wait()
     digest, events, points = journal(process.home, run_id)

@@ -7,31 +7,36 @@ import base64
 import hashlib
 import os
 import socket
+from collections.abc import Callable
 
 import msgspec
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+FINAL = ("complete", "error")
 
 
-class Head(msgspec.Struct):
-    """What a reader must know of a message."""
+class Head(msgspec.Struct, gc=False):
+    """What a reader must know of each message."""
 
     type: str
     seq: int | None = None
     eseq: int | None = None
-    data: msgspec.Raw = msgspec.Raw()
 
 
 class Epoch(msgspec.Struct):
     epoch: str
 
 
+class Greeting(msgspec.Struct):
+    data: Epoch
+
+
 head_of = msgspec.json.Decoder(Head).decode
-epoch_of = msgspec.json.Decoder(Epoch).decode
+greeting_of = msgspec.json.Decoder(Greeting).decode
 
 
 class WebSocket(asyncio.Protocol):
-    """One connection; `message` is called with each text message, whole.
+    """One connection; `messages` is called with the text messages that have come whole.
 
     Attributes
     ----------
@@ -51,14 +56,14 @@ class WebSocket(asyncio.Protocol):
         self._upgraded = False
         self._code: int | None = None
 
-    def message(self, payload: bytes) -> None:
-        """Take a message."""
+    def messages(self, payloads: list[bytes]) -> None:
+        """Take messages, in the order in which they came."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
+        self._write(
             f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
             f"Authorization: token {self._token}\r\n\r\n".encode()
@@ -82,30 +87,39 @@ class WebSocket(asyncio.Protocol):
     def _frames(self, data: bytes) -> int:
         """Take all whole frames; return where the first that is not whole begins."""
         at, end = 0, len(data)
+        texts: list[bytes] = []
         while at + 2 <= end:
-            opcode, size, start = data[at] & 15, data[at + 1] & 127, at + 2
+            size, start = data[at + 1] & 127, at + 2
             if size >= 126:
                 start += 2 if size == 126 else 8
                 if start > end:
                     break
                 size = int.from_bytes(data[at + 2 : start], "big")
-            if start + size > end:
+            stop = start + size
+            if stop > end:
                 break
-            payload = data[start : start + size]
-            at = start + size
+            opcode, at = data[at] & 15, stop
             if opcode == TEXT:
-                self.message(payload)
-            elif opcode == CLOSE:
-                self._code = int.from_bytes(payload[:2], "big")
-                self._say(CLOSE, payload)
-            elif opcode == PING:
-                self._say(PONG, payload)
+                texts.append(data[start:stop])
+            else:
+                self._answer(opcode, data[start:stop])
+        self.messages(texts)
         return at
 
+    def _answer(self, opcode: int, payload: bytes) -> None:
+        if opcode == CLOSE:
+            self._code = int.from_bytes(payload[:2], "big")
+            self._say(CLOSE, payload)
+        elif opcode == PING:
+            self._say(PONG, payload)
+
     def _say(self, opcode: int, payload: bytes) -> None:
-        assert self.transport is not None
         # Masked with zeros, that is: as it is.
-        self.transport.write(bytes((0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
+        self._write(bytes((0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
+
+    def _write(self, data: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
@@ -142,29 +156,35 @@ class Journal:
         self.digest = hashlib.sha256()
         self.ended = False
 
-    def take(self, payload: bytes) -> None:
-        """Take a message."""
-        head = head_of(payload)
-        if head.type == "connected":
-            epoch = epoch_of(head.data).epoch
+    def take(self, payloads: list[bytes]) -> None:
+        """Take messages."""
+        for payload, head in zip(payloads, map(head_of, payloads), strict=True):
+            seq, eseq = head.seq, head.eseq
+            if seq is None:
+                self._aside(payload, head.type)
+                continue
+            if seq <= self.seq:
+                self.faults.append(f"seq {seq} after {self.seq}")
+            self.seq = seq
+            if eseq is None:
+                self.points += head.type == "equity"
+                continue
+            if eseq != self.eseq + 1:
+                self.faults.append(f"eseq {eseq} after {self.eseq}")
+            self.eseq = eseq
+            self.digest.update(payload)
+            if head.type in FINAL:
+                self.ended = True
+
+    def _aside(self, payload: bytes, type_: str) -> None:
+        """Take what is said to this connection alone."""
+        if type_ == "connected":
+            epoch = greeting_of(payload).data.epoch
             if self.epoch not in (None, epoch):
                 self.faults.append("the epoch has changed")
             self.epoch = epoch
-        if head.type == "gap":
+        elif type_ == "gap":
             self.faults.append(f"gap after seq {self.seq}: {payload!r}")
-        if head.seq is None:
-            return
-        if head.seq <= self.seq:
-            self.faults.append(f"seq {head.seq} after {self.seq}")
-        self.seq = head.seq
-        if head.eseq is not None:
-            if head.eseq != self.eseq + 1:
-                self.faults.append(f"eseq {head.eseq} after {self.eseq}")
-            self.eseq = head.eseq
-            self.digest.update(payload)
-        elif head.type == "equity":
-            self.points += 1
-        self.ended = self.ended or head.type in ("complete", "error")
 
     @property
     def query(self) -> str:
@@ -172,19 +192,30 @@ class Journal:
         return f"?since={self.seq}&epoch={self.epoch}" if self.seq else ""
 
 
-class _Reading(WebSocket):
+class Reading(WebSocket):
+    """A connection that fills a journal."""
+
     def __init__(self, path: str, token: str, journal: Journal) -> None:
         super().__init__(path, token)
         self._journal = journal
 
-    def message(self, payload: bytes) -> None:
-        self._journal.take(payload)
+    def messages(self, payloads: list[bytes]) -> None:
+        self._journal.take(payloads)
 
 
 async def read_to_the_end(
-    port: int, path: str, token: str, *, resume: bool = True, journal: Journal | None = None
+    port: int,
+    path: str,
+    token: str,
+    *,
+    resume: bool = True,
+    journal: Journal | None = None,
+    connection: Callable[[str, str, Journal], Reading] = Reading,
 ) -> Journal:
-    """Read a stream to its end through every cut; without `resume` from the start each time."""
+    """Read a stream to its end through every cut; without `resume` from the start each time.
+
+    `connection` makes each connection out of path, token and journal.
+    """
     journal = journal or Journal()
     loop = asyncio.get_running_loop()
     while True:
@@ -193,7 +224,7 @@ async def read_to_the_end(
         target = path + journal.query
         try:
             transport, reading = await loop.create_connection(
-                lambda target=target: _Reading(target, token, journal),  # type: ignore[misc]
+                lambda target=target: connection(target, token, journal),  # type: ignore[misc]
                 "127.0.0.1",
                 port,
             )
@@ -212,7 +243,7 @@ async def read_to_the_end(
             await asyncio.sleep(0.01)
 
 
-class Stalled(_Reading):
+class Stalled(Reading):
     """A reader that stops reading once it is connected, until told to go on."""
 
     @classmethod
