@@ -55,7 +55,7 @@ class ServerProcess:
         )  # fmt: skip
         output.close()
         server = Server(f"http://127.0.0.1:{self.port}/", TOKEN)
-        wait_for(lambda: answers(server), f"a server on port {self.port}")
+        wait_for(lambda: answers(server), f"a server on port {self.port}", 120)
         return server
 
     def kill(self) -> None:
