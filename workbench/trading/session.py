@@ -11,7 +11,8 @@ from workbench.data.growing import Origin
 from workbench.engine.driving import Kinds
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.messages import Message, Trade, iso_time
+from workbench.messages import Message, Trade
+from workbench.messages.times import iso_stamp
 from workbench.timeframes import DAY_MS, Timeframe
 from workbench.trading.beginning import LiveSpec, status_of
 from workbench.trading.book import Book
@@ -220,8 +221,7 @@ class Session:
 
     def stamp(self) -> str:
         """Return the timestamp of messages: of the input that brought them about."""
-        seconds, milliseconds = divmod(self.at, 1000)
-        return f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        return iso_stamp(self.at)
 
     def emit(self, message: Message) -> None:
         """Take a message."""
