@@ -126,8 +126,9 @@ class WorkbenchApp(ExtensionApp):
     ).tag(config=True)  # fmt: skip
     live_orders = Dict(
         help="Where live sessions may send orders: by exchange (its ccxt name), a list of accounts "
-        "(their names, never keys). 'sandbox:NAME' allows the exchange's test system alone. Empty: "
-        "nowhere; sessions trade on paper.",
+        "(their names, never keys), or by account the settings of its connection, such as a proxy. "
+        "'sandbox:NAME' allows the exchange's test system alone. Empty: nowhere; sessions trade on "
+        "paper.",
     ).tag(config=True)
     private = Bool(False, help="Started by a kernel for itself.").tag(config=True)
     insecure_no_auth = Bool(

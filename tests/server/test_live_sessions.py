@@ -9,7 +9,7 @@ from live_calls import BODY, ended, stands, started, traded
 from markets import once, until
 
 from workbench.runs.live_book import Care
-from workbench.sessions.checking import allowed
+from workbench.sessions.leave import allowed
 from workbench.sessions.keeper import SessionKeeper
 
 

@@ -11,8 +11,9 @@ import asyncio
 import hashlib
 import json
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from aiohttp import WSMsgType, web
 
 START = 1_760_000_000_000
 FEE = 0.001
+LOT, TICK, LEAST = 0.001, 0.01, 5.0
 FINAL = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
 
 
@@ -28,6 +30,7 @@ class Entry:
     """An order in the ledger."""
 
     id: int
+    symbol: str
     client: str
     side: str
     kind: str
@@ -43,7 +46,7 @@ class Entry:
 
     def body(self) -> dict[str, Any]:
         return {
-            "symbol": "BTCUSDT", "orderId": self.id, "clientOrderId": self.client,
+            "symbol": self.symbol, "orderId": self.id, "clientOrderId": self.client,
             "price": f"{self.price:.2f}", "origQty": f"{self.quantity:.5f}",
             "executedQty": f"{self.filled:.5f}", "cummulativeQuoteQty": f"{self.spent:.7f}",
             "status": self.status, "timeInForce": "GTC", "type": self.kind, "side": self.side,
@@ -65,17 +68,23 @@ class FakeBroker:
         In how many parts an order fills.
     fee_in_units
         Whether buyers pay in what they buy.
+    symbols
+        What is traded; all prices begin at 100.
+    real_time
+        Whether it goes by the clock of the computer.
     """
 
     def __init__(
         self, seed: int = 0, trouble: float = 0.0, parts: int = 1, fee_in_units: bool = False,
-        streams: bool = True,
+        streams: bool = True, symbols: Sequence[str] = ("BTC-USDT",), real_time: bool = False,
     ) -> None:  # fmt: skip
         self.seed, self.trouble, self.parts = seed, trouble, parts
         self.fee_in_units, self.streams = fee_in_units, streams
         self.orders: dict[int, Entry] = {}
-        self.price = 100.0
-        self.units, self.money = 1000.0, 1e6
+        self.assets = {one.replace("-", ""): tuple(one.split("-")) for one in symbols}
+        self.prices = dict.fromkeys(self.assets, 100.0)
+        self.holdings = {name: 1000.0 for name, _ in self.assets.values()}
+        self.holdings |= {name: 1e7 for _, name in self.assets.values()}
         self.seen: Counter[str] = Counter()
         self.placed: Counter[str] = Counter()
         self.headers: list[str] = []
@@ -86,6 +95,7 @@ class FakeBroker:
         self._sockets: dict[web.WebSocketResponse, web.Request] = {}
         self._sending: set[asyncio.Future[None]] = set()
         self._next = 0
+        self._real_time = real_time
         self._started = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -102,9 +112,9 @@ class FakeBroker:
 
     # --- by a test ---------------------------------------------------------------------
 
-    def move(self, price: float) -> None:
-        """Have the market go to a price, and fill what that fills."""
-        self._do(lambda: self._move(price))
+    def move(self, price: float, symbol: str = "BTCUSDT") -> None:
+        """Have a market go to a price, and fill what that fills."""
+        self._do(lambda: self._move(symbol, price))
 
     def calm(self) -> None:
         """Be kind from now on; what was held back is told."""
@@ -206,27 +216,30 @@ class FakeBroker:
 
     def _answer(self, name: str, query: dict[str, str]) -> web.Response:
         if name == "GET time":
-            return web.json_response({"serverTime": START})
+            return web.json_response({"serverTime": self._time()})
         if name == "GET exchangeInfo":
-            return web.json_response(
-                {"timezone": "UTC", "rateLimits": [], "symbols": [described()]}
-            )
+            rows = [described(one, *assets) for one, assets in self.assets.items()]
+            return web.json_response({"timezone": "UTC", "rateLimits": [], "symbols": rows})
         if name == "GET account":
-            rows = [("BTC", self.units), ("USDT", self.money)]
-            return web.json_response(
-                {"balances": [{"asset": a, "free": f"{n:.8f}", "locked": "0"} for a, n in rows]}
-            )
+            rows = [
+                {"asset": one, "free": f"{self._free(one):.8f}",
+                 "locked": f"{units - self._free(one):.8f}"}
+                for one, units in self.holdings.items()
+            ]  # fmt: skip
+            return web.json_response({"balances": rows})
         if name == "POST order":
             return self._place(query)
         if name == "GET openOrders":
-            found = [one.body() for one in self.orders.values() if one.status not in FINAL]
+            found = [one.body() for one in self._of(query) if one.status not in FINAL]
             return web.json_response(found)
         if name == "GET allOrders":
-            return web.json_response([one.body() for one in self.orders.values()])
+            since, many = int(query.get("startTime", 0)), int(query.get("limit", 500))
+            found = [one.body() for one in self._of(query) if one.time >= since]
+            return web.json_response(found[:many])
         if name == "GET myTrades":
             wanted = query.get("orderId")
             found = [
-                trade for one in self.orders.values() if wanted in (None, str(one.id))
+                trade for one in self._of(query) if wanted in (None, str(one.id))
                 for trade in self._trades_of(one)
             ]  # fmt: skip
             return web.json_response(found)
@@ -243,6 +256,21 @@ class FakeBroker:
                 self._end(order, "CANCELED")
             return web.json_response(order.body())
         return web.json_response({"code": -1102, "msg": f"no {name} here"}, status=400)
+
+    def _time(self) -> int:
+        return time.time_ns() // 1_000_000 if self._real_time else START + self._next
+
+    def _of(self, query: dict[str, str]) -> list[Entry]:
+        return [one for one in self.orders.values() if one.symbol == query["symbol"]]
+
+    def _free(self, asset: str) -> float:
+        """What of an asset is not bound by orders that sell it."""
+        bound = sum(
+            one.quantity - one.filled for one in self.orders.values()
+            if one.status not in FINAL and one.side == "SELL"
+            and self.assets[one.symbol][0] == asset
+        )  # fmt: skip
+        return self.holdings[asset] - bound
 
     def _found(self, query: dict[str, str]) -> Entry | None:
         client = query.get("origClientOrderId")
@@ -268,14 +296,26 @@ class FakeBroker:
     def _place(self, query: dict[str, str]) -> web.Response:
         client = query["newClientOrderId"]
         self.placed[client] += 1
-        quantity = float(query["quantity"])
-        if self._chance("reject", f"place {client}"):
+        quantity, symbol = float(query["quantity"]), query["symbol"]
+        price, stop = float(query.get("price", 0.0)), float(query.get("stopPrice", 0.0))
+        sells = query["side"] == "SELL"
+        lacks = sells and self._free(self.assets[symbol][0]) < quantity - 1e-9
+        if lacks or self._chance("reject", f"place {client}"):
             body = {"code": -2010, "msg": "Account has insufficient balance for requested action."}
+            return web.json_response(body, status=400)
+        if any(
+            one.client == client and one.status not in FINAL for one in self.orders.values()
+        ):
+            body = {"code": -2010, "msg": "Duplicate order sent."}
+            return web.json_response(body, status=400)
+        value = quantity * (price or stop or self.prices[symbol])
+        if quantity < LOT or value < LEAST or off(quantity, LOT) or off(price + stop, TICK):
+            body = {"code": -1013, "msg": f"Filter failure: {quantity} at {price} {stop}"}
             return web.json_response(body, status=400)
         self._next += 1
         order = Entry(
-            self._next, client, query["side"], query["type"], quantity,
-            float(query.get("price", 0.0)), float(query.get("stopPrice", 0.0)), START + self._next,
+            self._next, symbol, client, query["side"], query["type"], quantity, price, stop,
+            self._time(),
         )  # fmt: skip
         self.orders[order.id] = order
         # Told before it is answered.
@@ -283,14 +323,15 @@ class FakeBroker:
         self._match(order)
         return web.json_response(order.body())
 
-    def _move(self, price: float) -> None:
-        self.price = price
+    def _move(self, symbol: str, price: float) -> None:
+        self.prices[symbol] = price
         for order in list(self.orders.values()):
-            self._match(order)
+            if order.symbol == symbol and order.status not in FINAL:
+                self._match(order)
 
     def _match(self, order: Entry) -> None:
         up = order.side == "BUY"
-        price = self.price
+        price = self.prices[order.symbol]
         if order.kind == "STOP_LOSS" and order.stop:
             if price < order.stop if up else price > order.stop:
                 return
@@ -300,26 +341,27 @@ class FakeBroker:
             price = order.price
         if order.status in FINAL:
             return
-        part = order.quantity / self.parts
         # The rest comes with the next price.
+        part = max(LOT, round(order.quantity / self.parts / LOT) * LOT)
         self._fill(order, min(order.quantity - order.filled, round(part, 5)), price)
 
     def _fill(self, order: Entry, quantity: float, price: float) -> None:
         self._next += 1
         sign = 1.0 if order.side == "BUY" else -1.0
+        base, quote = self.assets[order.symbol]
         in_units = self.fee_in_units and sign > 0
         fee = quantity * FEE * (1.0 if in_units else price)
         order.filled = round(order.filled + quantity, 8)
         order.spent += quantity * price
         order.status = "FILLED" if order.filled >= order.quantity - 1e-9 else "PARTIALLY_FILLED"
         order.trades.append(
-            {"symbol": "BTCUSDT", "id": self._next, "orderId": order.id, "price": f"{price:.2f}",
+            {"symbol": order.symbol, "id": self._next, "orderId": order.id, "price": f"{price:.2f}",
              "qty": f"{quantity:.5f}", "quoteQty": f"{quantity * price:.7f}",
-             "commission": f"{fee:.10f}", "commissionAsset": "BTC" if in_units else "USDT",
-             "time": START + self._next, "isBuyer": sign > 0, "isMaker": order.kind == "LIMIT"}
+             "commission": f"{fee:.10f}", "commissionAsset": base if in_units else quote,
+             "time": self._time(), "isBuyer": sign > 0, "isMaker": order.kind == "LIMIT"}
         )  # fmt: skip
-        self.units += sign * quantity - (fee if in_units else 0.0)
-        self.money -= sign * quantity * price + (0.0 if in_units else fee)
+        self.holdings[base] += sign * quantity - (fee if in_units else 0.0)
+        self.holdings[quote] -= sign * quantity * price + (0.0 if in_units else fee)
         self._tell(order, "TRADE")
 
     def _end(self, order: Entry, status: str) -> None:
@@ -331,13 +373,13 @@ class FakeBroker:
     def _tell(self, order: Entry, execution: str) -> None:
         trade = order.trades[-1] if execution == "TRADE" else None
         event = {
-            "e": "executionReport", "E": START + self._next, "s": "BTCUSDT", "c": order.client,
+            "e": "executionReport", "E": self._time(), "s": order.symbol, "c": order.client,
             "S": order.side, "o": order.kind, "f": "GTC", "q": f"{order.quantity:.5f}",
             "p": f"{order.price:.2f}", "P": f"{order.stop:.2f}", "C": "", "x": execution,
             "X": order.status, "r": "NONE", "i": order.id, "l": trade["qty"] if trade else "0",
             "z": f"{order.filled:.5f}", "L": trade["price"] if trade else "0",
             "n": trade["commission"] if trade else "0",
-            "N": trade["commissionAsset"] if trade else None, "T": START + self._next,
+            "N": trade["commissionAsset"] if trade else None, "T": self._time(),
             "t": trade["id"] if trade else -1, "m": False, "O": order.time,
             "Z": f"{order.spent:.7f}", "Y": "0", "Q": "0",
         }  # fmt: skip
@@ -387,10 +429,15 @@ async def _quietly(socket: web.WebSocketResponse, text: str) -> None:
         return
 
 
-def described() -> dict[str, Any]:
-    """Return the one symbol as exchangeInfo describes it."""
+def off(value: float, step: float) -> bool:
+    """Tell whether a value is no multiple of a step."""
+    return abs(value / step - round(value / step)) > 1e-6
+
+
+def described(symbol: str, base: str, quote: str) -> dict[str, Any]:
+    """Return a symbol as exchangeInfo describes it."""
     return {
-        "symbol": "BTCUSDT", "status": "TRADING", "baseAsset": "BTC", "quoteAsset": "USDT",
+        "symbol": symbol, "status": "TRADING", "baseAsset": base, "quoteAsset": quote,
         "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8,
         "orderTypes": ["LIMIT", "MARKET", "STOP_LOSS"], "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False, "permissions": ["SPOT"],

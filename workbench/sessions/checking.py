@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from workbench.feeds.spec import FeedSpec
 from workbench.runs.request import check_ids, check_seed, check_texts, parse_body
 from workbench.runs.spec import RunSpec
 from workbench.sessions.brokers import Allowed
+from workbench.sessions.leave import ACCOUNT, SANDBOX
 from workbench.sessions.request import LiveRequest
 from workbench.trading.limits import RiskLimits
 from workbench.trading.spec import LiveSettings
@@ -28,10 +29,8 @@ from workbench.trading.spec import LiveSettings
 MOST_SYMBOLS = 50
 LONGEST_LATENCY_S = 3600.0
 _LENGTHS = {"name": 200, "notes": 10_000}
-_ACCOUNT = "[A-Za-z0-9_.-]{1,64}"
 _OURS = ("symbol", "timeframes", "history", "patterns", "detectors", "weights")
 """Fields of a feed that are the session's own, or mean nothing to it."""
-_SANDBOX = "sandbox:"
 _FRACTIONS = ("max_drawdown", "price_band")
 
 
@@ -117,32 +116,6 @@ def possible(request: LiveRequest, directory: Directory, home: Path, now: str) -
     return Possible(spec, source_of(first), first.feed == "synthetic")
 
 
-def allowed(configured: Mapping[str, Sequence[str]]) -> tuple[Allowed, ...]:
-    """Return where orders may be sent.
-
-    Parameters
-    ----------
-    configured
-        Accounts by exchange; ``sandbox:NAME`` is one whose test system alone may be used.
-
-    Raises
-    ------
-    InvalidRequest
-        It is not written like that.
-    """
-    found = []
-    for exchange, accounts in configured.items():
-        words = "a list of accounts for each exchange, such as {'binance': ['sandbox:main']}"
-        if isinstance(accounts, str):
-            _refuse("live_orders", dict(configured), words)
-        for account in accounts:
-            name = account.removeprefix(_SANDBOX)
-            if not re.fullmatch(_ACCOUNT, name):
-                _refuse("live_orders", account, words)
-            found.append(Allowed(exchange, name, real=name == account))
-    return tuple(found)
-
-
 def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     """Check that orders may go where they are to go.
 
@@ -159,8 +132,8 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
         The server's configuration does not allow it.
     """
     account, exchange = request.account, request.exchange
-    if not re.fullmatch(_ACCOUNT, account):
-        _refuse("account", account[:80], f"a name, {_ACCOUNT}; never a key")
+    if not re.fullmatch(ACCOUNT, account):
+        _refuse("account", account[:80], f"a name, {ACCOUNT}; never a key")
     if request.broker == "paper":
         if exchange is not None:
             msg = f"exchange is {exchange!r}, but broker is paper: prices have theirs in `feed`"
@@ -177,12 +150,12 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     ):
         return
     system = "the test system of " if request.sandbox else ""
-    entry = f"{_SANDBOX}{account}" if request.sandbox else account
+    entry = f"{SANDBOX}{account}" if request.sandbox else account
     msg = (
         f"This server sends no orders to {system}{exchange} for the account {account!r}: its "
         f"administrator allows it with c.WorkbenchApp.live_orders = {{{exchange!r}: [{entry!r}]}}"
     )
-    known = [f"{one.exchange} {'' if one.real else _SANDBOX}{one.account}" for one in allowed]
+    known = [f"{one.exchange} {'' if one.real else SANDBOX}{one.account}" for one in allowed]
     raise NotAllowed(msg, field="account", value=account, allowed=known)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +15,7 @@ from workbench.runs.records import RunRecord, is_session
 from workbench.runs.request import check_pickled
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
-from workbench.sessions import checking
+from workbench.sessions import checking, leave
 from workbench.sessions.keeper import CLOSING, WORKER, SessionKeeper, alive
 from workbench.sessions.request import LiveRequest
 from workbench.sessions.showing import detail, summary
@@ -47,7 +47,7 @@ class SessionService:
     most
         Sessions at once; 0 for any number.
     orders
-        Accounts that orders may be sent for, by exchange; see `checking.allowed`.
+        Accounts that orders may be sent for, by exchange; see `leave.allowed`.
     window
         Messages that the stream of all sessions keeps, about.
     patience, stop_patience, worker, closing
@@ -66,7 +66,7 @@ class SessionService:
         urls: Callable[[], list[str]],
         *,
         most: int = MOST_SESSIONS,
-        orders: Mapping[str, Sequence[str]] | None = None,
+        orders: Mapping[str, Any] | None = None,
         window: int = WINDOW,
         patience: float,
         stop_patience: float = STOP_PATIENCE_S,
@@ -76,7 +76,7 @@ class SessionService:
         self._runs = runs
         self._directory = directory
         self._most = most
-        self._allowed = checking.allowed(orders or {})
+        self._allowed = leave.allowed(orders or {})
         self._symbols: dict[str, frozenset[str]] = {}
         runs.live.open(window)
         self.keeper = SessionKeeper(
