@@ -120,4 +120,4 @@ def flatten_all(
     """
     server = server or connect(url, token)
     reply = server.rest.post("api/live-trading/flatten", {})
-    return [str(one) for one in reply["sessions"]]
+    return [str(one["session_id"]) for one in reply["sessions"]]
