@@ -116,6 +116,10 @@ class FakeBroker:
         """Have a market go to a price, and fill what that fills."""
         self._do(lambda: self._move(symbol, price))
 
+    def place(self, **query: str) -> None:
+        """Place an order as somebody else of the account does."""
+        self._do(lambda: self._place(query))
+
     def calm(self) -> None:
         """Be kind from now on; what was held back is told."""
 

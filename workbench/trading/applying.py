@@ -114,7 +114,10 @@ def _exit(
     )
     part = min(more, held.remaining) if held is not None else 0.0
     share = fee * part / more if more else fee
-    if more > part:
+    order = noted.order if noted is not None else 0
+    if ticket.purpose.kind == "order":
+        order = ticket.purpose.number
+    if more - part > CRUMB * ticket.place.quantity:
         _surplus(route, ticket, sign, more - part, price, fee - share)
     if held is None:
         return
@@ -132,7 +135,7 @@ def _exit(
     if part > 0.0 or (final and ticket.filled > 0.0):
         route.engine.fill_exit(
             ticket.trade, price, part, share, ticket.code,
-            order=noted.order if noted is not None else 0,
+            order=order,
             rung=ticket.purpose.rung, level=ticket.level, done=over,
         )  # fmt: skip
 
@@ -145,8 +148,10 @@ def _surplus(
         if held.sign == sign and held.trade != ticket.trade and units > 0.0:
             part = min(units, held.remaining)
             route.engine.fill_exit(
-                held.trade, price, part, fee * part / units, ticket.code, level=ticket.level
-            )
+                held.trade, price, part, fee * part / units, ticket.code,
+                order=ticket.purpose.number if ticket.purpose.kind == "order" else 0,
+                level=ticket.level,
+            )  # fmt: skip
             fee -= fee * part / units
             units -= part
     route.state.stray -= sign * units

@@ -166,6 +166,9 @@ class Ledger:
         waiting = self._engine.orders()
         for one in waiting:
             self._wait(one, now, names, accepted)
+        self.orders.finish(
+            {self.trades.signal_id(one.order) for one in waiting if one.kind == "close"}, now
+        )
         for held in self._engine.positions():
             self._hold(held, now, names, tell_prices)
         return waiting

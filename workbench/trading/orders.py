@@ -6,7 +6,7 @@ orders of their own, that follow from the position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -191,6 +191,20 @@ class Orders:
         order = self.waiting.get(order_id)
         if order is not None:
             self._end(order, now, status, code, message, numbers or UNSET)
+
+    def finish(self, open_: Collection[str], now: Moment) -> None:
+        """End the closing orders of which all fills are told and that wait no more.
+
+        One that closes several trades may be over only after the last of its fills.
+        """
+        over = [
+            one for name, one in self.waiting.items()
+            if one.role == "exit" and ":close" not in name and name not in open_
+            and one.booked[0] > 0.0 and one.booked[0] >= one.filled * (1 - CRUMB)
+        ]  # fmt: skip
+        for one in over:
+            one.quantity = one.filled
+            self._end(one, now, "filled")
 
     def of_trade(self, trade_id: str) -> list[Told]:
         """Return the orders that protect a position, or are to close it."""
