@@ -202,8 +202,7 @@ class Session:
             self._close(due)
         self._look()
         if self._desk is not None:
-            for book in self.books.values():
-                self._desk.late(book)
+            self._desk.late()
         if self.at - self._told >= TOLD_EVERY_MS:
             for book in self.books.values():
                 book.grown()
