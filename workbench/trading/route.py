@@ -28,7 +28,18 @@ from workbench.messages import OrderKind
 from workbench.trading.brokering import Cancel, Command, Place, Rules
 from workbench.trading.protecting import protect, settle, touch
 from workbench.trading.states import Book, State
-from workbench.trading.tickets import CRUMB, Exit, Life, Past, Purpose, Ticket, placed, small, whole
+from workbench.trading.tickets import (
+    CRUMB,
+    Exit,
+    Life,
+    Past,
+    Purpose,
+    Ticket,
+    key,
+    placed,
+    small,
+    whole,
+)
 
 
 class Route:
@@ -308,11 +319,6 @@ class Route:
         if not ticket.cancelling:
             ticket.cancelling = True
             self._commands.append(Cancel(ticket.place.client_order_id, self.symbol))
-
-
-def key(purpose: Purpose) -> str:
-    """Return a purpose as text."""
-    return f"{purpose.kind}:{purpose.number}:{purpose.rung}"
 
 
 def _touched(order: WaitingOrder, price: float) -> bool:

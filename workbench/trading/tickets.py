@@ -154,6 +154,11 @@ class Past(Struct, array_like=True):
         )  # fmt: skip
 
 
+def key(purpose: Purpose) -> str:
+    """Return a purpose as text."""
+    return f"{purpose.kind}:{purpose.number}:{purpose.rung}"
+
+
 def whole(rules: Rules, quantity: float) -> float:
     """Return the whole lots in a quantity."""
     if rules.lot <= 0.0:
