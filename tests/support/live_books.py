@@ -46,19 +46,22 @@ def check_orders(said: Sequence[Message], over: bool) -> dict[str, OrderData]:
 
 def check_fills(said: Sequence[Message], orders: dict[str, OrderData]) -> None:
     """Assert that what orders filled is what trades changed, unit for unit and fee for fee."""
-    units: dict[str, float] = defaultdict(float)
+    units: dict[tuple[str, bool], float] = defaultdict(float)
     fees: dict[str, float] = defaultdict(float)
     for message in said:
         if message.type == "trade":
             data, extra = message.data, message.extra
-            up = (data.direction == "long") == (not hasattr(data, "exit_price"))
-            units[data.symbol] += extra.quantity if up else -extra.quantity
+            entered = not hasattr(data, "exit_price")
+            down = entered and data.direction == "short"
+            units[data.symbol, entered] += -extra.quantity if down else extra.quantity
             fees[data.symbol] += extra.commission
-    for symbol in {one.symbol for one in orders.values()} | set(units):
+    for symbol in {one.symbol for one in orders.values()} | {symbol for symbol, _ in units}:
         own = [one for one in orders.values() if one.symbol == symbol]
-        assert sum(SIGN[one.side] * one.filled for one in own) == pytest.approx(
-            units[symbol], abs=1e-6
-        )
+        entries = [SIGN[one.side] * one.filled for one in own if one.role == "entry"]
+        # One order may close what is long and what is short.
+        exits = [one.filled for one in own if one.role != "entry"]
+        assert sum(entries) == pytest.approx(units[symbol, True], abs=1e-6)
+        assert sum(exits) == pytest.approx(units[symbol, False], abs=1e-6)
         assert sum(one.fees for one in own) == pytest.approx(fees[symbol], abs=1e-6)
 
 

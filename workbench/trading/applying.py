@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.engine.live_views import HeldPosition
 from workbench.engine.rules.layout import (
     BY_REVERSAL,
     CANCELLED,
@@ -11,8 +12,9 @@ from workbench.engine.rules.layout import (
 )
 from workbench.messages import FINAL_ORDER_STATUSES
 from workbench.trading.brokering import Report
-from workbench.trading.route import Route, key
-from workbench.trading.tickets import CRUMB, Past, Ticket
+from workbench.trading.protecting import filled_of, reached
+from workbench.trading.route import Route
+from workbench.trading.tickets import CRUMB, Past, Ticket, key
 
 UNSENT = ("not_sent", "stale")
 """Codes of orders that never were at the venue."""
@@ -91,15 +93,19 @@ def _entry(
         if rest > 0.0:
             engine.fill(number, price, rest, share, False)
         return
-    gone = route.gone(order)
-    if rest > 0.0 or order.filled > 0.0:
+    some = rest > 0.0 or order.filled > 0.0
+    if some and report.status == "filled":
         engine.fill(number, price, rest, share, True)
-    elif report.status == "rejected":
+        return
+    if some and (rest > 0.0 or share):
+        engine.fill(number, price, rest, share, False)
+    gone = route.gone(order)
+    if report.status == "rejected":
         engine.refuse(number, NOT_SENT if report.code in UNSENT else VENUE_REFUSED)
     elif report.status == "expired":
         engine.refuse(number, EXPIRED)
-    elif gone or not ticket.cancelling or more:
-        engine.refuse(number, gone or CANCELLED)
+    elif some or gone or not ticket.cancelling or more:
+        engine.refuse(number, *(gone or (CANCELLED, 0.0, 0.0)))
 
 
 def _exit(
@@ -131,13 +137,26 @@ def _exit(
     elif final and not (report.status == "filled" or ticket.cancelling or report.code in UNSENT):
         # The venue does not keep it: from now on it rests here.
         state.alone.add(ticket.trade)
-    over = final or part >= held.remaining * (1 - CRUMB)
-    if part > 0.0 or (final and ticket.filled > 0.0):
+    over = part >= held.remaining * (1 - CRUMB) or (final and _done(route, ticket, held, part))
+    if part > 0.0 or (final and filled_of(route, ticket.purpose) > 0.0):
         route.engine.fill_exit(
             ticket.trade, price, part, share, ticket.code,
             order=order,
             rung=ticket.purpose.rung, level=ticket.level, done=over,
         )  # fmt: skip
+
+
+def _done(route: Route, ticket: Ticket, held: HeldPosition, part: float) -> bool:
+    """Tell whether nothing more of an exit is to come, now that one of its orders is over."""
+    purpose = ticket.purpose
+    if ticket.place.kind == "market":
+        return True
+    if any(one.purpose == purpose for one in route.state.tickets.values()):
+        return False
+    if purpose.kind != "target":
+        return True
+    rungs = [target for target in held.targets if target.rung == purpose.rung]
+    return all(reached(route, held, target, part) for target in rungs)
 
 
 def _surplus(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from workbench.engine.live_views import HeldPosition
+from workbench.engine.live_views import HeldPosition, Target
 from workbench.engine.rules.costs import on_grid
 from workbench.engine.rules.layout import BY_TARGET, BY_TRAIL
 from workbench.messages import OrderKind
-from workbench.trading.tickets import CRUMB, Exit, Purpose, placed, small, whole
+from workbench.trading.tickets import CRUMB, Exit, Purpose, key, placed, small, whole
 
 if TYPE_CHECKING:
     from workbench.trading.route import Route
@@ -71,6 +71,15 @@ def protect(route: Route, held: HeldPosition) -> None:
     _keep(route, held, Purpose("stop", held.trade), "stop", level, held.remaining, code)
     if not rules.targets:
         return
+    for target in held.targets[:-1]:
+        purpose = Purpose("target", held.trade, target.rung)
+        out = any(one.purpose == purpose for one in route.state.tickets.values())
+        if not out and filled_of(route, purpose) > 0.0 and reached(route, held, target):
+            # Its last fill came while the entry was still filling.
+            route.engine.fill_exit(
+                held.trade, held.mark, 0.0, 0.0, BY_TARGET, rung=target.rung, level=target.price
+            )
+            return
     wanted = {target.rung for target in held.targets}
     for ticket in route.state.tickets.values():
         mine = ticket.trade == held.trade and ticket.purpose.kind == "target"
@@ -78,10 +87,37 @@ def protect(route: Route, held: HeldPosition) -> None:
             route.cancel(ticket)
     left = held.remaining
     for target in held.targets:
-        units = left if target is held.targets[-1] else min(left, target.units)
+        units = left if target is held.targets[-1] else min(left, _wanted(route, held, target))
         left -= units
         purpose = Purpose("target", held.trade, target.rung)
         _keep(route, held, purpose, "limit", target.price, units, BY_TARGET)
+
+
+def filled_of(route: Route, purpose: Purpose) -> float:
+    """Return the units that the orders of a purpose have filled."""
+    past = route.state.past.get(key(purpose))
+    out = sum(one.filled for one in route.state.tickets.values() if one.purpose == purpose)
+    return out + (past.filled if past is not None else 0.0)
+
+
+def reached(route: Route, held: HeldPosition, target: Target, part: float = 0.0) -> bool:
+    """Tell whether a target is done: no order can be made of what is left of it.
+
+    While its entry fills it grows, and is not done. `part` is what the book does not know yet.
+    """
+    if any(one.order == held.order for one in route.engine.orders()):
+        return False
+    left = _wanted(route, held, target)
+    if target is held.targets[-1]:
+        left = held.remaining - part
+    units = whole(route.rules, left)
+    return units <= CRUMB * held.quantity or small(route.rules, units, target.price) is not None
+
+
+def _wanted(route: Route, held: HeldPosition, target: Target) -> float:
+    """Return the units that a target is still to take."""
+    purpose = Purpose("target", held.trade, target.rung)
+    return max(0.0, target.units - filled_of(route, purpose))
 
 
 def _at_venue(route: Route, purpose: Purpose, level: float) -> bool:
