@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
-from workbench.engine.live_holding import end_entries
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import WorkbenchError
 from workbench.messages import Error, ErrorData, ErrorExtra
@@ -105,7 +104,7 @@ class Commands:
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End all entries that wait; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
-            end_entries(book.engine, code, wanted, had)
+            book.engine.end_entries(code, wanted, had)
             book.settle()
             if self._desk is not None:
                 self._desk.decided(book, self._session.at)
