@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 import time
-import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
 
-from tests.benchmarks.measuring import Row, cpu_of_call
+from tests.benchmarks import live_process
+from tests.benchmarks.measuring import Row, alternate, cpu_of_call
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
 from workbench.engine import BacktestEngine
@@ -25,31 +26,67 @@ TITLE = "Live sessions"
 MONTH = 43_200
 START = 1_704_412_800_000
 MINUTE = 60_000
+PART = 4_000
+"""Of the month, that is given trade by trade."""
+NAME = "sma_cross"
+ASKED_SESSION_S, ASKED_PROCESS_S = 60.0, 120.0
+ASKED_MIB = 300.0
 
 
 def measure(quick: bool) -> list[Row]:
     """Return the rows of this benchmark."""
-    count = 1_000 if quick else MONTH
-    candles = walk(count)
-    whole = [closed(bar) for bar in zip(*columns(candles), strict=True)]
-    traded = [given for bar in zip(*columns(candles), strict=True) for given in ticks(Bar(*bar))]
-    backtest = cpu_of_call(lambda: back(candles))
-    by_candles = cpu_of_call(lambda: live(whole))
-    by_ticks = cpu_of_call(lambda: live(traded))
-    delays = to_order(traded)
-    tracemalloc.start()
-    live(whole)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    label = f"{count:,} candles of 1M, SmaCross, paper"
+    return [*replayed(quick), *delays(quick)]
+
+
+def replayed(quick: bool) -> list[Row]:
+    """Return what a month of minutes costs at full speed."""
+    count, part = (2_000, 500) if quick else (MONTH, PART)
+    candles, some = walk(count), walk(part)
+    whole = [closed(bar) for bar in rows_of(candles)]
+    traded = [given for bar in rows_of(some) for given in ticks(Bar(*bar))]
+    taken = alternate({"backtest": lambda: back(candles), "part": lambda: back(some)}, 3)
+    alone = cpu_of_call(lambda: live(whole))
+    by_trades = cpu_of_call(lambda: live(traded))
+    spent = live_process.month(candles, NAME)
+    label, bit = f"{count:,} candles of 1M, closed", f"{part:,} candles of 1M, four trades each"
+    floor = "backtest, a message a candle"
+    note = f"server {spent.server:.1f} s CPU, {spent.wall:.0f} s wall"
+    unit = "s CPU"
     return [
-        Row(f"{label}: closed candles", by_candles, None, "s CPU"),
-        Row(f"{label}: four trades a candle", by_ticks, None, "s CPU"),
-        Row("the same by the backtest, a message a candle", backtest, None, "s CPU"),
-        Row("a tick to its order message, p50", 1e6 * np.quantile(delays, 0.5).item(), None, "us"),
-        Row("a tick to its order message, p99", 1e6 * np.quantile(delays, 0.99).item(), None, "us"),
-        Row(f"{label}: peak of what Python has allocated", peak / 2**20, None, "MiB"),
-    ]
+        Row(f"{label}: session alone", alone, taken["backtest"], unit, floor),
+        Row(f"{label}: session alone", alone, ASKED_SESSION_S, unit, "asked: at most"),
+        Row(f"{label}: its process", spent.worker, taken["backtest"], unit, floor, note),
+        Row(f"{label}: its process", spent.worker, ASKED_PROCESS_S, unit, "asked: at most", note),
+        Row(f"{bit}: session alone", by_trades, taken["part"], unit, floor),
+        Row(f"{label}: most memory of its process", spent.peak, ASKED_MIB, "MiB",
+            "asked: at most"),
+        Row(f"{label}: most memory of its process", spent.peak, spent.early, "MiB",
+            f"in its first {live_process.EARLY_S:.0f} s of CPU"),
+    ]  # fmt: skip
+
+
+def delays(quick: bool) -> list[Row]:
+    """Return how long it is from a tick to the order it leads to."""
+    count = 20 if quick else 120
+    traded = [given for bar in rows_of(walk(PART)) for given in ticks(Bar(*bar))]
+    alone = [1000 * one for one in to_order(traded)]
+    echo = live_process.echoes(count)
+    whole = live_process.to_orders(count)
+    rows = []
+    for name, place in (("p50", 49), ("p99", 98)):
+        pure, floor, real = (percentiles(one)[place] for one in (alone, echo, whole))
+        rows += [
+            Row(f"tick to order message, out of the session, {name}", pure, None, "ms wall",
+                note=f"{len(alone)} orders"),
+            Row(f"tick to order message, at a reader of the live-trading stream, {name}", real,
+                floor, "ms wall", "WebSocket echo on loopback", f"{len(whole)} orders"),
+        ]  # fmt: skip
+    return rows
+
+
+def percentiles(values: Sequence[float]) -> list[float]:
+    """Return the 99 percentiles."""
+    return statistics.quantiles(values, n=100, method="inclusive")
 
 
 def walk(count: int) -> Candles:
@@ -64,10 +101,10 @@ def walk(count: int) -> Candles:
     )
 
 
-def columns(candles: Candles) -> list[list[float]]:
-    """Return the columns of candles as plain numbers."""
+def rows_of(candles: Candles) -> list[tuple[float, ...]]:
+    """Return candles as plain numbers."""
     names = ("time", "open", "high", "low", "close", "volume")
-    return [getattr(candles, name).tolist() for name in names]
+    return list(zip(*(getattr(candles, name).tolist() for name in names), strict=True))
 
 
 def closed(bar: Sequence[float]) -> Input:

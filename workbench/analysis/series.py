@@ -41,7 +41,7 @@ class Series:
         For positive indexes, and for candles before the first one.
     """
 
-    __slots__ = ("_above", "_array", "_clock", "_values", "name")
+    __slots__ = ("_above", "_array", "_clock", "_grows", "_values", "name")
 
     def __init__(self, array: NDArray[Any], clock: Clock, name: str = "") -> None:
         view = array.view()
@@ -53,6 +53,7 @@ class Series:
         # Crossings above other series of the clock, once asked for: all of them at one go is
         # faster than one a candle. They are looked up at the present count only.
         self._above: dict[Series | float, Sequence[bool]] = {}
+        self._grows = False
         self.name = name
 
     @overload
@@ -150,6 +151,8 @@ def renew(series: Series, array: NDArray[Any]) -> None:
     """
     view = array.view()
     view.flags.writeable = False
+    # Where candles come one by one, all crossings of each column would be looked up once.
+    series._grows = len(array) - len(series._array) == 1
     series._array, series._values = view, view.data
     series._above.clear()
 
@@ -175,7 +178,7 @@ def crossed_above(first: Series, second: Series | float) -> bool:
             count = first._clock.count
             values = first._values
             return count > 1 and values[count - 1] > second and values[count - 2] <= second
-        if second._clock is not first._clock:
+        if second._clock is not first._clock or first._grows:
             enough = len(first) > 1 and len(second) > 1
             return enough and first[-1] > second[-1] and first[-2] <= second[-2]
         flags = first._above[second] = _crossings(first, second)

@@ -52,10 +52,10 @@ class Sights:
             for strategy in crew.strategies:
                 view = strategy._views[name]
                 view.grow(grown[name].candles)
-                for series, one in _declared(view):
+                for place, (series, one) in enumerate(_declared(view)):
                     for each in series:
                         renew(each, np.zeros(0))
-                    _replace(view, one, [np.zeros(0) for _ in series])
+                    view.declarations[place] = one._replace(columns=[np.zeros(0) for _ in series])
         self.warm_ups = [self._warm_up(one) for one in crew.strategies]
 
     def grow(self) -> None:
@@ -87,14 +87,14 @@ class Sights:
 
     def _indicate(self, view: View, start: int, strategy: str) -> None:
         """Tell the indicators of a timeframe whose candles are new from `start` on."""
-        for series, one in _declared(view):
+        for place, (series, one) in enumerate(_declared(view)):
             if hasattr(one.function, "update"):
                 columns = _further(one, start, len(view.candles))
             else:
                 columns = self._again(view, one, start, strategy)
             for each, column in zip(series, columns, strict=True):
                 renew(each, column)
-            _replace(view, one, columns)
+            view.declarations[place] = one._replace(columns=columns)
 
     def _again(self, view: View, one: Declaration, start: int, strategy: str) -> list[Column]:
         """Compute an indicator over all candles."""
@@ -133,11 +133,6 @@ def _declared(view: View) -> list[tuple[Sequence[Series], Declaration]]:
         found.append((view.declared[at : at + len(one.columns)], one))
         at += len(one.columns)
     return found
-
-
-def _replace(view: View, one: Declaration, columns: Sequence[Column]) -> None:
-    place = next(k for k, other in enumerate(view.declarations) if other is one)
-    view.declarations[place] = one._replace(columns=columns)
 
 
 def _further(one: Declaration, start: int, count: int) -> list[Column]:

@@ -92,6 +92,17 @@ class LiveBook(Reckoning):
         self._driver.flatten(self._at, code, *(price or self._quote))
         self._take_rows()
 
+    def end_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
+        """End all entries that wait; where fills are routed, ask for them to be taken back.
+
+        Parameters
+        ----------
+        code, wanted, had
+            Why, as of `refuse`.
+        """
+        self._driver.end_entries(self._at, code, wanted, had)
+        self._take_rows()
+
     def finish(self, code: int | None = None) -> None:
         """End the run: with a code flatten first, without keep what is held.
 

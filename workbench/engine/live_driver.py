@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from workbench.analysis.series import Clock
@@ -25,6 +26,7 @@ from workbench.engine.rules.layout import (
     LOWER,
     M_FIRST,
     O_BAR,
+    O_ID,
     O_KIND,
     ORDERS,
     P_AT,
@@ -117,6 +119,25 @@ class LiveDriver(PythonDriver):
         broker.fresh.clear()
         refresh(broker.world)
 
+    @contextmanager
+    def held_back(self, numbers: Collection[int]) -> Iterator[None]:
+        """Leave orders of these numbers waiting while something fills; they come back as new."""
+        broker = self.broker
+        a, orders, queue = broker.a, broker._orders, broker._queue
+        lifted = [slot for slot in queue[: int(a[ORDERS])] if int(orders[slot][O_ID]) in numbers]
+        for slot in lifted:
+            queue.remove(slot)
+        a[ORDERS] -= len(lifted)
+        try:
+            yield
+        finally:
+            count = int(a[ORDERS])
+            waiting = sorted([*queue[:count], *lifted], key=lambda slot: orders[slot][O_ID])
+            queue[:] = [*waiting, *queue[count:]]
+            a[ORDERS] += len(lifted)
+            if lifted:
+                a[FRESH] = 1.0
+
     def part(self, bid: Bar, ask: Bar, routed: bool = False) -> None:
         """Take the account through the next part of the candle; `routed`: nothing fills in it."""
         broker, market = self.broker, self.market
@@ -154,7 +175,8 @@ class LiveDriver(PythonDriver):
         """Let the strategies decide at the close of candle `bar`, and fill what fills at it."""
         broker = self.broker
         try:
-            self._decide(bar)()
+            if bar >= min(warm for warm, _ in self._nexts):
+                self._decide(bar)()
         except (Exception, SystemExit) as error:
             self.failed = Failed(error, self._deciding)
             return
@@ -165,19 +187,17 @@ class LiveDriver(PythonDriver):
             self.seen(0)
 
     def _decide(self, start: int) -> Callable[[], object]:
-        if self.gate is None and len(self._nexts) == 1 and start >= self._nexts[0][0]:
-            return self._nexts[0][1]
-        nexts, clock, fresh = self._nexts, self._clock, self.broker.fresh
+        decide = super()._decide(start)
+        if self.gate is None:
+            return decide
+        clock, fresh = self._clock, self.broker.fresh
 
-        def decide() -> None:
-            for number, (warm, each) in enumerate(nexts):
-                if clock.count > warm:
-                    self._deciding = number
-                    each()
-            if fresh and self.gate is not None:
+        def decide_and_look() -> None:
+            decide()
+            if fresh:
                 self._look(clock.count - 1)
 
-        return decide
+        return decide_and_look
 
     def _look(self, bar: int) -> None:
         """Show the gate the entries that were just placed; end those it refuses."""
@@ -236,6 +256,21 @@ class LiveDriver(PythonDriver):
             self.broker.load(saved["routed"])
 
     # --- ending --------------------------------------------------------------------------------
+
+    def end_entries(self, bar: int, code: int, wanted: float, had: float) -> None:
+        """End all entries that wait; where fills are routed, ask for them to be taken back."""
+        broker, k = self.broker, 0
+        if isinstance(broker, RoutedBroker):
+            for strategy in range(len(self._nexts)):
+                broker.cancel(strategy, bar)
+            return
+        broker._room()
+        while k < int(broker.a[ORDERS]):
+            if broker._orders[broker._queue[k]][O_KIND] == ENTRY:
+                end_order(broker.world, bar, k, code, wanted, had)
+            else:
+                k += 1
+        refresh(broker.world)
 
     def flatten(self, bar: int, code: int, bid: float, ask: float) -> None:
         """Close everything at these prices, slippage on top, and end all orders."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, NoReturn
 
 from workbench.data.bars import Bar
@@ -127,7 +128,9 @@ class LiveEngine(LiveGrowth):
 
     # --- a candle, in parts or whole ----------------------------------------------------------
 
-    def begin(self, time: int, bid: float, ask: float | None = None) -> None:
+    def begin(
+        self, time: int, bid: float, ask: float | None = None, *, without: Collection[int] = ()
+    ) -> None:
         """Open a candle of the shortest timeframe: what is due at its open fills now.
 
         Parameters
@@ -136,6 +139,8 @@ class LiveEngine(LiveGrowth):
             Its open time, epoch ms, UTC.
         bid, ask
             The first price; the ask is the bid plus ``settings.spread`` when left out.
+        without
+            Numbers of closing orders that are to wait for the next candle.
 
         Raises
         ------
@@ -146,7 +151,9 @@ class LiveEngine(LiveGrowth):
         if why is not None and not self.routed:
             raise InvalidRequest(why, field="convention", value="trades", allowed="whole candles")
         here = point(time, bid)
-        self._begin(here, self._market.both(here, None if ask is None else point(time, ask)))
+        there = self._market.both(here, None if ask is None else point(time, ask))
+        with self._driver.held_back(without) if without else nullcontext():
+            self._begin(here, there)
 
     def _begin(self, bid: Bar, ask: Bar) -> None:
         if self._open:

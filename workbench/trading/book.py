@@ -11,7 +11,6 @@ from workbench.data.candles import Candles
 from workbench.data.growing import Origin, Span
 from workbench.engine.driving import Kinds
 from workbench.engine.live_engine import LiveEngine
-from workbench.engine.live_holding import begin_without
 from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import LiveAccount, Refusal, Wanted
 from workbench.engine.settings import Settings
@@ -204,10 +203,7 @@ class Book:
         if self._whole:
             self.late.clear()
             return False
-        if self.late:
-            begin_without(self.engine, self.late, time, price)
-        else:
-            self.engine.begin(time, price)
+        self.engine.begin(time, price, without=self.late)
         return True
 
     def settle(self, closed: bool = False, tell_prices: bool = False) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
-from workbench.engine.live_holding import end_entries
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import WorkbenchError
 from workbench.messages import Error, ErrorData, ErrorExtra
@@ -108,7 +107,7 @@ class Commands:
             if self._desk is not None:
                 self._desk.take_back(book, code, wanted, had, self._session.at)
             else:
-                end_entries(book.engine, code, wanted, had)
+                book.engine.end_entries(code, wanted, had)
                 book.settle()
 
     def done(self) -> bool:
