@@ -4,8 +4,21 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const pad = (value: number): string => String(value).padStart(2, "0");
 export const MINUS = "−";
 
+const formats = new Map<number, Intl.NumberFormat>();
+const SIGNIFICANT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
+
+/** Made once for each number of decimals: to make one takes far longer than to use it. */
+function format(digits: number): Intl.NumberFormat {
+  let known = formats.get(digits);
+  if (known === undefined) {
+    known = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    formats.set(digits, known);
+  }
+  return known;
+}
+
 export function fixed(value: number, digits: number): string {
-  const text = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = format(digits).format(Math.abs(value));
   return (value < 0 && /[1-9]/.test(text) ? MINUS : "") + text;
 }
 
@@ -18,11 +31,11 @@ export function money(value: number, signed = false): string {
 }
 
 export function quantity(value: number): string {
-  return value.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+  return SIGNIFICANT.format(value);
 }
 
 export function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return format(0).format(Math.round(value));
 }
 
 export function dateTime(time: number): string {

@@ -24,6 +24,8 @@ interface Opened {
 }
 
 const HEIGHT = 560;
+/** Who may have to flatten must not believe in a connection that is none. */
+const SIGN_OF_LIFE_S = 2;
 
 /**
  * anywidget's entry. Called once per model: `initialize` connects, and every display of the widget
@@ -103,7 +105,7 @@ function openLive(model: WidgetModel, relay: RelayTransport): Opened {
   const server = model.get("direct") ? findServer() : null;
   const id: string = model.get("session_id");
   const session = new LiveSession({
-    direct: server ? new DirectTransport(server, runPlace(id)) : null,
+    direct: server ? new DirectTransport(server, runPlace(id), { heartbeat: SIGN_OF_LIFE_S }) : null,
     relay,
     snapshot: () => model.get("snapshot") ?? {},
     title: model.get("title") ?? "",

@@ -19,6 +19,8 @@ export interface PaneOptions {
   axisWidth: (needed: number) => number;
   series: uPlot.Series;
   draw?: (u: uPlot) => void;
+  /** Draws last, and over the axes, too. */
+  drawOver?: (u: uPlot) => void;
   cursorMoved: (u: uPlot) => void;
   selected: (min: number, max: number) => void;
   reset: () => void;
@@ -91,7 +93,7 @@ export function createPane(target: HTMLElement, options: PaneOptions): uPlot {
         },
       },
       hooks: {
-        draw: options.draw ? [clipped(options.draw)] : [],
+        draw: [...(options.draw ? [clipped(options.draw)] : []), ...(options.drawOver ? [options.drawOver] : [])],
         setCursor: [options.cursorMoved],
         setSelect: [
           (self) => {

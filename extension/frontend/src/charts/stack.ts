@@ -9,7 +9,7 @@ import { Viewport, type Span } from "./viewport.ts";
 const TIME_AXIS = 26;
 let views = 0;
 
-export interface StackedPane extends Pick<PaneOptions, "title" | "label" | "widest" | "series" | "draw"> {
+export interface StackedPane extends Pick<PaneOptions, "title" | "label" | "widest" | "series" | "draw" | "drawOver"> {
   /** Of the height of all. */
   share: number;
   /** Shown from this height of all on, CSS pixels; below it the first pane has its room. */

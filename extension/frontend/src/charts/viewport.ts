@@ -12,7 +12,13 @@ export interface Extent {
   steady?: boolean;
   /** Length of one candle. */
   candle: number;
+  /** Part of the width that stays free right of the present, for names of what is there. */
+  room?: number;
 }
+
+/** What stays free right of the present in *follow*, and at the ends at most, as parts of the width. */
+const ROOM = 0.04;
+const EDGE = 0.1;
 
 type Mode = "fit" | "fixed" | "follow";
 
@@ -34,7 +40,7 @@ export class Viewport {
     if (this.mode === "fit") return this.whole();
     if (this.mode === "fixed") return this.chosen;
     const width = this.chosen[1] - this.chosen[0];
-    const right = this.extent.now + width * 0.04;
+    const right = this.extent.now + width * (this.extent.room ?? ROOM);
     return [right - width, right];
   }
 
@@ -45,14 +51,21 @@ export class Viewport {
     this.mode = "fixed";
   }
 
-  /** Zoom by `factor` (below 1: closer), keeping `at` where it is. */
+  /** Zoom by `factor` (below 1: closer), keeping `at` where it is; farther until all is in view. */
   zoom(at: number, factor: number): void {
     const [min, max] = this.span;
     const [low, high] = this.whole();
-    const width = Math.min(Math.max((max - min) * factor, this.extent.candle * 4), (high - low) * 1.5);
-    const share = (at - min) / (max - min);
     const follows = this.mode === "follow";
-    this.set(at - share * width, at + (1 - share) * width);
+    const width = Math.max((max - min) * factor, this.extent.candle * 4);
+    if (factor > 1 && width >= high - low) {
+      // What is there goes on growing: all of it stays in view, as far as it goes.
+      this.fit();
+      return;
+    }
+    const share = (at - min) / (max - min);
+    const left = at - share * width;
+    const held = factor > 1 ? Math.min(Math.max(left, low), high - width) : left;
+    this.set(held, held + width);
     if (follows) this.mode = "follow";
   }
 
@@ -60,7 +73,7 @@ export class Viewport {
     const [min, max] = this.span;
     const [low, high] = this.whole();
     const width = max - min;
-    const left = Math.min(Math.max(min + by, low - width * 0.9), high - width * 0.1);
+    const left = Math.min(Math.max(min + by, low - width * EDGE), high - width * (1 - EDGE));
     this.set(left, left + width);
   }
 
@@ -74,7 +87,7 @@ export class Viewport {
   }
 
   private whole(): Span {
-    const { start, end, now, over, steady, candle } = this.extent;
+    const { start, end, now, over, steady, candle, room = 0 } = this.extent;
     const reached = Math.max(now, start);
     let last = reached;
     if (steady && end !== null) last = Math.max(end, reached);
@@ -86,6 +99,7 @@ export class Viewport {
       last = start + Math.min(width, Math.max(total, reached - start));
     }
     const margin = Math.max(candle, (last - start) * 0.008);
-    return [start - margin, Math.max(last, start + candle * 4) + margin];
+    const right = Math.max(last, start + candle * 4);
+    return [start - margin, right + Math.max(margin, ((right - start) * room) / (1 - room))];
   }
 }

@@ -1,7 +1,7 @@
 import { Card } from "../charts/cards.ts";
 import { dateTime, fixed, money, percent, quantity } from "../format.ts";
 import type { OrderRow } from "./orders.ts";
-import { orderWords, plain } from "./words.ts";
+import { orderWords, plain, sizeWords } from "./words.ts";
 
 /** All that is known of an order: what it is, what became of it, and why. */
 export function orderCard({ data, reasoning, given }: OrderRow, digits: number): HTMLElement[] {
@@ -10,6 +10,7 @@ export function orderCard({ data, reasoning, given }: OrderRow, digits: number):
   card.row("For", plain(data.role));
   if (Number.isFinite(given)) card.row("Given", `${dateTime(given)} UTC`);
   card.row("Told last", `${dateTime(Date.parse(data.time))} UTC`);
+  card.row("Size", sizeWords(data));
   if (data.price !== null) card.row("Price", fixed(data.price, digits));
   if (data.filled > 0) card.row("Filled", `${quantity(data.filled)}${data.average_price === null ? "" : ` at ${fixed(data.average_price, digits)}`}`);
   if (data.fees > 0) card.row("Fees", money(data.fees));

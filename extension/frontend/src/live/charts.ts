@@ -15,7 +15,7 @@ import { gapCard } from "../market/cards.ts";
 import { drawGaps, drawPriceLine, gapAt } from "../market/lines.ts";
 import type { CandleSeries } from "../market/series.ts";
 import { boundsOf, drawAcross, drawCurve, inView, Legend, type Curve } from "./curves.ts";
-import { drawLevels, levelsOf, type Level } from "./levels.ts";
+import { drawLevels, drawPrices, levelsOf, pricesTaken, roomFor, type Level } from "./levels.ts";
 import type { LiveModel } from "./model.ts";
 import { LiveReadout } from "./readout.ts";
 import type { LiveSession } from "./session.ts";
@@ -27,6 +27,9 @@ const IN_VIEW = 110;
 const REACH = 1.2;
 /** Room of the latest price's label, CSS pixels. */
 const CLEAR = 18;
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+/** Part of the width right of the present. */
+const LEAST_ROOM = 0.04;
 const [PRICE, EQUITY, DRAWDOWN, PROFIT, EXPOSURE] = [0, 1, 2, 3, 4];
 
 /** Price of a symbol with what is held and waits, equity, profit and exposure over one time axis. */
@@ -46,7 +49,8 @@ export class LiveCharts {
   private pointer: number | null = null;
   private price = NaN;
   private clear = 0;
-  private tagged = NaN;
+  private taken: number[] = [];
+  private tagged = "";
   private drawn = new Map<number, [Curve, Reduced][]>();
 
   constructor(parent: HTMLElement, private readonly session: LiveSession, height: number, schedule: () => void) {
@@ -93,14 +97,14 @@ export class LiveCharts {
     setShown(this.note, !there);
     setShown(this.tag, there);
     setShown(this.watermark, there && live.run.info.synthetic);
+    this.levels = levelsOf(live.positions.values(), live.orders.working, session.symbol, candles?.digits ?? 2);
     if (there) {
       const now = Math.max(candles.lastTime + candles.span, live.run.now);
       const start = Math.min(candles.time[0] as number, live.run.equityTime.values[0] ?? Infinity);
-      stack.viewport.update({ start, end: null, now, over: true, candle: candles.span });
+      stack.viewport.update({ start, end: null, now, over: true, candle: candles.span, room: this.room() });
       if (this.shown !== session.timeframe) this.recent();
       this.shown = session.timeframe;
     } else this.shown = "";
-    this.levels = levelsOf(live.positions.values(), live.orders.working, session.symbol, candles?.digits ?? 2);
     const { span } = stack.viewport;
     this.drawn = new Map(this.curves().map(([index, curves]) => {
       const columns = Math.max(50, Math.round((stack.panes[index] as uPlot).bbox.width / 1.5));
@@ -133,6 +137,16 @@ export class LiveCharts {
     viewport.follow();
   }
 
+  /** Names of levels stand right of the latest candle, not on it. */
+  private room(): number {
+    const { ctx, over } = this.stack.panes[PRICE] as uPlot;
+    ctx.save();
+    ctx.font = this.stack.theme.font;
+    const part = roomFor(this.levels, over.clientWidth, (text) => ctx.measureText(text).width);
+    ctx.restore();
+    return Math.max(LEAST_ROOM, part);
+  }
+
   private panes(theme: () => Theme): StackedPane[] {
     const series: uPlot.Series = { paths: () => null, points: { show: false } };
     const told = (): boolean => this.live.run.equity.length > 0;
@@ -140,8 +154,8 @@ export class LiveCharts {
     const money = (value: number, step: number): string => (told() ? fixed(value, decimals(step)) : "");
     return [
       {
-        title: "Price", share: 0.46, series, draw: (u) => this.drawPrice(u),
-        label: (value, step) => (this.candles !== null && Math.abs(value - this.price) >= this.clear ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
+        title: "Price", share: 0.46, series, draw: (u) => this.drawPrice(u), drawOver: (u) => this.drawOver(u),
+        label: (value, step) => (this.candles !== null && this.taken.every((price) => Math.abs(value - price) >= this.clear) ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
         widest: () => (this.candles !== null ? fixed(this.price, this.candles.digits) : ""),
       },
       { title: "Equity", share: 0.16, series, draw: several(EQUITY), label: money },
@@ -169,13 +183,15 @@ export class LiveCharts {
     ];
   }
 
-  /** Labels of prices are left out where the latest price's own stands; whether that has moved. */
+  /** Labels of prices are left out where those of the latest and of levels stand; whether one has moved. */
   private keepClear(range: Span): boolean {
     const { candles } = this;
     this.price = candles !== null && candles.length > 0 ? (candles.close[candles.length - 1] as number) : NaN;
-    const perPixel = (range[1] - range[0]) / Math.max(1, this.stack.panes[PRICE]?.over.clientHeight ?? 1);
+    const height = Math.max(1, this.stack.panes[PRICE]?.over.clientHeight ?? 1);
+    const perPixel = (range[1] - range[0]) / height;
     this.clear = CLEAR * perPixel;
-    const at = Math.round((this.price - range[0]) / (perPixel * 3));
+    this.taken = [this.price, ...pricesTaken(this.levels, range, height)];
+    const at = this.taken.map((price) => Math.round((price - range[0]) / (perPixel * 3))).join(" ");
     const moved = at !== this.tagged;
     this.tagged = at;
     return moved;
@@ -216,7 +232,8 @@ export class LiveCharts {
     drawCandles(ctx, g, candles, candles.length, theme);
     drawLevels(ctx, g, this.levels, theme);
     const beside = this.session.beside?.symbols.get(symbol.name);
-    if (beside) drawMarkers(ctx, g, beside, theme, true);
+    if (beside && isDense(g, beside)) drawDots(ctx, g, beside, theme);
+    else if (beside) drawMarkers(ctx, g, beside, theme, true);
     if (!dense) drawMarkers(ctx, g, symbol, theme);
     const last = candles.length - 1;
     const price = candles.close[last] as number;
@@ -226,6 +243,11 @@ export class LiveCharts {
     setText(this.tag, fixed(price, candles.digits));
     this.tag.style.background = colour;
     this.tag.style.transform = `translate(${Math.round((g.left + g.width) / g.ratio)}px, ${Math.round(y)}px) translateY(-50%)`;
+  }
+
+  private drawOver(u: uPlot): void {
+    const g = geometryOf(u, uPlot.pxRatio);
+    if (g !== null && this.candles !== null) drawPrices(u.ctx, g, this.levels, this.stack.theme);
   }
 
   private drawCurves(u: uPlot, index: number, theme: Theme): void {
@@ -274,5 +296,5 @@ function colourOf(theme: Theme, name: string): string {
 }
 
 function short(value: number): string {
-  return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+  return COMPACT.format(value);
 }

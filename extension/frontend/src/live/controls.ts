@@ -1,13 +1,11 @@
 import type { LiveAction } from "../../stream/src/index.ts";
 import { el, setShown, setText } from "../dom.ts";
 import { isEnabled, setEnabled } from "../view/icons.ts";
+import { Refusal } from "../transport/index.ts";
 import type { Confirm } from "./confirm.ts";
 import type { LiveSession } from "./session.ts";
-import { brokerWords, count } from "./words.ts";
-
-const UNDER_WAY: Record<LiveAction, string> = {
-  pause_entries: "Pausing entries…", resume_entries: "Resuming entries…", flatten: "Flattening…", stop: "Stopping…",
-};
+import { isUnheard, otherWay, requestWords } from "./request.ts";
+import { brokerWords, count, waitingWords } from "./words.ts";
 
 /** Pause and resume entries, and, each after a question, flatten and stop. */
 export class LiveControls {
@@ -18,7 +16,7 @@ export class LiveControls {
   private readonly told = el("span", "wb-live-told");
   private refused = "";
 
-  constructor(private readonly session: LiveSession, private readonly confirm: Confirm) {
+  constructor(private readonly session: LiveSession, private readonly confirm: Confirm, private readonly changed: () => void) {
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Session controls");
     this.told.setAttribute("role", "status");
@@ -53,16 +51,16 @@ export class LiveControls {
     });
   }
 
-  update(): void {
+  update(now: number): void {
     const { session } = this;
-    const { live, pending, barred } = session;
+    const { live, request, barred } = session;
     const paused = live.entriesPaused;
     setText(this.entries, paused ? "Resume entries" : "Pause entries");
     this.entries.setAttribute("aria-pressed", String(paused));
-    const idle = barred === "";
-    setEnabled(this.entries, idle && pending === null);
-    setEnabled(this.flatten, idle && pending !== "flatten" && pending !== "stop");
-    setEnabled(this.stop, idle && pending !== "stop");
+    const unheard = request !== null && isUnheard(request, now);
+    setEnabled(this.entries, barred === "" && (request === null || unheard));
+    setEnabled(this.flatten, session.mayAsk("flatten", now) && session.mayAsk("stop", now));
+    setEnabled(this.stop, session.mayAsk("stop", now));
     const meaning: [HTMLButtonElement, string][] = [
       [this.entries, paused ? "Let entries through again (e)" : "Let no entry through; what is held is still watched (e)"],
       [this.flatten, "Close all positions, cancel all orders, pause entries (x)"],
@@ -71,10 +69,10 @@ export class LiveControls {
     for (const [button, text] of meaning) button.title = barred || text;
     // That it is not connected stands beside.
     const reason = barred === "There is no connection" || barred === "No server answers" ? "" : barred;
-    const text = this.refused || (pending !== null ? UNDER_WAY[pending] : reason);
+    const text = this.refused || (request !== null ? requestWords(request, session.id, now) : reason);
     setText(this.told, text);
     this.told.title = text;
-    this.told.classList.toggle("wb-drop", this.refused !== "");
+    this.told.classList.toggle("wb-drop", this.refused !== "" || unheard);
     setShown(this.told, text !== "");
     this.confirm.update(barred);
   }
@@ -84,28 +82,31 @@ export class LiveControls {
     const working = orders.working.length;
     return [
       positions.size === 0 ? "There is no position to close" : `Closes ${count(positions.size, "position")} at market`,
-      working === 0 ? "There is no order to cancel" : `Cancels ${count(working, "order")}`,
+      working === 0 ? "There is no order to cancel" : `Cancels ${count(working, "order")} (${waitingWords(orders.working)})`,
     ];
   }
 
   /** What stopping does with what is held; who started it has chosen. */
   private left(): string[] {
-    const { keep, live } = this.session;
+    const { asked, live } = this.session;
+    const keep = asked?.keep ?? null;
     if (keep === true) return [`Keeps ${count(live.positions.size, "position")}: nobody watches them then`];
     const ends = this.ends();
     return keep === null && live.positions.size > 0 ? [...ends, "Unless the session was started to keep what it holds"] : ends;
   }
 
   private money(): string[] {
-    const { facts } = this.session.live;
+    const { facts } = this.session;
     return facts !== null && facts.broker === "exchange" ? [brokerWords(facts).told] : [];
   }
 
   private send(action: LiveAction): void {
     this.refused = "";
     this.session.control(action).catch((error: unknown) => {
-      this.refused = error instanceof Error ? error.message : String(error);
-      this.update();
+      const told = error instanceof Error ? error.message : String(error);
+      // Who was refused knows that nothing was done.
+      this.refused = error instanceof Refusal ? told : `${told}. ${otherWay(action, this.session.id)}`;
+      this.changed();
     });
   }
 }

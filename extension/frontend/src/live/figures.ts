@@ -18,7 +18,7 @@ const FIGURES: Figure[] = [
   ["Drawdown", "drawdown", "From the highest equity of the session", ({ risk, run }) => [
     known(risk?.drawdown ?? (run.drawdown.length > 0 ? run.drawdown.at(run.drawdown.length - 1) : null), percent), 0,
   ]],
-  ["Trades", "trades", "Closed, and what part of them won", ({ run: { summary }, pnl }) => [
+  ["Closed trades", "trades", "From entry to last exit: what is held is not among them. Beside it what part of them won", ({ run: { summary }, pnl }) => [
     known(summary.trades ?? pnl?.trades, whole) + (summary.winRate === null ? "" : ` · ${percent(summary.winRate, 0)}`), 0,
   ]],
 ];

@@ -12,6 +12,14 @@ const STATUS: Record<RunStatus, string> = {
 };
 /** A price older than this is said aloud, unless a limit says when it is stale. */
 const OLD_MS = 30_000;
+const STILL = "The server says nothing: what is shown is the last that was heard";
+
+/** State of the connection and its words; a server that says nothing is not called connected. */
+function linkOf(session: LiveSession, now: number): [string, string] {
+  const quiet = session.quietFor(now);
+  if (quiet > 0 && !session.live.run.over) return ["quiet", `no sign of life for ${Math.floor(quiet / 1000)} s`];
+  return linkWords(session, () => (session.live.run.over ? null : "connected"), now);
+}
 
 /** What session it is, who fills its orders, what its feed does, and how we hear of it. */
 export class LiveHeader {
@@ -44,11 +52,15 @@ export class LiveHeader {
   /** Returns the state of the connection. */
   update(session: LiveSession, now: number): string {
     const { live } = session;
-    const { run, facts, feed } = live;
-    const title = session.name || run.info.strategy || session.title;
+    const { run, feed } = live;
+    const { asked, facts } = session;
+    const strategy = run.info.strategy || asked?.strategy || "";
+    const symbols = live.names.length > 0 ? live.names : (asked?.symbols ?? []);
+    const synthetic = run.info.synthetic || (live.facts === null && facts?.feed === "synthetic");
+    const title = asked?.name || strategy || session.title;
     setText(this.title, title);
     this.title.title = title;
-    const parts = [run.info.strategy === title ? "" : run.info.strategy, session.id === title ? "" : session.id, live.names.join(" · "), run.info.synthetic ? "" : run.info.source];
+    const parts = [strategy === title ? "" : strategy, session.id === title ? "" : session.id, symbols.join(" · "), synthetic ? "" : run.info.source];
     setText(this.facts, parts.filter(Boolean).join("  |  "));
     this.facts.title = this.facts.textContent ?? "";
     setShown(this.broker, facts !== null);
@@ -58,10 +70,11 @@ export class LiveHeader {
       this.broker.dataset["broker"] = badge;
       this.broker.title = told;
     }
-    setShown(this.synthetic, run.info.synthetic);
-    setShown(this.status, live.seq > 0 || run.over);
+    setShown(this.synthetic, synthetic);
+    setShown(this.status, live.seq > 0 || run.over || asked !== null);
     setText(this.status, STATUS[run.status] ?? run.status);
     this.status.dataset["status"] = run.status;
+    this.status.title = run.status === "pending" ? (asked?.waits ?? "") : "";
     setShown(this.paused, live.entriesPaused && !run.over);
     setShown(this.feed, feed.state !== "" && !run.over);
     setText(this.feed, `Feed ${stateOf(feed.state).toLowerCase()}`);
@@ -72,7 +85,7 @@ export class LiveHeader {
     setText(this.notice, told);
     setShown(this.notice, told !== "" && !run.over);
     this.aged(session, now);
-    const [state, words] = linkWords(session, () => (run.over ? null : "connected"), now);
+    const [state, words] = linkOf(session, now);
     this.connection.dataset["state"] = state;
     setText(this.text, state === "failed" ? "not connected" : words);
     this.connection.title = run.conflated > 0 ? `${whole(run.conflated)} updates were merged into later ones on the way to this view` : "";
@@ -80,20 +93,23 @@ export class LiveHeader {
   }
 
   /** How old the last price is; of a feed that does not go by the clock, where the market stands. */
-  private aged({ live, saved }: LiveSession, now: number): void {
+  private aged(session: LiveSession, now: number): void {
+    const { live, saved } = session;
     const { facts, pricedAt, marketTime, run } = live;
+    const still = session.standsStill(now);
     const clocked = facts?.real_time === true && pricedAt !== null && !run.over && !saved;
     const market = !clocked && Number.isFinite(marketTime);
     setShown(this.price, clocked || market);
     if (!clocked) {
-      setText(this.price, market ? `market ${dateTime(marketTime)}` : "");
-      delete this.price.dataset["old"];
+      setText(this.price, market ? `market ${dateTime(marketTime)}${still ? ", standing still" : ""}` : "");
+      this.price.title = still ? STILL : "Market time of the last candle";
+      this.price.dataset["old"] = String(still);
       return;
     }
     const ms = now - pricedAt;
     const stale = live.risk?.limits.find(({ name }) => name === "stale_after");
     setText(this.price, `price ${age(ms)}`);
-    this.price.title = "Since the last price of the symbol that waits longest";
-    this.price.dataset["old"] = String(ms > (stale ? stale.limit * 1000 : OLD_MS));
+    this.price.title = still ? STILL : "Since the last price of the symbol that waits longest";
+    this.price.dataset["old"] = String(still || ms > (stale ? stale.limit * 1000 : OLD_MS));
   }
 }

@@ -30,7 +30,7 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
   const figures = new Figures();
   const toolbar = new LiveToolbar(session);
   const confirm = new Confirm(schedule);
-  const controls = new LiveControls(session, confirm);
+  const controls = new LiveControls(session, confirm, schedule);
   const notice = el("div", "wb-notice");
   notice.setAttribute("role", "status");
   const failure = new FailureBox();
@@ -45,8 +45,8 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
   root.append(header.root, header.notice, notice, failure.root, figures.root, bar, body, tables.root, confirm.root);
   const unlisten = listenToKeys(root, session, controls, () => confirm.open);
   const unsubscribe = session.onChange(schedule);
-  // The age of the last price, and the seconds of a lost connection, change without a message.
-  const clock = setInterval(() => (session.status.state === "reconnecting" || live.facts?.real_time === true) && schedule(), 1000);
+  // The age of the last price, and the seconds of silence, change without a message.
+  const clock = setInterval(() => session.restless(Date.now()) && schedule(), 1000);
 
   function schedule(): void {
     if (frame === 0) frame = requestAnimationFrame(flush);
@@ -66,7 +66,7 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
     const connection = header.update(session, now);
     figures.update(live);
     toolbar.update();
-    controls.update();
+    controls.update(now);
     setText(notice, session.notice);
     setShown(notice, session.notice !== "");
     const failed = failureOf();
@@ -81,7 +81,7 @@ export function mountLive(parent: HTMLElement, session: LiveSession, options: Mo
       connection,
       status: live.run.status,
       feed: live.feed.state,
-      broker: live.facts === null ? "" : brokerWords(live.facts).badge,
+      broker: session.facts === null ? "" : brokerWords(session.facts).badge,
       symbol: session.symbol,
       timeframe: session.timeframe,
       candles: String(candles?.length ?? 0),

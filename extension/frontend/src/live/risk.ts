@@ -75,7 +75,7 @@ export class RiskPanel {
       ["Margin", money(risk.margin)],
       ["Value at risk", risk.var === null ? "–" : money(risk.var), `What is held loses no more than this within a candle, in ${confidence} of cases`],
       ["Expected shortfall", risk.es === null ? "–" : money(risk.es), `What is held loses on average in the worst ${percent(1 - risk.confidence, 0)} of candles`],
-      ["Orders waiting", whole(risk.open_orders)],
+      ["Entries, exits waiting", whole(risk.open_orders), "Orders of the strategy that wait; stops and targets of what is held are not counted"],
       ["Orders in a minute", whole(risk.orders_last_minute)],
     ];
     if (this.values.size === 0) {
@@ -90,7 +90,7 @@ export class RiskPanel {
   }
 
   private showMet(breaches: readonly Met[]): void {
-    setText(this.metTitle, breaches.length === 0 ? "" : `Breaches (${breaches.length})`);
+    setText(this.metTitle, breaches.length === 0 ? "" : `Breaches (${breaches.length}${breaches.length > MOST_MET ? `, the latest ${MOST_MET}` : ""})`);
     setShown(this.metTitle, breaches.length > 0);
     this.met.replaceChildren(...breaches.slice(0, MOST_MET).map((breach) => {
       const row = el("div", "wb-breach");

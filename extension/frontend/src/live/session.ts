@@ -1,8 +1,13 @@
-import type { ControlData, LiveAction, StreamStatus, WireMessage } from "../../stream/src/index.ts";
+import type { ControlData, LiveAction, LiveFacts, StreamStatus, WireMessage } from "../../stream/src/index.ts";
 import { refusal, whose } from "../session.ts";
 import { ChosenTransport, Refusal, type Route, type Transport } from "../transport/index.ts";
+import { askedOf, type Asked } from "./asked.ts";
 import { besideOf, type Beside } from "./beside.ts";
 import { LiveModel } from "./model.ts";
+import { isUnheard, type Request } from "./request.ts";
+
+/** A server that was asked for signs of life and says nothing for so long is said to be silent. */
+const QUIET_MS = 5_000;
 
 /** What Python keeps of a session for when nothing answers: a short log. */
 export interface LiveSnapshot {
@@ -18,9 +23,12 @@ export interface LiveSessionOptions {
   id: string;
   /** Told which symbol is shown, when that changes. */
   chosen: (symbol: string) => void;
+  /** Epoch ms. */
+  now?: () => number;
 }
 
-
+/** Messages that say no more than that the server lives. */
+const SIGNS: ReadonlySet<string> = new Set(["heartbeat", "pong"]);
 
 /** One connection to a live session and what it told; any number of views draw from it. */
 export class LiveSession {
@@ -34,26 +42,28 @@ export class LiveSession {
   /** True once nothing has answered in time. */
   silent = false;
   /** What was asked for and does not show in the stream yet. */
-  pending: LiveAction | null = null;
+  request: Request | null = null;
   /** What others asked for, and what was refused. */
   notice = "";
   /** What the session is compared with. */
   beside: Beside | null = null;
-  /** Whether `stop` keeps what is held; null while that is not known. */
-  keep: boolean | null = null;
-  /** The name people gave it. */
-  name = "";
+  /** What it was asked to be, once the server has told. */
+  asked: Asked | null = null;
   private forbidden = "";
   private wantedSymbol = "";
   private wantedTimeframe = "";
   private readonly transport: ChosenTransport;
   private readonly listeners = new Set<() => void>();
   private readonly stop: () => void;
-  private asked = false;
+  private asking = false;
+  private heardAt: number;
+  private readonly now: () => number;
 
   constructor(private readonly options: LiveSessionOptions) {
     this.title = options.title;
     this.id = options.id;
+    this.now = options.now ?? Date.now;
+    this.heardAt = this.now();
     this.transport = new ChosenTransport(options.direct, options.relay, () => this.useSaved());
     this.stop = this.transport.subscribe({
       message: (message) => this.heard(message),
@@ -62,6 +72,7 @@ export class LiveSession {
         this.tell();
       },
       status: (status, route) => {
+        this.heardAt = this.now();
         this.status = status;
         this.route = route;
         if (status.state === "deleted") this.live.run.deleted();
@@ -76,6 +87,36 @@ export class LiveSession {
     return () => this.listeners.delete(listener);
   }
 
+  /** What was asked for last and does not show in the stream yet. */
+  get pending(): LiveAction | null {
+    return this.request?.action ?? null;
+  }
+
+  /** Who fills its orders: as it tells, else as it was asked to. */
+  get facts(): LiveFacts | null {
+    return this.live.facts ?? this.asked?.facts ?? null;
+  }
+
+  /** For how long a server that was asked for signs of life has said nothing, in ms; 0 where that means nothing. */
+  quietFor(now: number): number {
+    const { state } = this.status;
+    // The kernel that hands messages on is asked for none.
+    const watched = this.route === "direct" && (state === "live" || state === "catching-up");
+    const silent = now - this.heardAt;
+    return watched && silent >= QUIET_MS ? silent : 0;
+  }
+
+  /** Whether what is shown stands still because nobody tells more. */
+  standsStill(now: number): boolean {
+    return !this.live.run.over && !this.saved && (this.status.state === "reconnecting" || this.quietFor(now) > 0);
+  }
+
+  /** Whether what is said of it changes with the clock alone. */
+  restless(now: number): boolean {
+    if (this.live.run.over) return false;
+    return this.live.facts?.real_time === true || this.request !== null || this.standsStill(now);
+  }
+
   /** Why nothing can be asked of the session from here; empty where it can. */
   get barred(): string {
     if (this.live.run.over) return "The session has ended";
@@ -87,19 +128,25 @@ export class LiveSession {
 
   /** Ask the session for something; rejects with the server's words when it will not. */
   async control(action: LiveAction): Promise<void> {
-    this.pending = action;
+    const request: Request = (this.request = { action, since: this.now(), taken: false });
     this.notice = "";
     this.tell();
     try {
       await this.transport.control({ action });
+      request.taken = true;
     } catch (error) {
-      if (this.pending === action) this.pending = null;
+      if (this.request === request) this.request = null;
       if (error instanceof Refusal && error.status === 403) this.forbidden = error.message;
       this.tell();
       throw error;
     }
     this.settle();
     this.tell();
+  }
+
+  /** Whether an action can be asked for: not again while it is under way, unless nobody seems to have heard it. */
+  mayAsk(action: LiveAction, now: number): boolean {
+    return this.barred === "" && (this.pending !== action || (this.request !== null && isUnheard(this.request, now)));
   }
 
   /** The symbol that is shown; empty while none is known. */
@@ -135,6 +182,13 @@ export class LiveSession {
   }
 
   private heard(message: WireMessage): void {
+    const was = this.quietFor(this.now()) > 0;
+    this.heardAt = this.now();
+    // There is nothing to draw anew.
+    if (SIGNS.has(message.type) && !this.silent && !this.saved) {
+      if (was) this.tell();
+      return;
+    }
     this.silent = false;
     if (this.saved) {
       this.saved = false;
@@ -151,7 +205,8 @@ export class LiveSession {
   private controlled(data: ControlData): void {
     if (this.status.state !== "live") return;
     const own = this.pending === data.action;
-    if (!data.accepted && own) this.pending = null;
+    if (own && this.request !== null) this.request.taken = true;
+    if (!data.accepted && own) this.request = null;
     this.notice = data.accepted && !own ? `${whose(data)} asked for ${data.action.replaceAll("_", " ")}` : refusal(data);
   }
 
@@ -159,28 +214,26 @@ export class LiveSession {
   private settle(): void {
     const { live } = this;
     if (live.run.over) this.notice = "";
-    if (this.pending === null) return;
+    if (this.request === null) return;
     const flat = live.positions.size === 0 && live.orders.working.length === 0;
     const done = live.run.over
       || (this.pending === "pause_entries" && live.entriesPaused)
       || (this.pending === "resume_entries" && !live.entriesPaused)
       || (this.pending === "flatten" && live.entriesPaused && flat);
-    if (done) this.pending = null;
+    if (done) this.request = null;
   }
 
   /** What the server does not tell is not shown: the stream alone makes a view. */
   private async ask(): Promise<void> {
-    if (this.asked) return;
-    this.asked = true;
+    if (this.asked !== null || this.asking) return;
+    this.asking = true;
     try {
-      const { name, spec } = await this.transport.get("", {});
-      const ids: unknown[] = Array.isArray(spec?.strategy_ids) ? spec.strategy_ids : [];
-      if (typeof name === "string" && name !== "Backtest" && !ids.includes(name)) this.name = name;
-      if (spec?.live) this.keep = spec.live.keep === true;
+      this.asked = askedOf(await this.transport.get("", {}));
       this.tell();
     } catch {
       // The next connection asks again.
-      this.asked = false;
+    } finally {
+      this.asking = false;
     }
   }
 

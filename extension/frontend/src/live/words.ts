@@ -1,5 +1,6 @@
 import type { LimitUse, LiveFacts, OrderData } from "../../stream/src/index.ts";
 import { duration, fixed, money, percent, quantity, whole } from "../format.ts";
+import { FINAL, type OrderRow } from "./orders.ts";
 
 /** `max_daily_loss` as people say it. */
 export function limitName(name: string): string {
@@ -39,6 +40,20 @@ export function brokerWords(facts: LiveFacts): { badge: "PAPER" | "SANDBOX" | "L
 export function orderWords({ side, kind, quantity: wanted, filled }: OrderData): string {
   const size = wanted === null ? "" : filled > 0 ? ` ${quantity(filled)} of ${quantity(wanted)}` : ` ${quantity(wanted)}`;
   return `${side} ${kind}${size}`;
+}
+
+/** How many units an order is for; of one that the account sizes when it fills, what it came to. */
+export function sizeWords({ quantity: wanted, filled, status }: Pick<OrderData, "quantity" | "filled" | "status">): string {
+  if (wanted !== null) return quantity(wanted);
+  if (filled > 0) return quantity(filled);
+  return FINAL.has(status) ? "–" : "sized at fill";
+}
+
+/** Orders by what they wait for, such as `2 waiting, 3 protecting`. */
+export function waitingWords(working: readonly OrderRow[]): string {
+  const waiting = working.filter(({ data: { role } }) => role === "entry" || role === "exit").length;
+  const protecting = working.length - waiting;
+  return [waiting > 0 ? `${waiting} waiting` : "", protecting > 0 ? `${protecting} protecting` : ""].filter(Boolean).join(", ");
 }
 
 /** Such as `2 positions`. */

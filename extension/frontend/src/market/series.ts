@@ -17,6 +17,8 @@ export class CandleSeries implements Candles {
   /** Open time of the last closed candle. */
   closedTo = -Infinity;
   private store: Record<Name, Float64Array>;
+  /** The columns as they are read: drawing asks for them once a candle. */
+  private views: Partial<Record<Name, Float64Array>> = {};
   private known = 2;
   private measured = -1;
 
@@ -84,7 +86,7 @@ export class CandleSeries implements Candles {
   }
 
   private column(name: Name): Float64Array {
-    return this.store[name].subarray(0, this.length);
+    return this.views[name] ??= this.store[name].subarray(0, this.length);
   }
 
   private write(at: number, time: number, values: readonly number[]): void {
@@ -100,12 +102,14 @@ export class CandleSeries implements Candles {
     if (this.length === this.store.time.length) this.grow();
     if (at < this.length) for (const column of Object.values(this.store)) column.copyWithin(at + 1, at, this.length);
     this.length++;
+    this.views = {};
     this.write(at, time, values);
   }
 
   private forget(count: number): void {
     for (const column of Object.values(this.store)) column.copyWithin(0, count, this.length);
     this.length -= count;
+    this.views = {};
   }
 
   private grow(): void {

@@ -1,6 +1,7 @@
 /** A growing column of numbers over a doubling Float64Array. */
 export class Column {
   private store = new Float64Array(1024);
+  private view: Float64Array | null = null;
   length = 0;
 
   push(value: number): void {
@@ -10,6 +11,7 @@ export class Column {
       this.store = larger;
     }
     this.store[this.length++] = value;
+    this.view = null;
   }
 
   at(index: number): number {
@@ -18,11 +20,12 @@ export class Column {
 
   /** The values so far, without copying; valid until the next push. */
   get values(): Float64Array {
-    return this.store.subarray(0, this.length);
+    return this.view ??= this.store.subarray(0, this.length);
   }
 
   clear(): void {
     this.length = 0;
+    this.view = null;
   }
 }
 

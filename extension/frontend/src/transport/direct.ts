@@ -29,6 +29,7 @@ export class DirectTransport implements Transport {
   constructor(
     private readonly server: Server,
     private readonly place: Place,
+    private readonly wishes: StreamOptions = {},
   ) {}
 
   subscribe(subscriber: Subscriber): () => void {
@@ -61,7 +62,7 @@ export class DirectTransport implements Transport {
   }
 
   private client(options: StreamOptions): StreamClient {
-    return new StreamClient(this.place.stream(this.server.ws), { columns: true, ...options });
+    return new StreamClient(this.place.stream(this.server.ws), { columns: true, ...this.wishes, ...options });
   }
 
   /** An empty path is the thing itself. */
