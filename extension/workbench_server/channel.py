@@ -114,7 +114,13 @@ class Channel:
         """Return up to about `limit` entries, or `size` bytes of them, after `since`."""
         if since >= self.info.seq or self.deleted:
             return []
-        return self._tail.read(since, limit) or self._log.read(self.info.id, since, limit, size)
+        held = self._tail.read(since, limit)
+        if held:
+            return held
+        found = self._log.read(self.info.id, since, limit, size)
+        if found and found[-1].seq > self.info.seq:
+            self.refresh()  # Another server has appended: nobody is told of more than is known.
+        return found
 
     def current(self) -> StreamInfo:
         """Return where the log stands, as the log itself says it."""

@@ -232,6 +232,9 @@ class WebSocketManager:
 
     def _open(self, stream: str) -> Channel:
         channel = self._channels.get(stream)
+        if channel is not None:
+            # A position that another server has told of is not beyond the end.
+            channel.refresh()
         if channel is None or channel.deleted:
             info = self._service.log.info(stream)
             if info is None:
@@ -243,9 +246,10 @@ class WebSocketManager:
 
     def _release(self, stream: str, channel: Channel) -> None:
         channel.subscribers -= 1
-        if not channel.subscribers and self._channels.get(stream) is channel:
-            del self._channels[stream]
+        if not channel.subscribers:
             channel.close()
+            if self._channels.get(stream) is channel:
+                del self._channels[stream]
 
     def _appended(self, stream: str, entries: list[Entry]) -> None:
         channel = self._channels.get(stream)

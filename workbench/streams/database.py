@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Database:
         self.path = path
         self._depth = 0
         self._rollbacks = 0
+        self._due: list[Callable[[], None]] = []
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
         version = schema.version_of(self._connection)
         if version > schema.SCHEMA_VERSION:
@@ -91,9 +92,20 @@ class Database:
             except BaseException:
                 self._roll_back()
                 raise
+            due, self._due = self._due, []
+            for call in due:
+                call()
+
+    def once_committed(self, call: Callable[[], None]) -> None:
+        """Call this when what was written so far is in the file, and not at all if it never is."""
+        if self._depth:
+            self._due.append(call)
+        else:
+            call()
 
     def _roll_back(self) -> None:
         self._rollbacks += 1
+        self._due = []
         # A full disk has SQLite roll back by itself.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

@@ -117,11 +117,16 @@ class SqliteLog:
                 if first > due:
                     self._refuse_hole(stream, due, first - 1)
                 found = unpack(stream, first, last, keys, payload)
-                entries += found if first > since else [e for e in found if e.seq > since]
                 due = last + 1
-                taken += len(payload)
+                if first <= since:
+                    found = [entry for entry in found if entry.seq > since]
+                    taken += sum(len(entry.wire) for entry in found)
+                else:
+                    taken += len(payload)
+                entries += found
                 # Blocks are much alike: the next one would be too much, and costs to look at.
-                if len(entries) >= limit or (size and taken + len(payload) > size):
+                # One that was thinned may hold nothing after `since`: what does is still to come.
+                if entries and (len(entries) >= limit or (size and taken + len(payload) > size)):
                     break
             if not entries and due <= info.seq:
                 self._refuse_hole(stream, due, info.seq)
