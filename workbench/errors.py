@@ -195,6 +195,12 @@ class StrategyError(WorkbenchError):
     status = 422
 
 
+class NotDeterministic(StrategyError):
+    """A live strategy does something else when it is given the same again; `reason` says what."""
+
+    code = "not_deterministic"
+
+
 class DetectorError(WorkbenchError):
     """A user's detector raised, or told what cannot be; `details` names it and the candle."""
 
@@ -206,6 +212,13 @@ class WorkerLost(WorkbenchError):
     """The process of the run ended without a result."""
 
     code = "worker_lost"
+
+
+class StorageError(WorkbenchError):
+    """What must be kept cannot be written: the disk is full, or fails."""
+
+    code = "storage_error"
+    status = 507
 
 
 class LogDamaged(WorkbenchError):

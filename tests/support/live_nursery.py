@@ -63,6 +63,7 @@ class Nursery:
 
 def _live(birth: Birth) -> int:
     from counting_session import CountingSession
+    from dicey_session import DiceySession
     from ledger_broker import LedgerBroker
 
     from workbench.sessions import closing, running, worker
@@ -92,8 +93,8 @@ def _live(birth: Birth) -> int:
         setattr(owner, name, wrapped)
 
     for owner, name in (
-        (Journal, "append"), (Journal, "keep"), (Journal, "settle"), (Running, "_tell"),
-        (LedgerBroker, "send"), (LedgerBroker, "enter"),
+        (Journal, "append"), (Journal, "tell"), (Journal, "keep"), (Journal, "settle"),
+        (Running, "_tell"), (LedgerBroker, "send"), (LedgerBroker, "enter"),
     ):  # fmt: skip
         around(owner, name)
 
@@ -104,8 +105,8 @@ def _live(birth: Birth) -> int:
         return closing.wind_up(job, broker, patience=5.0)
 
     def make(begun: Any, emit: Any, route: Any) -> Any:
-        kind = CountingSession if birth.session == "counting" else worker.session_of
-        return kind(job, begun, emit, route)
+        kinds = {"counting": CountingSession, "dicey": DiceySession}
+        return kinds.get(birth.session, worker.session_of)(job, begun, emit, route)
 
     return worker.carry_on(job, make, broker)
 
@@ -113,7 +114,8 @@ def _live(birth: Birth) -> int:
 def main() -> None:
     # What the processes would import each for itself.
     for name in (
-        "counting_session", "ledger_broker", "talib", "workbench.engine.strategies.sma_cross",
+        "counting_session", "dicey_session", "ledger_broker", "talib",
+        "workbench.engine.strategies.sma_cross",
         "workbench.feeds.replay", "workbench.feeds.synthetic", "workbench.sessions.worker",
         "workbench.sweeps.parcel", "workbench.trading.session",
     ):  # fmt: skip

@@ -28,7 +28,7 @@ from workbench.sessions.forgetting import forget
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.remains import Remains
-from workbench.sessions.running import Numbered
+from workbench.sessions.saying import Numbered
 from workbench.sessions.telling import Telling, logged, publish
 from workbench.sessions.winding import Winding
 from workbench.trading.brokering import Broker

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.errors import Conflict, LogDamaged
+from workbench.errors import Conflict, LogDamaged, StorageError
 from workbench.sessions.job import journal_of
 
 PATIENCE_S = 10.0
@@ -22,6 +23,7 @@ CREATE TABLE IF NOT EXISTS checkpoints (
     number INTEGER PRIMARY KEY, position INTEGER NOT NULL, made_by TEXT NOT NULL,
     digest BLOB NOT NULL, body BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT
 """
 
@@ -48,7 +50,7 @@ class Checkpoint(NamedTuple):
 
 
 class Journal:
-    """The inputs of one session, append-only, and checkpoints of what came of them.
+    """The inputs of one session, append-only, what it told for each, and checkpoints.
 
     What is older than the last two checkpoints is not kept. The file belongs to one process: as
     long as that is there, no other can open it. What was written survives the process's death, and
@@ -65,6 +67,8 @@ class Journal:
     ------
     Conflict
         Another process has it.
+    StorageError
+        It cannot be written, as by every method that writes; nothing of what was to be is then.
     """
 
     def __init__(self, path: Path, patience: float = PATIENCE_S) -> None:
@@ -83,7 +87,7 @@ class Journal:
         except sqlite3.OperationalError as error:
             self._tx.close()
             if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise
+                raise self._unwritten(error) from error
             msg = f"Another process has the session {path.stem}: end that one first"
             raise Conflict(msg, field="session", value=path.stem) from None
         path.chmod(0o600)
@@ -101,9 +105,32 @@ class Journal:
 
     def append(self, body: bytes) -> int:
         """Write an entry; return its number once it is safe from the process's death."""
-        self._tx.execute("INSERT INTO inputs VALUES (?, ?)", (self._last + 1, body))
+        self._write("INSERT INTO inputs VALUES (?, ?)", (self._last + 1, body))
         self._last += 1
         return self._last
+
+    def tell(self, body: bytes) -> None:
+        """Write what was told for the last entry; 0 is the beginning."""
+        self._write("INSERT OR REPLACE INTO told VALUES (?, ?)", (self._last, body))
+
+    def told(self, number: int) -> bytes | None:
+        """Return what was told for an entry; None if that is nothing, or was not written."""
+        found = self._tx.execute("SELECT body FROM told WHERE number = ?", (number,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def told_since(self, number: int) -> Iterator[bytes]:
+        """Yield what was told for an entry and those after it."""
+        rows = self._tx.execute(
+            "SELECT body FROM told WHERE number >= ? ORDER BY number", (number,)
+        )
+        for (body,) in rows:
+            yield bytes(body)
+
+    @property
+    def told_range(self) -> tuple[int, int]:
+        """First and last entry for which something was told; -1 where there is none."""
+        found = self._tx.execute("SELECT min(number), max(number) FROM told").fetchone()
+        return (-1, -1) if found[0] is None else (found[0], found[1])
 
     def since(self, number: int) -> Iterator[bytes]:
         """Yield the entries after a number.
@@ -133,7 +160,7 @@ class Journal:
 
     def keep_fact(self, name: str, body: bytes) -> None:
         """Keep something under a name, for good."""
-        self._tx.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, body))
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, body))
 
     def settle(self) -> None:
         """Return once all that was written is safe from a power cut."""
@@ -146,8 +173,7 @@ class Journal:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint; forget what is before the one before it."""
-        self._tx.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             digest = hashlib.sha256(checkpoint.body).digest()
             row = (*checkpoint[:3], digest, checkpoint.body)
             self._tx.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)", row)
@@ -158,10 +184,7 @@ class Journal:
                 oldest = numbers[-1][0]
                 self._tx.execute("DELETE FROM checkpoints WHERE number < ?", (oldest,))
                 self._tx.execute("DELETE FROM inputs WHERE number <= ?", (oldest,))
-        except BaseException:
-            self._tx.execute("ROLLBACK")
-            raise
-        self._tx.execute("COMMIT")
+                self._tx.execute("DELETE FROM told WHERE number <= ?", (oldest,))
 
     def checkpoints(self) -> list[Checkpoint]:
         """Return the checkpoints that are as they were written, the latest first."""
@@ -177,6 +200,33 @@ class Journal:
     def close(self) -> None:
         """Let another process have it."""
         self._tx.close()
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._tx.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise self._unwritten(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._tx.execute("BEGIN IMMEDIATE")
+            yield
+            self._tx.execute("COMMIT")
+        except BaseException as error:
+            # A full disk has it rolled back already.
+            if self._tx.in_transaction:
+                self._tx.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unwritten(error) from error
+            raise
+
+    def _unwritten(self, error: sqlite3.Error) -> StorageError:
+        msg = (
+            f"The journal of {self.path.stem} cannot be written ({error}): make room on the disk "
+            f"of {self.path.parent}, or see that it can be written"
+        )
+        return StorageError(msg, field="journal", value=str(error))
 
     def _number(self, table: str, which: str) -> int:
         number: int | None = self._tx.execute(f"SELECT {which}(number) FROM {table}").fetchone()[0]

@@ -6,17 +6,18 @@ import hashlib
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from workbench import __version__
-from workbench.errors import LogDamaged, WorkbenchError
+from workbench.errors import LogDamaged, StorageError, WorkbenchError
 from workbench.messages import Message, RunStatus, Status, StatusData, iso_stamp
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
 from workbench.sessions.journal import Checkpoint, Journal
+from workbench.sessions.saying import Numbered, Saying
 from workbench.sessions.standing import Saved, Standing
 from workbench.timeframes import Timeframe
 from workbench.trading import inputs
@@ -26,6 +27,7 @@ from workbench.trading.inputs import Bars, Input, Others, Ticks
 log = logging.getLogger("workbench.session")
 
 BEGUN = "begun"
+MADE_BY = "made_by"
 EVERY_PIECES = 2000
 EVERY_S = 20.0
 
@@ -47,15 +49,11 @@ class Acting(Protocol):
 Make = Callable[[Begun, Callable[[Message], None], Callable[[Command], None]], Acting]
 
 
-class Numbered(NamedTuple):
-    """A message of the session, with its place in all that it has told, from 1."""
-
-    number: int
-    message: Message
-
-
 class Running:
-    """Takes inputs: into the journal first, then to the session.
+    """Takes inputs: into the journal first, then to the session, and what it tells to the journal.
+
+    Only then is anything sent. What nobody has heard of may be done otherwise by another process;
+    all else it does again, or it ends (`NotDeterministic`).
 
     Parameters
     ----------
@@ -95,24 +93,28 @@ class Running:
         clock: Callable[[], float],
     ) -> None:
         self._job, self._journal, self._make = job, journal, make
-        self._send, self._published, self._clock = send, published, clock
+        self._saying = Saying(job.run_id, journal, send)
+        self._published, self._clock = published, clock
         self._made_by = fingerprint(job)
         self._base = min(map(Timeframe.parse, job.spec.timeframes)).name
         self.standing = Standing(self._base)
         self.commands: list[Command] = []
-        self._position = 0
         self._pieces = 0
         self._size = 0
         self._written = 0
         self._at = clock()
+        self._taken: Sequence[Input] | None = None
+        self._retry = 0.0
         self._able = True
         self._waiting: Checkpoint | None = None
 
     def begin(self, begun: Begun) -> None:
         """Begin a session that has never run."""
         self._new(begun)
+        self._journal.keep_fact(MADE_BY, self._made_by.encode())
         self._journal.keep_fact(BEGUN, beginning.encode(begun))
         self.session.begin(begun.at)
+        self._saying.write()
 
     def resume(self, logged: int) -> bool:
         """Bring the session to where it was; return whether it had begun at all.
@@ -130,6 +132,8 @@ class Running:
         LogDamaged
             It cannot go on: there is neither a checkpoint that can be used nor the whole journal,
             or what is there does not fit the log.
+        NotDeterministic
+            It does not do again what it did. What it told then has been sent nevertheless.
         """
         body = self._journal.fact(BEGUN)
         if body is None:
@@ -148,16 +152,27 @@ class Running:
             raise self._lost(why or "no checkpoint of it is whole")
         self._new(begun)
         self.session.begin(begun.at)
+        self._saying.again(0, self._other_version)
         self._again(0)
         return True
 
     def take(self, given: Sequence[Input]) -> None:
-        """Take inputs that are there together, in this order."""
-        body = inputs.encode(given)
-        self._journal.append(body)
-        self._written += len(body)
-        self._pieces += sum(map(pieces, given))
-        self._act(given)
+        """Take inputs that are there together, in this order.
+
+        Raises
+        ------
+        StorageError
+            The journal cannot be written. Nothing was told; the same list can be given again.
+        """
+        if given is not self._taken:
+            self._saying.write()
+            body = inputs.encode(given)
+            self._journal.append(body)
+            self._written += len(body)
+            self._pieces += sum(map(pieces, given))
+            self._act(given)
+            self._taken = given
+        self._saying.write()
 
     def settle(self) -> None:
         """Have all that led to the commands written down for good."""
@@ -174,7 +189,7 @@ class Running:
 
     def save(self) -> None:
         """Make a checkpoint; it is written once the log has all that was told before."""
-        if not self._able:
+        if not self._able or self._saying.held_back:
             return
         self.standing.settled(self.session.orders_open())
         try:
@@ -184,21 +199,32 @@ class Running:
             self._able = False
             log.warning("no checkpoints: %s: %s", type(error).__name__, error)
             return
-        self._waiting = Checkpoint(self._journal.last, self._position, self._made_by, body)
+        position = self._saying.position
+        self._waiting = Checkpoint(self._journal.last, position, self._made_by, body)
         self._at, self._pieces, self._written, self._size = self._clock(), 0, 0, len(body)
         self.write()
 
     def write(self) -> None:
         """Write the checkpoint that waits, if the log has what was told before it."""
         # Else the messages between would be known to nobody after a crash.
-        if self._waiting is not None and self._published()[1] >= self._waiting.position:
-            self._journal.keep(self._waiting)
-            self._waiting = None
+        waiting = self._waiting
+        if waiting is None or self._published()[1] < waiting.position:
+            return
+        if self._clock() < self._retry:
+            return
+        try:
+            self._journal.keep(waiting)
+        except StorageError as error:
+            # The one before and the inputs since then are there.
+            self._retry = self._clock() + EVERY_S
+            log.warning("no checkpoint for now: %s", error.message)
+            return
+        self._waiting = None
 
     # --- inside -------------------------------------------------------------------------
 
     def _new(self, begun: Begun) -> None:
-        self._position = 0
+        self._saying.restart(0)
         self.standing = Standing(self._base)
         self.commands = []
         self.session = self._make(begun, self._tell, self._route)
@@ -212,7 +238,8 @@ class Running:
         except Exception as error:
             # Whatever another version of a class, the user's or ours, comes to.
             return f"{type(error).__name__}: {error}"
-        self.standing, self._position = saved.standing, checkpoint.position
+        self.standing = saved.standing
+        self._saying.restart(checkpoint.position)
         self._size = len(checkpoint.body)
         return ""
 
@@ -224,7 +251,7 @@ class Running:
         return ""
 
     def _again(self, number: int) -> None:
-        for body in self._journal.since(number):
+        for at, body in enumerate(self._journal.since(number), number + 1):
             self._written += len(body)
             try:
                 given = inputs.decode(body)
@@ -232,6 +259,7 @@ class Running:
                 raise self._lost(f"an entry of its journal cannot be read ({error})") from None
             self._pieces += sum(map(pieces, given))
             self._act(given)
+            self._saying.again(at, self._other_version)
         self.commands.clear()
 
     def _act(self, given: Iterable[Input]) -> None:
@@ -245,9 +273,12 @@ class Running:
                 self._tell(self._status(one.at))
 
     def _tell(self, message: Message) -> None:
-        self._position += 1
         self.standing.told(message)
-        self._send(Numbered(self._position, message))
+        self._saying.add(message)
+
+    def _other_version(self) -> bool:
+        made_by = self._journal.fact(MADE_BY)
+        return made_by is not None and made_by.decode() != self._made_by
 
     def _status(self, at: int) -> Status:
         """Return what is told when prices are held back, or no longer."""

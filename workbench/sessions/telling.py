@@ -17,7 +17,7 @@ from workbench.runs.publisher import Publisher
 from workbench.runs.publishing import Command
 from workbench.runs.spill import Spill
 from workbench.sessions.job import LiveJob
-from workbench.sessions.running import Numbered
+from workbench.sessions.saying import Numbered
 
 PRODUCER = "worker"
 """The name under which a session's process publishes."""
@@ -43,7 +43,7 @@ class Telling:
         """Take a message."""
         if told.number > self._last:
             self._last = told.number
-            self._send(encode(told.message))
+            self._send(told.wire or encode(told.message))
 
     def fail(self, error: WorkbenchError) -> None:
         """End the stream with an error, after all that was told."""

@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -123,8 +124,12 @@ def session_of(
     """
     from workbench.trading.session import Session
 
+    spec = job.spec
+    if spec.seed is None:
+        # Another process is to draw the same random numbers.
+        spec = msgspec.structs.replace(spec, seed=zlib.crc32(job.run_id.encode()))
     session = Session(
-        job.spec,
+        spec,
         job.run_id,
         parcel_of(job).strategies,
         begun.histories,
