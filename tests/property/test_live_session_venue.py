@@ -104,7 +104,7 @@ def test_orders_positions_and_profits_fit_together(
     made = session(symbols, **more)
     inputs = given_of(seed, count, symbols, commands)
     made.take(inputs)
-    # What an order has filled is told as it comes, its trade when that is done: compared at the end.
+    # What an order has filled is told as it comes, its trade when that is done.
     check_orders(made.said, over=False)
     check_positions(made.said, over=False)
     check_profit(made.said, CAPITAL)

@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from workbench.engine.live_holding import end_entries
 from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Open, Place, Rules
 from workbench.trading.filling import Filling
@@ -64,7 +63,7 @@ class Desk:
     def take_back(self, book: Book, code: int, wanted: float, had: float, at: int) -> None:
         """Have all entries of a symbol that wait cancelled; why, as of `LiveEngine.refuse`."""
         self._routing.take_back(book.symbol, code, wanted, had)
-        end_entries(book.engine, code, wanted, had)
+        book.engine.end_entries(code, wanted, had)
         book.settle()
         self.decided(book, at)
 

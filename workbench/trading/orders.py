@@ -6,7 +6,7 @@ orders of their own, that follow from the position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -173,9 +173,7 @@ class Orders:
             order.quantity, order.trade_id = order.filled, trade_id or order.trade_id
             self._end(order, now, "filled")
 
-    def fill(
-        self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool
-    ) -> None:
+    def fill(self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool) -> None:
         """Tell of a fill.
 
         Parameters
@@ -211,20 +209,6 @@ class Orders:
         order = self.waiting.get(order_id)
         if order is not None:
             self._end(order, now, status, code, message, numbers or UNSET)
-
-    def finish(self, open_: Collection[str], now: Moment) -> None:
-        """End the closing orders of which all fills are told and that wait no more.
-
-        One that closes several trades may be over only after the last of its fills.
-        """
-        over = [
-            one for name, one in self.waiting.items()
-            if one.role == "exit" and ":close" not in name and name not in open_
-            and one.booked[0] > 0.0 and one.booked[0] >= one.filled * (1 - CRUMB)
-        ]  # fmt: skip
-        for one in over:
-            one.quantity = one.filled
-            self._end(one, now, "filled")
 
     def of_trade(self, trade_id: str) -> list[Told]:
         """Return the orders that protect a position, or are to close it."""
