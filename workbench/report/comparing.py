@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ENDS = frozenset({"end_of_data", "session_end"})
 """How it is called that a trade was open at the end."""
+FORCED = frozenset({"flattened", "risk_limit"})
+"""Exits that a backtest does not have."""
 STOPPED = ENDS | {"flattened"}
 """Exits that were asked for by people."""
 EXACT = 1e-9
@@ -100,6 +102,9 @@ class _Comparison:
         return self._common(theirs, theirs.entry_time) or self._follows(theirs) or _UNKNOWN
 
     def _why_other(self, mine: Deal, theirs: Deal) -> tuple[str, str]:
+        ended = next((part for part in theirs.parts if part.reason in FORCED), None)
+        if ended is not None:
+            return self._why_left(mine, None, ended)
         same_time = mine.entry_time == theirs.entry_time
         entered = same_time and _close(mine.entry_price, theirs.entry_price)
         if theirs.latency_ms and not entered:
