@@ -276,8 +276,11 @@ class Ledger:
             code, int(row[E_ORDER]), int(row[E_RUNG]), row[E_LEVEL], trade_id, extra.strategy,
             row[E_SIGN], extra.quantity,
         )  # fmt: skip
-        if code != BY_SIGNAL:
-            last = row[E_REMAINING] <= 0 or (code == BY_TARGET and not self._left(row))
+        if code != BY_SIGNAL or not row[E_ORDER]:
+            last = row[E_REMAINING] <= 0 or (
+                code == BY_TARGET
+                and not self._left(row, self.orders.waiting.get(order.order_id, order))
+            )
         self._exited(order, row, message, now, last)
         gone = row[E_REMAINING] <= 0
         self._filled(self.trades.numbered(row), gone)
@@ -301,8 +304,10 @@ class Ledger:
         assert data.outcome != "declined"
         self.orders.end(name, now, data.outcome, data.code, data.message, data.numbers)
 
-    def _left(self, row: Sequence[float]) -> bool:
-        """Tell whether more of a target is still to come: a venue fills in parts."""
+    def _left(self, row: Sequence[float], order: Told) -> bool:
+        """Tell whether more of a target is still to come: a venue fills in parts, and late."""
+        if order.out:
+            return True
         held = (one for one in self._engine.positions() if one.trade == int(row[E_TRADE]))
         return any(target.rung == int(row[E_RUNG]) for one in held for target in one.targets)
 

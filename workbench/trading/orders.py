@@ -173,9 +173,7 @@ class Orders:
             order.quantity, order.trade_id = order.filled, trade_id or order.trade_id
             self._end(order, now, "filled")
 
-    def fill(
-        self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool
-    ) -> None:
+    def fill(self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool) -> None:
         """Tell of a fill.
 
         Parameters
