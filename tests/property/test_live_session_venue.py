@@ -96,7 +96,7 @@ def given_of(
     return inputs
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(**CASES)
 def test_orders_positions_and_profits_fit_together(
     seed: int, count: int, symbols: list[str], commands: list[tuple[int, Any]], **more: Any
@@ -121,7 +121,7 @@ def test_orders_positions_and_profits_fit_together(
     check(made.said, CAPITAL)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(place=st.floats(0, 1), **CASES)
 def test_who_goes_on_from_a_checkpoint_says_the_same(
     seed: int, count: int, symbols: list[str], commands: list[tuple[int, Any]], place: float,
