@@ -96,7 +96,7 @@ def given_of(
     return inputs
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(**CASES)
 def test_orders_positions_and_profits_fit_together(
     seed: int, count: int, symbols: list[str], commands: list[tuple[int, Any]], **more: Any
@@ -104,7 +104,7 @@ def test_orders_positions_and_profits_fit_together(
     made = session(symbols, **more)
     inputs = given_of(seed, count, symbols, commands)
     made.take(inputs)
-    # What an order has filled is told as it comes, its trade when that is done.
+    # What an order fills is told as it comes, its trade when that is done: compared at the end.
     check_orders(made.said, over=False)
     check_positions(made.said, over=False)
     check_profit(made.said, CAPITAL)
@@ -112,10 +112,16 @@ def test_orders_positions_and_profits_fit_together(
     made.take(after(inputs, symbols))
     assert made.session.ended
     assert made.said[-1].type == "complete"
-    check(made.said, CAPITAL, over=not more["keep"])
+    if more["keep"]:
+        # A target of which a part was filled is not done, nor told as a trade.
+        check_orders(made.said, over=False)
+        check_positions(made.said, over=False)
+        check_profit(made.said, CAPITAL)
+        return
+    check(made.said, CAPITAL)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(place=st.floats(0, 1), **CASES)
 def test_who_goes_on_from_a_checkpoint_says_the_same(
     seed: int, count: int, symbols: list[str], commands: list[tuple[int, Any]], place: float,

@@ -203,7 +203,8 @@ def test_both_sides_rest_at_a_venue_that_takes_both() -> None:
     (smaller,) = ids(desk.tell(stop, "cancelled"))
     assert desk.placed[smaller].quantity == 1.0
     desk.tell(smaller, "accepted")
-    assert brief(desk.tell(smaller, "filled", 1.0, 95.0)) == []
+    # And where nothing is left, nothing is kept there.
+    assert brief(desk.tell(smaller, "filled", 1.0, 95.0)) == [("cancel", "4")]
     assert desk.book.positions() == []
     assert [code for _, code, *_ in desk.book.left] == [BY_TARGET, BY_STOP]
 

@@ -106,8 +106,8 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     trade_id
         The position it opened or (partly) closed, or is to close.
     code, message, numbers
-        Why it was rejected, cancelled or expired, as in `signal`; of risk limits ``risk_limit``
-        with the limit's name in the message.
+        Why it was rejected, cancelled or expired, as in `signal`; of risk limits
+        the limit's name, such as ``max_position``. One that is cancelled may have filled in part.
     reasoning
         Why it was given; on ``new``.
     latency_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.engine.live_views import HeldPosition
 from workbench.engine.rules.layout import (
     BY_REVERSAL,
+    BY_SIGNAL,
     CANCELLED,
     EXPIRED,
     NOT_SENT,
@@ -167,7 +168,7 @@ def _surplus(
         if held.sign == sign and held.trade != ticket.trade and units > 0.0:
             part = min(units, held.remaining)
             route.engine.fill_exit(
-                held.trade, price, part, fee * part / units, ticket.code,
+                held.trade, price, part, fee * part / units, BY_SIGNAL,
                 order=ticket.purpose.number if ticket.purpose.kind == "order" else 0,
                 level=ticket.level,
             )  # fmt: skip

@@ -295,6 +295,9 @@ class Book:
         return refusal
 
     def _why(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
+        if not order:
+            text = "The venue closed more of another trade than there was: taken from this one"
+            return Reasoning("exit", 1.0, text)
         known = self.ledger.reasons.get(order)
         return known or self.engine.reason(order, strategy, decided, sign)
 

@@ -12,7 +12,14 @@ from typing import NamedTuple, Protocol
 
 from workbench.engine.live_engine import LiveEngine
 from workbench.engine.live_views import HeldPosition, WaitingOrder
-from workbench.messages import Reasoning
+from workbench.messages import Reasoning, Signal, Trade
+
+
+class Written(NamedTuple):
+    """A row of events, and the message of it."""
+
+    row: list[float]
+    message: Trade | Signal
 
 
 class Part(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from workbench.engine.live_engine import LiveEngine
 from workbench.engine.live_views import HeldPosition, WaitingOrder, Wanted
@@ -37,7 +36,7 @@ from workbench.messages import (
     Signal,
     Trade,
 )
-from workbench.trading.filling import Ahead, Part
+from workbench.trading.filling import Ahead, Part, Written
 from workbench.trading.orders import Moment, Orders, Told
 from workbench.trading.positions import Positions
 from workbench.trading.risk import Broken
@@ -45,13 +44,6 @@ from workbench.trading.telling import Trades
 
 _BY_STOP = (BY_STOP, BY_TRAIL, BY_BREAK_EVEN)
 GONE = "The position is closed"
-
-
-class Written(NamedTuple):
-    """A row of events, and the message of it."""
-
-    row: list[float]
-    message: Trade | Signal
 
 
 class Ledger:

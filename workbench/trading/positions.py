@@ -58,11 +58,6 @@ class Held:
     paid: float = 0.0
 
     @property
-    def owed(self) -> float:
-        """What is still held has cost so much that no exit has paid for, money."""
-        return self.carried + self.financing - self.paid
-
-    @property
     def sign(self) -> float:
         """1.0 for long, -1.0 for short."""
         return 1.0 if self.direction == "long" else -1.0
@@ -173,8 +168,9 @@ class Positions:
         }
         for view in views:
             name, held = names[view.strategy], self.held.get(view.trade)
-            owed = view.commission + view.financing if held is None else held.owed
-            fees = owed if held is None else held.fees + held.financing
+            carried = view.commission if held is None else held.carried - held.paid
+            owed = carried + view.financing
+            fees = owed if held is None else held.fees + view.financing
             gain, unrealised = -owed, view.unrealised
             early = ahead.get(view.trade)
             if early is not None:

@@ -107,7 +107,9 @@ class Route:
             else:
                 self._enter(order, positions.values())
         for ticket in self.state.tickets.values():
-            if not ticket.trade and ticket.purpose.number not in orders:
+            mine = positions if ticket.trade else orders
+            number = ticket.trade or ticket.purpose.number
+            if number not in mine and not (ticket.trade and ticket.place.kind == "market"):
                 self.cancel(ticket)
         for held in positions.values():
             if self.state.flatten:
@@ -292,9 +294,14 @@ class Route:
                 held.trade, state.last or held.mark, held.remaining, 0.0, exit_.code,
                 order=exit_.order, rung=exit_.rung, level=exit_.level,
             )  # fmt: skip
-        elif exit_.code == BY_SIGNAL:
+        elif exit_.code == BY_SIGNAL and self._alone(exit_.order):
             self.engine.refuse(exit_.order, TOO_SMALL, *short)
         return True
+
+    def _alone(self, order: int) -> bool:
+        """Tell whether a closing order waits, and nothing else is to be closed by it."""
+        waits = any(one.order == order for one in self.engine.orders())
+        return waits and not any(one.order == order for one in self.state.exits)
 
     def place(
         self, purpose: Purpose, sign: float, kind: OrderKind, quantity: float,

@@ -131,7 +131,7 @@ class RoutedLedger(Ledger):
         ahead.fees -= extra.commission
         if row[E_REMAINING] <= 0 or ahead.units <= CRUMB * extra.quantity:
             del self.ahead[trade]
-        if last and row[E_CODE] == BY_SIGNAL:
+        if last and row[E_CODE] == BY_SIGNAL and row[E_ORDER]:
             self._over(order.order_id, int(row[E_ORDER]), now, order.trade_id)
         elif last:
             self.orders.done(order.order_id, now, order.trade_id)

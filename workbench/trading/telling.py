@@ -12,7 +12,7 @@ from workbench.data.bars import Bar, bars_of
 from workbench.data.candles import Candles
 from workbench.data.growing import Span
 from workbench.data.troubles import Trouble
-from workbench.engine.rules.layout import E_KIND, E_TRADE, ENTERED, EXITED
+from workbench.engine.rules.layout import E_KIND, E_ORDER, E_TRADE, ENTERED, EXITED
 from workbench.engine.telling import Telling
 from workbench.messages import (
     Candle,
@@ -100,13 +100,10 @@ class Trades:
         """Return the message of a fill, numbered."""
         told = self._telling.entry(row) if row[E_KIND] == ENTERED else self._telling.exit(row)
         extra = told.extra
-        if not self._prefix or extra.signal is UNSET:
+        if extra.signal is UNSET or (row[E_ORDER] and not self._prefix):
             return told
-        return Trade(
-            told.timestamp,
-            told.data,
-            structs.replace(extra, signal=f"{self._prefix}{extra.signal}"),
-        )
+        signal = f"{self._prefix}{extra.signal}" if row[E_ORDER] else UNSET
+        return Trade(told.timestamp, told.data, structs.replace(extra, signal=signal))
 
     def end(self, row: Sequence[float], **instead: Any) -> Signal:
         """Return the message of an order's end; fields of its `data` may be said otherwise."""
