@@ -25,7 +25,9 @@ SECONDS = 1.5
 """Or, each third time, within so long, whatever it does."""
 
 
-def job_at(door: PublishLog, fake: BrokerProcess, symbols: list[str], seed: int, **live: Any) -> Any:
+def job_at(
+    door: PublishLog, fake: BrokerProcess, symbols: list[str], seed: int, **live: Any
+) -> Any:
     """Return a session's job: prices 600 times as fast as the clock."""
     settings = {
         "symbols": symbols, "feed": {"feed": "synthetic", "seed": seed, "speed": "600x"},

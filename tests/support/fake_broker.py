@@ -307,9 +307,7 @@ class FakeBroker:
         if lacks or self._chance("reject", f"place {client}"):
             body = {"code": -2010, "msg": "Account has insufficient balance for requested action."}
             return web.json_response(body, status=400)
-        if any(
-            one.client == client and one.status not in FINAL for one in self.orders.values()
-        ):
+        if any(one.client == client and one.status not in FINAL for one in self.orders.values()):
             body = {"code": -2010, "msg": "Duplicate order sent."}
             return web.json_response(body, status=400)
         value = quantity * (price or stop or self.prices[symbol])
