@@ -13,7 +13,7 @@ from faults import CLIENTS, IMPATIENT_CUTS, run_faults
 DISCONNECTS = 2_000
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_readers_cut_at_any_byte_end_with_the_journal(new_server):
     report = asyncio.run(run_faults(new_server(), DISCONNECTS))
     assert report.cuts >= DISCONNECTS + IMPATIENT_CUTS

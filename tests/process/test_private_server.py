@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from server_process import end_workers
 
 from workbench.client.discovery import Server
 from workbench.runs import servers
@@ -56,6 +57,7 @@ def environment(tmp_path):
     for server in servers.running(home):
         os.kill(server.pid, signal.SIGTERM)
         wait_for(lambda s=server: not servers.alive(s.pid, s.started), "the server's end")
+    end_workers(home)
 
 
 def test_a_run_outlives_the_script_that_started_it(environment, tmp_path):

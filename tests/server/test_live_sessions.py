@@ -9,8 +9,8 @@ from live_calls import BODY, ended, stands, started, traded
 from markets import once, until
 
 from workbench.runs.live_book import Care
-from workbench.sessions.leave import allowed
 from workbench.sessions.keeper import SessionKeeper
+from workbench.sessions.leave import allowed
 
 
 @pytest.fixture(autouse=True)

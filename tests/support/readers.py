@@ -158,23 +158,25 @@ class Journal:
 
     def take(self, payloads: list[bytes]) -> None:
         """Take messages."""
+        seq, eseq, events = self.seq, self.eseq, []
         for payload, head in zip(payloads, map(head_of, payloads), strict=True):
-            seq, eseq = head.seq, head.eseq
-            if seq is None:
+            if head.seq is None:
                 self._aside(payload, head.type)
                 continue
-            if seq <= self.seq:
-                self.faults.append(f"seq {seq} after {self.seq}")
-            self.seq = seq
-            if eseq is None:
+            if head.seq <= seq:
+                self.faults.append(f"seq {head.seq} after {seq}")
+            seq = head.seq
+            if head.eseq is None:
                 self.points += head.type == "equity"
                 continue
-            if eseq != self.eseq + 1:
-                self.faults.append(f"eseq {eseq} after {self.eseq}")
-            self.eseq = eseq
-            self.digest.update(payload)
+            if head.eseq != eseq + 1:
+                self.faults.append(f"eseq {head.eseq} after {eseq}")
+            eseq = head.eseq
+            events.append(payload)
             if head.type in FINAL:
                 self.ended = True
+        self.seq, self.eseq = seq, eseq
+        self.digest.update(b"".join(events))
 
     def _aside(self, payload: bytes, type_: str) -> None:
         """Take what is said to this connection alone."""

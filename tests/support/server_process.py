@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class ServerProcess:
         )  # fmt: skip
         output.close()
         server = Server(f"http://127.0.0.1:{self.port}/", TOKEN)
-        wait_for(lambda: answers(server), f"a server on port {self.port}")
+        wait_for(lambda: answers(server), f"a server on port {self.port}", 120)
         return server
 
     def kill(self) -> None:
@@ -69,17 +70,15 @@ class ServerProcess:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.kill()
-        for process in psutil.process_iter(["cmdline"]):
-            command = process.info["cmdline"] or []
-            if "workbench.runs.worker" in command and _home_of(process) == str(self.home):
+        end_workers(self.home)
+
+
+def end_workers(home: Path) -> None:
+    """Kill what works for a state folder, which is where it works: it outlives its server."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cwd() == str(home):
                 process.kill()
-
-
-def _home_of(process: psutil.Process) -> str | None:
-    try:
-        return process.cwd()
-    except psutil.Error:
-        return None
 
 
 def answers(server: Server) -> bool:

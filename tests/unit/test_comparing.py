@@ -127,7 +127,7 @@ def test_latency_is_told_by_the_orders(run, candles):
     messages[at] = changed(entry, entry_price=entry.data.entry_price * 1.001)
     order = OrderData(
         "s", entry.extra.strategy, "X-Y", entry.extra.signal, "new", "entry", "buy", "market",
-        1.0, None, 0.0, None, 0.0, entry.data.entry_time, "paper",
+        1.0, None, 0.0, None, 0.0, entry.data.entry_time, "paper", client_order_id="s-1",
     )  # fmt: skip
     later = iso_time(parse_time(entry.data.entry_time) + 250)
     filled = msgspec.structs.replace(order, status="filled", filled=1.0, time=later)
@@ -271,4 +271,37 @@ def test_both_ends_are_one(run, candles):
     messages[at] = changed(messages[at], exit_reason="session_end")
     assert compare(run.messages, messages).same
     messages[at] = changed(messages[at], exit_reason="flattened")
-    assert [one.cause for one in compare(run.messages, messages).differences] == ["end"]
+    assert [one.cause for one in compare(run.messages, messages).differences] == ["stopped"]
+    messages[at] = changed(messages[at], exit_reason="risk_limit")
+    assert [one.cause for one in compare(run.messages, messages).differences] == ["limit"]
+
+
+def test_another_size_follows_from_what_was_before_not_from_latency(run, candles):
+    messages = session(run, candles)
+    first, second = entries(messages)[1:3]
+    for at, one in enumerate(messages):
+        if at >= second and isinstance(one, Trade):
+            extra = msgspec.structs.replace(one.extra, quantity=one.extra.quantity * 0.99)
+            if isinstance(one.data, EntryData):
+                messages[at] = changed(one, quantity=one.data.quantity * 0.99)
+            else:
+                messages[at] = changed(one, pnl=one.data.pnl * 0.99)
+            messages[at] = msgspec.structs.replace(messages[at], extra=extra)
+    order = OrderData(
+        "s", "sma_cross", "X-Y", messages[second].extra.signal, "new", "entry", "buy", "market",
+        None, None, 0.0, None, 0.0, iso_time(int(candles.time[0])), "paper",
+    )  # fmt: skip
+    filled = msgspec.structs.replace(
+        order, status="filled", filled=1.0, time=iso_time(int(candles.time[0]) + HOUR)
+    )
+    told = [Order(utc_now(), data=order), Order(utc_now(), data=filled)]
+    found = compare(run.messages, [*without(messages, first), *told])
+    assert set(found.causes) == {"unknown", "follows"}
+    assert found.causes["unknown"] == 1
+
+
+def test_a_session_that_was_warm_when_the_backtest_was_not_says_so(run, candles):
+    early = wb.backtest("sma_cross", candles[100:], fast=5, slow=15)
+    found = compare(early.messages, session(run, candles))
+    assert found.causes["outside"] > 0
+    assert found.causes.get("warm-up", 0) >= 1

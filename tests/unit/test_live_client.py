@@ -88,6 +88,9 @@ def test_paper_may_have_the_prices_of_an_exchange():
         ({"limits": {"max_daily_loss": "x"}}, "limits.max_daily_loss", "'x'"),
         ({"limits": 3}, "limits", "expected a dict"),
         ({"feed": 3}, "feed", "expected 'synthetic'"),
+        ({"feed": "nope"}, "feed", "expected 'synthetic'"),
+        ({"limits": {"max_position": float("nan")}}, "limits.max_position", "leave it out"),
+        ({"limits": {"action": "kill"}}, "limits.action", "'reject' or 'flatten'"),
         ({"feed": {"sped": 3}}, "feed.sped", "no field 'sped'"),
         ({"symbols": []}, "symbols", "one or more"),
         ({"symbols": ["A", "A"]}, "symbols", "different"),
@@ -156,6 +159,22 @@ def test_breaches_are_listed_and_updates_are_not():
     assert frame["limit"].tolist() == ["max_position"]
     assert frame["order_id"].tolist() == ["signal_1"]
     assert breaches_frame([risk()]).empty
+
+
+@pytest.mark.parametrize("strategy", [None, 5, [5], []])
+def test_what_is_no_strategy_is_refused_by_name(strategy):
+    with pytest.raises(InvalidRequest) as caught:
+        request_body(strategy, "BTC-USD", "1M", "paper", None, {})
+    assert caught.value.details["field"] == "strategy"
+
+
+def test_empty_and_full_tables_have_the_same_types():
+    full, empty = orders_frame([order("new")]), orders_frame([])
+    assert full.dtypes.to_dict() == empty.dtypes.to_dict()
+    assert empty["symbol"].dtype == object
+    breach = Breach("max_position", 12.0, 10.0, "reject", "12 wanted", "BTC-USD", "signal_1")
+    full, empty = breaches_frame([risk(breach=breach)]), breaches_frame([])
+    assert full.dtypes.to_dict() == empty.dtypes.to_dict()
 
 
 def test_tables_are_there_before_anything_was_told():

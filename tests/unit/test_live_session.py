@@ -178,7 +178,7 @@ def test_a_strategy_that_raises_leaves_nothing_behind():
 
 
 def test_what_grows_is_told_twice_a_second_at_most():
-    made = session()
+    made = session(real_time=True)
     before = len(made.said)
     for number in range(20):
         at = START + 100 * number

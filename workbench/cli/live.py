@@ -195,7 +195,7 @@ def flatten(args: argparse.Namespace) -> int:
         raise SystemExit("workbench live flatten: give ids, or --all")
     if args.all:
         for one in server.rest.post(f"{BASE}/flatten", {})["sessions"]:
-            print(f"flattening {one}")
+            print(f"flattening {one['session_id']}")
         return 0
     for one in args.id:
         server.rest.post(f"{BASE}/{one}/flatten", {})

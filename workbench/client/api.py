@@ -84,8 +84,8 @@ def attach(
         There is no run of this id on the server.
     """
     server = server or connect(url, token)
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
-        msg = f"There is no run {run_id!r}"
+    if not isinstance(run_id, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
+        msg = f"There is no run {run_id!r:.100}: give the id of one, such as wb.list_runs() has"
         raise NotFound(msg, field="backtest_id", value=run_id)
     run = Run(run_id, server)
     kind = run.info["kind"]
@@ -152,13 +152,12 @@ def request_body(
     from workbench.engine.crew import checked_parameters
     from workbench.engine.parameters import refuse_ambiguous
     from workbench.engine.settings import Settings, plain, settings_of
-    from workbench.engine.signals import Signals
     from workbench.runs.spec import RunSpec
 
     known = set(RunSpec.__struct_fields__)
     given = {name: plain(options.pop(name)) for name in list(options) if name in known}
     settings_of({n: given[n] for n in given if n in Settings.__struct_fields__}).check()
-    named = _kinds([strategy] if isinstance(strategy, (str, type, Signals)) else list(strategy))
+    named = kinds_of(strategy)
     params = {**given.pop("strategy_params", {}), **options}
     refuse_ambiguous(named, given, params)
     params = checked_parameters(named, params)
@@ -178,33 +177,40 @@ def request_body(
         kinds = list(named.values())
         body["strategy"] = {
             "name": " + ".join(named),
-            "pickle": base64.b64encode(_pickled(kinds)).decode(),
+            "pickle": base64.b64encode(pickled(kinds)).decode(),
             "python": sys.executable,
             "paths": [path or os.getcwd() for path in sys.path],
         }
     return body
 
 
-def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
-    """Return the classes by the name they are told by, checked."""
+def kinds_of(strategy: Any) -> dict[str, type[Strategy]]:
+    """Return the classes by the name they are told by, checked.
+
+    Raises
+    ------
+    InvalidRequest
+        One is no strategy, or two have one name.
+    """
     from workbench.engine import Strategy
     from workbench.engine.signals import Signals, gives_signals, refuse_both, strategy_of
     from workbench.engine.strategies.registry import get
 
     named: dict[str, type[Strategy]] = {}
-    for strategy in strategies:
-        kind: Any = get(strategy) if isinstance(strategy, str) else strategy
+    several = isinstance(strategy, Sequence) and not isinstance(strategy, str)
+    for one in strategy if several else [strategy]:
+        kind: Any = get(one) if isinstance(one, str) else one
         kind = strategy_of(kind) if isinstance(kind, Signals) else kind
         if not (isinstance(kind, type) and issubclass(kind, Strategy)):
-            msg = f"strategy is {strategy!r}, expected a Strategy class or the name of one"
-            raise InvalidRequest(msg, field="strategy", value=repr(strategy), allowed="a class")
+            msg = f"strategy is {one!r:.100}, expected a Strategy class or the name of one"
+            raise InvalidRequest(msg, field="strategy", value=f"{one!r:.100}", allowed="a class")
         if kind.next is Strategy.next and not gives_signals(kind):
             msg = f"{kind.__name__} has no next(self), and no signals(self): write one"
             raise InvalidRequest(
                 msg, field="strategy", value=kind.__name__, allowed="a next method"
             )
         refuse_both(kind)
-        name = strategy if isinstance(strategy, str) else kind.__name__
+        name = one if isinstance(one, str) else kind.__name__
         if name in named:
             msg = f"Two strategies are called {name}: give them different names"
             raise InvalidRequest(msg, field="strategy", value=name, allowed="different names")
@@ -215,7 +221,7 @@ def _kinds(strategies: Sequence[Any]) -> dict[str, type[Strategy]]:
     return named
 
 
-def _pickled(kinds: Sequence[type[Strategy]]) -> bytes:
+def pickled(kinds: Sequence[type[Strategy]]) -> bytes:
     """Return the classes by value, with the notebook's globals they use."""
     import cloudpickle
 

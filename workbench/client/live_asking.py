@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 from workbench.errors import InvalidRequest
-from workbench.feeds.spec import FeedSpec
+from workbench.feeds.spec import FeedKind, FeedSpec
 from workbench.timeframes import Timeframe
 from workbench.trading.limits import RiskLimits
 from workbench.trading.spec import LiveSettings
@@ -46,7 +47,7 @@ def request_body(
     InvalidRequest
         Or one of its kinds: something is wrong.
     """
-    from workbench.client.api import _kinds, _pickled
+    from workbench.client.api import kinds_of, pickled
     from workbench.engine.crew import checked_parameters
     from workbench.engine.parameters import refuse_ambiguous
     from workbench.engine.settings import Settings, plain, settings_of
@@ -60,7 +61,7 @@ def request_body(
     about: dict[str, Any] = {
         name: rest.pop(name) for name in ("name", "notes", "tags", "seed") if name in rest
     }
-    named = _kinds([strategy] if isinstance(strategy, (str, type)) else list(strategy))
+    named = kinds_of(strategy)
     params = {**rest.pop("strategy_params", {}), **rest}
     refuse_ambiguous(named, [*live, *source, *settings, *about], params)
     body: dict[str, Any] = {
@@ -83,7 +84,7 @@ def request_body(
         kinds: list[type[Strategy]] = list(named.values())
         body["strategy"] = {
             "name": " + ".join(named),
-            "pickle": base64.b64encode(_pickled(kinds)).decode(),
+            "pickle": base64.b64encode(pickled(kinds)).decode(),
             "python": sys.executable,
             "paths": [path or os.getcwd() for path in sys.path],
         }
@@ -100,7 +101,7 @@ def feed_of(feed: Any) -> dict[str, Any]:
     """
     if feed is None:
         return {}
-    if isinstance(feed, str):
+    if isinstance(feed, str) and feed in get_args(FeedKind):
         return {"feed": feed}
     if isinstance(feed, Mapping):
         for name in feed:
@@ -160,7 +161,10 @@ def limits_of(name: str, given: Any) -> RiskLimits:
     if not isinstance(given, Mapping):
         msg = f"{name} is {given!r:.100}, expected a dict such as {{'max_daily_loss': 500}}"
         raise InvalidRequest(msg, field=name, value=f"{given!r:.100}", allowed=known)
-    for one in given:
+    for one, value in given.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            msg = f"{name}.{one} is {value}, expected a number; leave it out for no limit"
+            raise InvalidRequest(msg, field=f"{name}.{one}", value=str(value), allowed="a number")
         if one not in known:
             msg = f"{name} has no limit {one!r}: use {', '.join(known)}"
             raise InvalidRequest(msg, field=f"{name}.{one}", value=str(one), allowed=known)
@@ -168,7 +172,10 @@ def limits_of(name: str, given: Any) -> RiskLimits:
         return msgspec.convert(dict(given), RiskLimits)
     except msgspec.ValidationError as error:
         what = str(error).rpartition("$.")[2].strip("`") or name
-        msg = f"{name}.{what} is {given.get(what)!r:.60}: {str(error).split(' - at ')[0]}"
+        said = str(error).split(" - at ")[0]
+        if what == "action":
+            said = "expected 'reject' or 'flatten'"
+        msg = f"{name}.{what} is {given.get(what)!r:.60}: {said}"
         raise InvalidRequest(
             msg, field=f"{name}.{what}", value=f"{given.get(what)!r:.60}", allowed=str(error)
         ) from None

@@ -24,6 +24,14 @@ ORDER_COLUMNS = (
 PNL_COLUMNS = ("realized", "unrealized", "fees", "trades")
 LIMIT_COLUMNS = ("value", "limit", "used", "unit", "symbol")
 BREACH_COLUMNS = ("time", "limit", "value", "allowed", "action", "symbol", "order_id", "message")
+TIMES = frozenset({"entry_time", "given", "time"})
+TEXTS = frozenset(
+    {
+        "symbol", "strategy", "direction", "take_profit_levels", "role", "side", "kind", "status",
+        "trade_id", "code", "why", "broker", "emulated", "unit", "action",
+        "order_id", "message",
+    }
+)  # fmt: skip
 CANDLE_COLUMNS = ("open", "high", "low", "close", "volume")
 
 
@@ -35,9 +43,7 @@ def positions_frame(positions: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     positions
         `data` of the latest `position` message of each.
     """
-    frame = _table(positions, "position_id", POSITION_COLUMNS)
-    frame["entry_time"] = _times(frame["entry_time"])
-    return frame
+    return _table(positions, "position_id", POSITION_COLUMNS)
 
 
 def orders_frame(messages: Iterable[AnyMessage]) -> pd.DataFrame:
@@ -67,10 +73,7 @@ def orders_frame(messages: Iterable[AnyMessage]) -> pd.DataFrame:
         }
     rows = list(found.values())[::-1]
     rows.sort(key=lambda row: row["status"] in FINAL_ORDER_STATUSES)
-    frame = _table(rows, "order_id", ORDER_COLUMNS)
-    for name in ("given", "time"):
-        frame[name] = _times(frame[name])
-    return frame
+    return _table(rows, "order_id", ORDER_COLUMNS)
 
 
 def pnl_frame(pnl: Mapping[str, Any] | None) -> pd.DataFrame:
@@ -101,17 +104,13 @@ def limits_frame(risk: Mapping[str, Any] | None) -> pd.DataFrame:
 
 def breaches_frame(messages: Iterable[AnyMessage]) -> pd.DataFrame:
     """Return the limits that were met, in order; columns `BREACH_COLUMNS`."""
-    import pandas as pd
-
     rows = [
         {"time": message.data.time, **msgspec.to_builtins(message.data.breach)}
         for message in messages
         if isinstance(message, Risk) and message.data.breach is not UNSET
     ]
-    frame = pd.DataFrame([[row.get(n) for n in BREACH_COLUMNS] for row in rows])
-    frame = frame.reindex(columns=range(len(BREACH_COLUMNS))).set_axis(BREACH_COLUMNS, axis=1)
-    frame["time"] = _times(frame["time"])
-    return frame
+    numbered = [{**row, "": number} for number, row in enumerate(rows)]
+    return _table(numbered, "", BREACH_COLUMNS, TEXTS | {"limit"}).reset_index(drop=True)
 
 
 def candles_frame(messages: Iterable[Candle], symbol: str, timeframe: str) -> pd.DataFrame:
@@ -124,22 +123,33 @@ def candles_frame(messages: Iterable[Candle], symbol: str, timeframe: str) -> pd
         if message.data.closed
         and (message.data.symbol, message.data.timeframe) == (symbol, timeframe)
     ]
-    index = pd.DatetimeIndex(pd.to_datetime([one.time for one in found], utc=True), name="time")
+    index = pd.DatetimeIndex(_times([one.time for one in found]), name="time")
     columns = {name: [float(getattr(one, name)) for one in found] for name in CANDLE_COLUMNS}
     return pd.DataFrame(columns, index=index)
 
 
-def _table(rows: Iterable[Mapping[str, Any]], key: str, columns: Sequence[str]) -> pd.DataFrame:
+def _table(
+    rows: Iterable[Mapping[str, Any]],
+    key: str,
+    columns: Sequence[str],
+    texts: frozenset[str] = TEXTS,
+) -> pd.DataFrame:
     import pandas as pd
 
     given = list(rows)
     index = pd.Index([row[key] for row in given], name=key, dtype="object")
-    return pd.DataFrame(
-        {name: [row.get(name) for row in given] for name in columns}, index=index, columns=columns
-    )
+    frame = pd.DataFrame(index=index)
+    for name in columns:
+        values = [row.get(name) for row in given]
+        if name in TIMES:
+            frame[name] = _times(values)
+        else:
+            kind = "object" if name in texts else "float64"
+            frame[name] = pd.Series(values, index=index, dtype=kind)
+    return frame
 
 
-def _times(values: Any) -> Any:
+def _times(values: Sequence[Any]) -> pd.DatetimeIndex:
     import pandas as pd
 
-    return pd.to_datetime(values, utc=True, format="ISO8601")
+    return pd.to_datetime(list(values), utc=True, format="ISO8601").as_unit("ms")

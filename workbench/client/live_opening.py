@@ -72,7 +72,7 @@ def live(
     >>> session.positions, session.pnl
     >>> session.flatten()                # close everything, open nothing more
     >>> session.stop()
-    >>> wb.diff(session)                 # against the backtest over the same candles
+    >>> wb.diff(session, strategy=SmaCross)  # against the backtest over the same candles
     """
     body = request_body(strategy, symbols, timeframes, broker, feed, options)
     server = server or connect(url, token)
@@ -87,28 +87,19 @@ def list_sessions(
     import pandas as pd
 
     server = server or connect(url, token)
-    rows = []
-    for one in server.rest.get("api/live-trading")["sessions"]:
-        pnl, risk = one.get("pnl") or {}, one.get("risk") or {}
-        rows.append(
-            {
-                "id": one["session_id"],
-                "name": one["name"],
-                "status": one["status"],
-                "strategy": one["strategy"],
-                "symbols": " ".join(one["symbols"]),
-                "timeframes": " ".join(one["timeframes"]),
-                "broker": one["broker"],
-                "created": pd.Timestamp(one["created"]),
-                "equity": pnl.get("equity"),
-                "realized": pnl.get("realized"),
-                "unrealized": pnl.get("unrealized"),
-                "exposure": risk.get("exposure"),
-                "entries": risk.get("entries"),
-            }
-        )
-    columns = list(rows[0]) if rows else ["id"]
-    return pd.DataFrame(rows, columns=columns).set_index("id")
+    listed = server.rest.get("api/live-trading")["sessions"]
+    rows = [{**one, **(one.get("risk") or {}), **(one.get("pnl") or {})} for one in listed]
+    index = pd.Index([one["session_id"] for one in listed], name="id", dtype="object")
+    frame = pd.DataFrame(index=index)
+    for name in ("name", "status", "strategy", "symbols", "timeframes", "broker", "entries"):
+        told = [row.get(name) for row in rows]
+        shown = [" ".join(one) if isinstance(one, list) else one for one in told]
+        frame[name] = pd.Series(shown, index=index, dtype="object")
+    created = pd.to_datetime([row["created"] for row in rows], utc=True, format="ISO8601")
+    frame["created"] = created.as_unit("ms")
+    for name in ("equity", "realized", "unrealized", "exposure"):
+        frame[name] = pd.Series([row.get(name) for row in rows], index=index, dtype="float64")
+    return frame
 
 
 def flatten_all(
@@ -120,4 +111,4 @@ def flatten_all(
     """
     server = server or connect(url, token)
     reply = server.rest.post("api/live-trading/flatten", {})
-    return [str(one) for one in reply["sessions"]]
+    return [str(one["session_id"]) for one in reply["sessions"]]

@@ -86,9 +86,7 @@ class Run(RunStatistics, RunControls[None]):
         pause = 0.02
         while (info := self.info)["status"] not in FINAL_STATUSES:
             if deadline is not None and time.monotonic() > deadline:
-                msg = (
-                    f"{self.id} is {info['status']} after {timeout:g} s ({info['progress']:.0f} %)"
-                )
+                msg = f"{self.id} is {info['status']} after {timeout:g} s{self._how_far(info)}"
                 raise TimeoutError(msg)
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
@@ -255,6 +253,9 @@ class Run(RunStatistics, RunControls[None]):
             self.server.rest.text(f"api/backtesting/{self.id}/report"), encoding="utf-8"
         )
         return target
+
+    def _how_far(self, info: dict[str, Any]) -> str:
+        return f" ({info['progress']:.0f} %)"
 
     def _candles(self) -> dict[str, Any]:
         return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})

@@ -41,6 +41,11 @@ class Session(Run):
         return self.server.rest.get(f"{BASE}/{self.id}")
 
     @property
+    def progress(self) -> float:
+        """NaN: a live session has no end that is known."""
+        return float("nan")
+
+    @property
     def symbols(self) -> list[str]:
         """What it trades."""
         return list(self.info["symbols"])
@@ -171,8 +176,12 @@ class Session(Run):
             from workbench.client.source import ServerSource
             from workbench.widgets.live_view import LiveView
 
+            now = self.info
             self._view = LiveView(
-                self.id, source=ServerSource(self.server, self.id), direct=self.server.own
+                self.id,
+                source=ServerSource(self.server, self.id),
+                direct=self.server.own,
+                title=f"{now['strategy']} on {' '.join(now['symbols'])}",
             )
         return self._view
 
@@ -192,6 +201,9 @@ class Session(Run):
 
         return [one for one in self.events(*TYPES) if isinstance(one, Message)]
 
+    def _how_far(self, info: dict[str, Any]) -> str:
+        return _money(info)
+
     def _symbol(self, symbol: str | None, known: list[str]) -> str:
         if symbol is not None and symbol not in known:
             msg = f"{self.id} does not trade {symbol!r}: it trades {', '.join(known)}"
@@ -209,6 +221,9 @@ class Session(Run):
         except WorkbenchError as error:
             return f"<Session {self.id} on {self.server.url}: {error}>"
         what = f"{now['strategy']} on {' '.join(now['symbols'])} {'/'.join(now['timeframes'])}"
-        pnl = now.get("pnl")
-        money = f", equity {pnl['equity']:,.2f}, {len(now['positions'])} open" if pnl else ""
-        return f"<Session {self.id}: {what}, {now['broker']}, {now['status']}{money}>"
+        return f"<Session {self.id}: {what}, {now['broker']}, {now['status']}{_money(now)}>"
+
+
+def _money(info: dict[str, Any]) -> str:
+    pnl = info.get("pnl")
+    return f", equity {pnl['equity']:,.2f}, {len(info['positions'])} open" if pnl else ""

@@ -30,7 +30,7 @@ class Growing:
     count
         How many there are.
     candles
-        They, as read-only views of the buffers.
+        They, as read-only views of the buffers; made when they are asked for.
     buffers
         By name of the column, as long as there is room; renewed when `reserve` says so.
     """
@@ -43,7 +43,15 @@ class Growing:
         self._least = candles.timeframe.ms - (HOUR_MS if candles.timeframe.ms > HOUR_MS else 0)
         room = max(LEAST, 2 * self.count)
         self.buffers = {name: _room(getattr(candles, name), room) for name in self.names}
-        self.candles = self._shown()
+        self._sealed = {name: _sealed(buffer) for name, buffer in self.buffers.items()}
+        self._known: Candles | None = None
+
+    @property
+    def candles(self) -> Candles:
+        """They, as read-only views of the buffers."""
+        if self._known is None:
+            self._known = self._part(0)
+        return self._known
 
     @property
     def room(self) -> int:
@@ -61,7 +69,8 @@ class Growing:
             return False
         room = max(2 * self.room, self.count + more)
         for name, buffer in self.buffers.items():
-            self.buffers[name] = _room(buffer, room)
+            self.buffers[name] = made = _room(buffer, room)
+            self._sealed[name] = _sealed(made)
         return True
 
     def append(self, bar: Bar, ask: Bar | None = None) -> None:
@@ -82,7 +91,7 @@ class Growing:
             for name, value in zip(ASKS, ask[1:5], strict=True):
                 buffers[name][at] = value
         self.count += 1
-        self.candles = self._shown()
+        self._known = None
 
     def extend(self, candles: Candles) -> None:
         """Take the next candles; there must be room."""
@@ -95,7 +104,7 @@ class Growing:
         for name, buffer in self.buffers.items():
             buffer[self.count : end] = getattr(candles, name)
         self.count = end
-        self.candles = self._shown()
+        self._known = None
 
     def check(self, time: int) -> None:
         """Refuse a candle that would open before the last one has closed."""
@@ -129,15 +138,12 @@ class Growing:
 
     def since(self, first: int) -> Candles:
         """Return those from index `first` on."""
-        return view_of(self._like, {name: self._part(name, first) for name in self.names})
+        return self._part(first) if first else self.candles
 
-    def _shown(self) -> Candles:
-        return self.since(0)
-
-    def _part(self, name: str, first: int) -> Any:
-        part = self.buffers[name][first : self.count]
-        part.flags.writeable = False
-        return part
+    def _part(self, first: int) -> Candles:
+        end = self.count
+        parts = {name: column[first:end] for name, column in self._sealed.items()}
+        return view_of(self._like, parts)
 
     def _lacking(self, time: int) -> InvalidCandles:
         has = "has an ask" if self._like.has_ask else "has no ask"
@@ -154,9 +160,12 @@ def view_of(like: Candles, columns: dict[str, Any]) -> Candles:
     They are not looked at again: that would take longer than all else at each close.
     """
     made = object.__new__(Candles)
-    for name in Candles.__dataclass_fields__:
-        object.__setattr__(made, name, columns.get(name, getattr(like, name)))
+    for name, place in _PLACES:
+        place.__set__(made, columns[name] if name in columns else place.__get__(like))
     return made
+
+
+_PLACES = [(name, Candles.__dict__[name]) for name in Candles.__dataclass_fields__]
 
 
 def stand_in(like: Candles, count: int = 512) -> Candles:
@@ -168,6 +177,13 @@ def stand_in(like: Candles, count: int = 512) -> Candles:
     asks = {f"ask_{name}": column + 0.01 for name, column in prices.items() if like.has_ask}
     time = np.arange(count, dtype=np.int64) * like.timeframe.ms
     return like.replace(time=time, **prices, volume=100 + wave, **asks)
+
+
+def _sealed(buffer: Any) -> Any:
+    """Return a view of a buffer of which no part can be written to."""
+    view = buffer.view()
+    view.flags.writeable = False
+    return view
 
 
 def _room(column: Any, room: int) -> Any:

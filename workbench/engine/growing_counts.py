@@ -36,7 +36,7 @@ class Counts:
 
     def extend(self, start: int) -> None:
         """Count for the closed candles from index `start` on."""
-        base, end = self._base.since(start), self._base.count
+        end = self._base.count
         for name, grown in self._longer.items():
             column = self.columns[name]
             if len(column) < end:
@@ -44,10 +44,10 @@ class Counts:
                 self.columns[name][: len(column)] = column
                 column = self.columns[name]
             if end - start == 1:
-                close = int(base.time[0]) + self._base.timeframe.ms
+                close = int(self._base.buffers["time"][start]) + self._base.timeframe.ms
                 column[start] = self._one(grown, int(column[start - 1]) if start else 0, close)
             elif end > start:
-                column[start:end] = visible_counts(base, grown.candles)
+                column[start:end] = visible_counts(self._base.since(start), grown.candles)
 
     def at(self, count: int) -> list[int]:
         """Return how many of each longer one have closed when `count` have."""

@@ -178,10 +178,12 @@ class GrowingMarket:
         _, opened, high, low, close, volume = bid
         base["open"][bar], base["high"][bar], base["low"][bar] = opened, high, low
         base["close"][bar], base["volume"][bar] = close, volume
+        if self._ask is self._bid:
+            return
         for side, value in zip(_SIDES, ask[1:5], strict=True):
             if self._asks:
                 self._asks[side][bar] = value
-            elif self._ask is not self._bid:
+            else:
                 base[f"ask_{side}"][bar] = value
 
     def standing(self) -> tuple[Bar, Bar, int]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from workbench.analysis.series import Series, renew, whole
-from workbench.data.bars import bars_of
 from workbench.engine.auditing import LEAST, look
 from workbench.engine.crew import Crew, warm_up_of
 from workbench.engine.declaring import Column, Declaration, compute
@@ -75,9 +74,7 @@ class Sights:
             return
         self._shown = {name: one.count for name, one in self._grown.items()}
         for name in some:
-            grown = self._grown[name]
-            since = grown.since(before[name])
-            self._insight.grow(name, grown.candles, bars_of(since))
+            self._insight.grow(self._grown[name], before[name])
         for number, strategy in enumerate(self._crew.strategies):
             for name in some:
                 strategy._views[name].grow(self._grown[name].candles)

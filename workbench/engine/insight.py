@@ -11,6 +11,7 @@ from workbench.analysis.lanes import Lane
 from workbench.analysis.series import Clock
 from workbench.analysis.structure.settings import StructureSettings
 from workbench.data.candles import Candles
+from workbench.engine.growing import Growing
 from workbench.engine.readings import OwnReading, PatternReading, StructureReading, Track
 from workbench.messages import Bias
 from workbench.messages import ConfluenceTerm as Term
@@ -112,11 +113,12 @@ class Insight:
             places.get(1), places.get(-1),
         )  # fmt: skip
 
-    def grow(self, timeframe: str, candles: Candles, bars: Sequence[Bar]) -> None:
-        """See longer candles of a timeframe, of which `bars` are those that are new."""
-        self._seen[timeframe] = (candles, self._seen[timeframe][1])
+    def grow(self, grown: Growing, start: int) -> None:
+        """See longer candles of a timeframe, of which those from index `start` on are new."""
+        timeframe = grown.timeframe.name
+        self._seen[timeframe] = (grown.candles, self._seen[timeframe][1])
         if timeframe in self._bars:
-            self._bars[timeframe].extend(bars)
+            self._bars[timeframe].extend(bars_of(grown.since(start)))
 
     def begin_anew(self, timeframe: str, candles: Candles) -> None:
         """See other candles, while none has been shown yet."""

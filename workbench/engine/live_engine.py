@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-import numpy as np
-
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
 from workbench.data.validate import require_sound
@@ -215,7 +213,7 @@ class LiveEngine(LiveGrowth):
         self._driver.decide(self.bar)
         equity = self._driver.broker.equity(self.bar)
         self._take_rows()
-        self._tell(np.array([equity]), [])
+        self._tell_one(equity)
         self._check()
 
     def candle(

@@ -204,3 +204,8 @@ class LiveAccount(NamedTuple):
     def exposure(self) -> float:
         """Sum of the absolute notionals, in the account's currency."""
         return self.longs * self.bid + self.shorts * self.ask
+
+    @property
+    def notional(self) -> float:
+        """What is held, sales below 0, in the account's currency."""
+        return self.longs * self.bid - self.shorts * self.ask

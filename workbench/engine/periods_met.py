@@ -43,6 +43,8 @@ class PeriodsMet:
             Told when the market is found to trade on weekends.
         """
         length, count = candles.timeframe.ms, len(candles)
+        if count - start == 1 and self._same(candles, start):
+            return
         if length >= DAY_MS:
             self.ends += range(max(start, first + 1), count)
             if length > DAY_MS:
@@ -63,3 +65,9 @@ class PeriodsMet:
                 if not joined or known:
                     self.ends.append(begin + int(at))
         self._weekends |= bool(len(fresh))
+
+    def _same(self, candles: Candles, at: int) -> bool:
+        """Tell whether a candle is of a day that is known already, as most are."""
+        day = int(candles.time[at]) // DAY_MS
+        known = day % 7 != _SATURDAY or self._first_saturday is not None
+        return known and at > 0 and int(candles.time[at - 1]) // DAY_MS == day

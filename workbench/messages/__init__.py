@@ -88,6 +88,7 @@ from workbench.messages.requests import ClientMessage, ControlRequest, Ping, dec
 from workbench.messages.signals import SignalData, SignalExtra, SignalOutcome
 from workbench.messages.sweeps import SweepCurve, SweepData, SweepFacts
 from workbench.messages.times import (
+    iso_stamp,
     iso_time,
     parse_time,
     utc_now,
@@ -245,6 +246,7 @@ __all__ = [
     "decode_request",
     "encode",
     "error_message",
+    "iso_stamp",
     "iso_time",
     "parse_time",
     "utc_now",

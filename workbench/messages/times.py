@@ -35,8 +35,7 @@ def utc_now() -> str:
     now = time.time_ns() // 1_000_000
     known, text = _present
     if known != now:
-        seconds, milliseconds = divmod(now, 1000)
-        text = f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        text = iso_stamp(now)
         _present = now, text
     return text
 
@@ -45,6 +44,13 @@ def iso_time(time_ms: int) -> str:
     """Return epoch milliseconds as ``2024-01-15T08:15:00Z``."""
     day, rest = divmod(time_ms, _DAY_MS)
     return _iso_day(day) + _iso_clock(rest)
+
+
+@lru_cache(maxsize=64)  # Many messages come of one input.
+def iso_stamp(time_ms: int) -> str:
+    """Return epoch milliseconds as ``2024-01-15T08:15:00.000Z``, as timestamps of messages are."""
+    seconds, milliseconds = divmod(time_ms, 1000)
+    return f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
 
 
 def parse_time(text: str) -> int:

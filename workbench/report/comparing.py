@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 ENDS = frozenset({"end_of_data", "session_end"})
 """How it is called that a trade was open at the end."""
-CLOSED = ENDS | {"flattened", "risk_limit"}
-"""Exits that are not the strategy's."""
+STOPPED = ENDS | {"flattened"}
+"""Exits that were asked for by people."""
 EXACT = 1e-9
 """Numbers that differ by less than this fraction are the same."""
 
@@ -90,42 +90,42 @@ class _Comparison:
         return self._common(mine, mine.entry_time) or self._follows(mine) or _UNKNOWN
 
     def _why_more(self, theirs: Deal) -> tuple[str, str]:
-        first, last = self.backtest.first, self.backtest.last
-        if first is not None and theirs.entry_time < first:
+        backtest = self.backtest
+        if backtest.first is not None and theirs.entry_time < backtest.first:
             return "outside", "before the backtest's first candle"
-        if last is not None and theirs.entry_time > last:
+        if backtest.last is not None and theirs.entry_time > backtest.last:
             return "outside", "after the backtest's last candle"
+        if backtest.ready is not None and theirs.entry_time <= backtest.ready:
+            return "warm-up", f"its indicators had values from about {iso_time(backtest.ready)} on"
         return self._common(theirs, theirs.entry_time) or self._follows(theirs) or _UNKNOWN
 
     def _why_other(self, mine: Deal, theirs: Deal) -> tuple[str, str]:
-        entered = _close(mine.entry_price, theirs.entry_price) and (
-            mine.entry_time == theirs.entry_time
-        )
+        same_time = mine.entry_time == theirs.entry_time
+        entered = same_time and _close(mine.entry_price, theirs.entry_price)
         if theirs.latency_ms and not entered:
-            late = f"filled {theirs.latency_ms:g} ms after it was decided"
-            return "latency", late
+            return "latency", f"filled {theirs.latency_ms:g} ms after it was decided"
         if theirs.fills > 1:
             return "partial fill", f"its entry was filled in {theirs.fills} parts"
         prices = self._common(mine, mine.entry_time)
         if prices is not None:
             return prices
         pairs = list(zip_longest(mine.parts, theirs.parts))
-        other = next((pair for pair in pairs if not _same_part(*pair)), None)
+        other = next((pair for pair in pairs if not _same_way(*pair)), None)
         if entered and other is not None:
             return self._why_left(mine, *other)
-        if not _close(mine.quantity, theirs.quantity):
-            found = self._follows(mine)
-            if found is not None:
-                return found
-            if self.live.facts is not None and theirs.quantity < mine.quantity:
-                return "partial fill", "the session got less than it would have been"
-        return self._follows(mine) or ("other fills", "the same decision, another price or size")
+        follows = self._follows(mine)
+        smaller = theirs.quantity < mine.quantity and not _close(mine.quantity, theirs.quantity)
+        if follows is None and self.live.routed and smaller:
+            return "partial fill", "the session got less than it would have been"
+        return follows or ("other fills", "the same decision, at another price, size or cost")
 
     def _why_left(self, mine: Deal, one: Part | None, other: Part | None) -> tuple[str, str]:
+        if other is not None and other.reason == "risk_limit":
+            return "limit", f"the session closed it at {iso_time(other.time)}"
+        if other is not None and other.reason in STOPPED and other.reason != _reason(one):
+            return "stopped", f"the session closed it at {iso_time(other.time)} ({other.reason})"
         if one is not None and one.reason == "end_of_data":
             return "end", "it was open at the backtest's last candle"
-        if other is not None and other.reason in CLOSED:
-            return "stopped", f"the session closed it at {iso_time(other.time)} ({other.reason})"
         if other is None and not self.live.over:
             return "outside", "it is still open in the session"
         at = min(part.time for part in (one, other) if part is not None)
@@ -136,12 +136,9 @@ class _Comparison:
         if one is not None and other is not None and inside and one.reason != other.reason:
             told = f"{one.reason} there, {other.reason} live, on the candle of "
             return "path", told + iso_time(one.time)
-        if self.live.facts is not None and self._routed():
+        if self.live.routed:
             return "latency", "the order to close it came later"
         return self._follows(mine) or ("other fills", "closed at another price, or time")
-
-    def _routed(self) -> bool:
-        return any(one.latency_ms or one.fills > 1 for one in self.live.deals)
 
     def _common(self, deal: Deal, time: int) -> tuple[str, str] | None:
         """Look for prices that one of the two did not see, at that time or just before."""
@@ -222,11 +219,20 @@ def _what(mine: Deal, theirs: Deal) -> str:
 def _same_part(one: Part | None, other: Part | None) -> bool:
     if one is None or other is None:
         return one is other
-    numbers = zip(
-        (one.price, one.quantity, one.pnl), (other.price, other.quantity, other.pnl), strict=True
-    )
-    same = one.reason == other.reason or {one.reason, other.reason} <= ENDS
-    return one.time == other.time and same and all(_close(*pair) for pair in numbers)
+    amounts = _close(one.quantity, other.quantity) and _close(one.pnl, other.pnl)
+    return amounts and _same_way(one, other)
+
+
+def _same_way(one: Part | None, other: Part | None) -> bool:
+    """Tell whether two parts were left at the same time and price for the same reason."""
+    if one is None or other is None:
+        return one is other
+    reason = one.reason == other.reason or {one.reason, other.reason} <= ENDS
+    return one.time == other.time and reason and _close(one.price, other.price)
+
+
+def _reason(part: Part | None) -> str | None:
+    return None if part is None else part.reason
 
 
 def _close(one: float, other: float) -> bool:

@@ -56,7 +56,7 @@ class Deal:
     fills
         In how many parts its entry was filled, where that is known.
     latency_ms
-        From its decision to its entry's fill, where that is known.
+        From its decision to its entry's fill; None where it was filled by the rules of candles.
     """
 
     name: str
@@ -109,6 +109,10 @@ class Account:
         Length of a candle of the shortest timeframe, ms.
     first, last
         Epoch ms of the first and last candle it could trade on; None where it does not say.
+    ready
+        Of a backtest: epoch ms about which its indicators had values; None where it does not say.
+    routed
+        Whether its orders went to a venue, or an exchange.
     bars
         Closed candles it told itself, of the shortest timeframe: (symbol, epoch ms) → open, high,
         low, close.
@@ -123,6 +127,8 @@ class Account:
     step: int = 1
     first: int | None = None
     last: int | None = None
+    ready: int | None = None
+    routed: bool = False
     over: bool = False
 
 
@@ -149,11 +155,14 @@ def account_of(messages: Iterable[Message]) -> Account:
                 found.capital = None if data.initial_capital is UNSET else data.initial_capital
                 if data.start is not UNSET and found.facts is None:
                     found.first = parse_time(data.start)
+                    if data.warm_up is not UNSET:
+                        found.ready = found.first + (data.warm_up + 1) * found.step
             case Trade():
                 _trade(message, found, deals)
             case Signal():
                 found.refused.append(_refused(message.data))
             case Order():
+                found.routed |= message.data.client_order_id is not UNSET
                 orders.setdefault((message.data.symbol, message.data.order_id), []).append(message)
             case Candle() if message.data.closed and message.data.timeframe == shortest:
                 bar = message.data
@@ -205,6 +214,6 @@ def _fills(found: Account, orders: dict[tuple[str, str], list[Order]]) -> None:
         deal.fills = max(1, len(parts))
         decided = [one for one in told if one.data.status == "new"]
         done = [one for one in told if one.data.filled > 0]
-        if decided and done:
+        if decided and done and found.routed:
             late = parse_time(done[0].data.time) - parse_time(decided[0].data.time)
             deal.latency_ms = float(late)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from workbench.data.exchange.connecting import check_name
 from workbench.engine.settings import Settings
 from workbench.errors import InvalidRequest, NotAllowed
 from workbench.feeds.checking import MOST_HISTORY
@@ -149,6 +150,7 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
         for one in allowed
     ):
         return
+    check_name(exchange)
     system = "the test system of " if request.sandbox else ""
     entry = f"{SANDBOX}{account}" if request.sandbox else account
     msg = (

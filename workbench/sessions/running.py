@@ -12,7 +12,7 @@ import msgspec
 
 from workbench import __version__
 from workbench.errors import LogDamaged, WorkbenchError
-from workbench.messages import Message, RunStatus, Status, StatusData, iso_time
+from workbench.messages import Message, RunStatus, Status, StatusData, iso_stamp
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
 from workbench.sessions.job import LiveJob
@@ -251,10 +251,8 @@ class Running:
 
     def _status(self, at: int) -> Status:
         """Return what is told when prices are held back, or no longer."""
-        seconds, milliseconds = divmod(at, 1000)
-        stamp = f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
         status: RunStatus = "paused" if self.standing.paused else "running"
-        return Status(stamp, data=StatusData(self._job.run_id, status))
+        return Status(iso_stamp(at), data=StatusData(self._job.run_id, status))
 
     def _route(self, command: Command) -> None:
         self.standing.routed(command)

@@ -13,7 +13,7 @@ from workbench.engine.driving import Kinds
 from workbench.engine.live_engine import LiveEngine
 from workbench.engine.live_holding import begin_without
 from workbench.engine.live_parts import needs_whole
-from workbench.engine.live_views import Refusal, Wanted
+from workbench.engine.live_views import LiveAccount, Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
 from workbench.messages import Reasoning, iso_time
@@ -250,19 +250,13 @@ class Book:
             positions.by_strategy(marks),
         )  # fmt: skip
 
-    def symbol_standing(self) -> Symbol:
-        """Return what risk limits look at."""
+    def symbol_standing(self, account: LiveAccount) -> Symbol:
+        """Return what risk limits look at; `account` is the engine's now."""
         age = None
         if self._facts.real_time and self.time:
             age = max(0.0, (self._host.at - self.time) / 1000)
         apart = abs(self.price / self.close - 1) if self.price and self.close else 0.0
-        held = self.engine.account().exposure
-        return Symbol(held, sum(self.entries.values()), age, apart)
-
-    def notional(self) -> float:
-        """Return what is held, signed, money."""
-        now = self.engine.account()
-        return now.longs * now.bid - now.shorts * now.ask
+        return Symbol(account.exposure, sum(self.entries.values()), age, apart)
 
     # --- checkpoints ------------------------------------------------------------------
 

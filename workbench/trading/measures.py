@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,22 +28,31 @@ class Closes:
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._times: deque[int] = deque(maxlen=RETURNS)
-        self._returns: deque[float] = deque(maxlen=RETURNS)
+        self._count = 0
+        # Twice the room, so that the window goes along it and is seldom moved back.
+        self._times = np.zeros(2 * RETURNS, dtype=np.int64)
+        self._returns = np.zeros(2 * RETURNS)
 
     def add(self, time: int, close: float) -> None:
         """Take the close of the candle that opened at `time` (epoch ms), later than all before."""
         if self._last is not None:
-            self._times.append(time)
-            self._returns.append(close / self._last - 1)
+            if self._count == 2 * RETURNS:
+                for column in (self._times, self._returns):
+                    column[: RETURNS - 1] = column[RETURNS + 1 :]
+                self._count = RETURNS - 1
+            self._times[self._count] = time
+            self._returns[self._count] = close / self._last - 1
+            self._count += 1
         self._last = close
 
     def returns(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return open times (epoch ms), and each candle's change since the close before.
 
-        Both of shape (n,), n at most `RETURNS`, the earliest first; changes are fractions.
+        Both of shape (n,), n at most `RETURNS`, the earliest first; changes are fractions. They
+        hold until the next close.
         """
-        return np.array(self._times, dtype=np.int64), np.array(self._returns)
+        last = slice(max(0, self._count - RETURNS), self._count)
+        return self._times[last], self._returns[last]
 
 
 def at_risk(held: Mapping[str, float], closes: Mapping[str, Closes]) -> AtRisk | None:
@@ -75,23 +83,25 @@ def at_risk(held: Mapping[str, float], closes: Mapping[str, Closes]) -> AtRisk |
     symbols = [symbol for symbol, notional in held.items() if notional]
     if not symbols:
         return AtRisk(0.0, 0.0)
-    found = [(held[symbol], *closes[symbol].returns()) for symbol in symbols]
-    times = found[0][1]
-    for _, others, _ in found[1:]:
-        times = np.intersect1d(times, others, assume_unique=True)
-    if len(times) < LEAST:
-        return None
-    gains = np.zeros(len(times))
-    for notional, own, returns in found:
-        gains += notional * returns[np.searchsorted(own, times)]
-    return _of_losses(-gains)
+    (notional, times, returns), *others = (
+        (held[symbol], *closes[symbol].returns()) for symbol in symbols
+    )
+    gains = notional * returns
+    if others:
+        common = times
+        for _, own, _ in others:
+            common = np.intersect1d(common, own, assume_unique=True)
+        gains = gains[np.searchsorted(times, common)]
+        for notional, own, returns in others:
+            gains += notional * returns[np.searchsorted(own, common)]
+    return _of_gains(gains) if len(gains) >= LEAST else None
 
 
-def _of_losses(losses: NDArray[np.float64]) -> AtRisk:
-    worst = np.sort(losses)[::-1]
+def _of_gains(gains: NDArray[np.float64]) -> AtRisk:
     # Without the rounding, 100 scenarios at 0.95 have a tail of 5.000000000000004.
-    tail = round(len(worst) * (1 - CONFIDENCE), 9)
+    tail = round(len(gains) * (1 - CONFIDENCE), 9)
     whole = math.floor(tail)
-    var = float(worst[whole])
-    es = (float(worst[:whole].sum()) + (tail - whole) * var) / tail
+    gains.partition(whole)
+    var = -float(gains[whole])
+    es = ((tail - whole) * var - float(gains[:whole].sum())) / tail
     return AtRisk(max(0.0, var), max(0.0, es))

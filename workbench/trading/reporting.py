@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import UNSET, UnsetType
 
+from workbench.engine.live_views import LiveAccount
 from workbench.engine.metrics import Performance
 from workbench.messages import (
     Breach,
@@ -100,28 +101,33 @@ class Reporting:
         (book,) = self._books.values()
         return book.engine.performance
 
+    def accounts(self) -> dict[str, LiveAccount]:
+        """Return the account of each symbol, at the last price."""
+        return {symbol: one.engine.account() for symbol, one in self._books.items()}
+
     def equity(self) -> float:
         """Return balance and unrealised profit of all symbols, money."""
-        return self._rest + sum(one.engine.account().equity for one in self._books.values())
+        return self._rest + sum([one.equity for one in self.accounts().values()])
 
     def balance(self) -> float:
         """Return capital and realised profit of all symbols, money."""
-        return self._rest + sum(one.engine.account().balance for one in self._books.values())
+        return self._rest + sum([one.balance for one in self.accounts().values()])
 
     def new_day(self) -> None:
         """Begin the next day with the equity there is."""
         self.day_equity = self.equity()
 
-    def standing(self) -> Standing:
-        """Return what limits look at."""
-        equity, now = self.equity(), self.teller.now()
+    def standing(self, accounts: Mapping[str, LiveAccount] | None = None) -> Standing:
+        """Return what limits look at; `accounts` are those of the symbols, where they are known."""
+        accounts, now = accounts or self.accounts(), self.teller.now()
+        equity = self._rest + sum([one.equity for one in accounts.values()])
         return Standing(
             equity,
             self.day_equity - equity,
             self._guard.drawdown(equity),
             self._guard.orders(now),
-            sum(len(one.entries) for one in self._books.values()),
-            {symbol: one.symbol_standing() for symbol, one in self._books.items()},
+            sum([len(one.entries) for one in self._books.values()]),
+            {symbol: one.symbol_standing(accounts[symbol]) for symbol, one in self._books.items()},
         )
 
     # --- messages ---------------------------------------------------------------------
@@ -174,12 +180,13 @@ class Reporting:
 
     def risk(self, time: int, breach: Breach | UnsetType = UNSET) -> None:
         """Tell the risk, or a limit that was met."""
-        guard, standing = self._guard, self.standing()
-        held = {symbol: one.notional() for symbol, one in self._books.items()}
+        guard, accounts = self._guard, self.accounts()
+        standing = self.standing(accounts)
+        held = {symbol: one.notional for symbol, one in accounts.items()}
         lost = at_risk(held, {symbol: one.closes for symbol, one in self._books.items()})
         exposure, equity = standing.exposure, standing.equity
         ages = [one.age for one in standing.symbols.values() if one.age is not None]
-        waiting = sum(one.engine.account().open_orders for one in self._books.values())
+        waiting = sum([one.open_orders for one in accounts.values()])
         peak = max(self.performance.peak, equity)
         entries: Literal["open", "paused"] = "paused" if guard.closed else "open"
         data = RiskData(

@@ -11,7 +11,7 @@ from workbench.data.growing import Origin
 from workbench.engine.driving import Kinds
 from workbench.engine.live_views import Refusal, Wanted
 from workbench.errors import InvalidRequest, WorkbenchError
-from workbench.messages import Message, Trade, iso_time
+from workbench.messages import Message, Trade, iso_stamp
 from workbench.timeframes import DAY_MS, Timeframe
 from workbench.trading.beginning import LiveSpec, status_of
 from workbench.trading.book import Book
@@ -21,7 +21,6 @@ from workbench.trading.hosting import Facts
 from workbench.trading.inputs import (
     Asked,
     Bars,
-    Clock,
     Input,
     Missing,
     Others,
@@ -33,9 +32,8 @@ from workbench.trading.inputs import (
 )  # fmt: skip
 from workbench.trading.parts import Parts, differences
 from workbench.trading.telling import TradeNumbers
+from workbench.trading.telling_pace import told_every
 
-TOLD_EVERY_MS = 500
-"""What grows within a candle is told so often at most."""
 LATE_MS = 5_000
 """After a candle should have closed, the equity waits so long for symbols that lack."""
 
@@ -91,10 +89,10 @@ class Session:
             len(live.symbols) > 1, TradeNumbers(),
         )  # fmt: skip
         self.session, self._real_time = session_id, real_time
-        self.at = 0
-        self.ended = False
+        self.at, self.ended = 0, False
         self._spec, self._live, self._emit = spec, live, emit
         self._base_ms = Timeframe.parse(self._timeframes[0]).ms
+        self._every = told_every(self._base_ms, real_time)
         self._histories, self._sources = histories, sources
         self._parts = parts = Parts(
             self, spec, live, facts, kinds, histories, sources, rules or {}, route
@@ -173,20 +171,20 @@ class Session:
             case Reconciled():
                 for message in differences(given, self.books, self.at):
                     self.emit(message)
-            case Clock():
-                pass
 
     def _trade(self, book: Book, time: int, price: float, size: float, number: int | None) -> None:
         if not self._commands.failed:
             book.trade(time, price, size, number)
         if self._desk is not None:
             self._desk.trade(book, time, price, size, self.at)
+        self._grown()
 
     def _bar(self, book: Book, bar: Bar, closed: bool, origin: Origin) -> None:
         if not self._commands.failed:
             book.bar(bar, closed, origin)
         if self._desk is not None:
             self._desk.trade(book, book.time, bar.close, bar.volume, self.at)
+        self._grown()
 
     def _end(self, how: How) -> None:
         if self._due is not None:
@@ -204,7 +202,11 @@ class Session:
         if self._desk is not None:
             for book in self.books.values():
                 self._desk.late(book)
-        if self.at - self._told >= TOLD_EVERY_MS:
+        self._grown()
+
+    def _grown(self) -> None:
+        """Tell what has grown, where that was not told for long."""
+        if self.now() - self._told >= self._every:
             for book in self.books.values():
                 book.grown()
                 book.settle(tell_prices=True)
@@ -220,8 +222,7 @@ class Session:
 
     def stamp(self) -> str:
         """Return the timestamp of messages: of the input that brought them about."""
-        seconds, milliseconds = divmod(self.at, 1000)
-        return f"{iso_time(1000 * seconds)[:-1]}.{milliseconds:03d}Z"
+        return iso_stamp(self.at)
 
     def emit(self, message: Message) -> None:
         """Take a message."""
@@ -300,8 +301,8 @@ class Session:
         """Return signed units by symbol."""
         if self._desk is not None:
             return self._desk.held()
-        accounts = {symbol: one.engine.account() for symbol, one in self.books.items()}
-        return {symbol: one.longs - one.shorts for symbol, one in accounts.items()}
+        accounts = self._reporting.accounts().items()
+        return {symbol: one.longs - one.shorts for symbol, one in accounts}
 
     def own(self) -> Others:
         """Return what this session has come to, for the others of its account."""
@@ -317,7 +318,7 @@ class Session:
         self._state()
 
     def _state(self) -> None:
-        self._told = self.at
+        self._told = self.now()
         self._reporting.state(self.time())
 
     def time(self) -> int:

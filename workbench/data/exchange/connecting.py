@@ -60,13 +60,7 @@ def open_exchange(name: str | None, live: bool = False, options: Mapping[str, An
         ccxt is not installed or knows no such exchange, or the options hold keys or nonsense.
     """
     ccxt = library(live)
-    names: list[str] = ccxt.exchanges
-    if name not in names:
-        near = difflib.get_close_matches(str(name).lower(), names, n=3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        kind = "exchange with a WebSocket" if live else "exchange"
-        msg = f"Unknown {kind} {name!r}: {hint}There are {', '.join(names)}"
-        raise InvalidRequest(msg, field="exchange", value=name, allowed=names)
+    name = check_name(name, live)
     settings = dict(options)
     _refuse_keys(settings)
     sandbox, redirect = settings.pop("sandbox", False), settings.pop("redirect", None)
@@ -86,6 +80,24 @@ def open_exchange(name: str | None, live: bool = False, options: Mapping[str, An
     if redirect is not None:
         exchange.urls["api"] = _redirected(exchange.urls["api"], str(redirect))
     return exchange
+
+
+def check_name(name: str | None, live: bool = False) -> str:
+    """Return the name of an exchange, if there is one.
+
+    Raises
+    ------
+    InvalidRequest
+        ccxt is not installed or knows none of this name.
+    """
+    names: list[str] = library(live).exchanges
+    if name is None or name not in names:
+        near = difflib.get_close_matches(str(name).lower(), names, n=3)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        kind = "exchange with a WebSocket" if live else "exchange"
+        msg = f"Unknown {kind} {name!r}: {hint}There are {', '.join(names)}"
+        raise InvalidRequest(msg, field="exchange", value=name, allowed=names)
+    return name
 
 
 def find_market(exchange: Any, symbol: str, market: str | None = None) -> str:
