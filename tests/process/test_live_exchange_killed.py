@@ -19,7 +19,7 @@ def test_killed_sessions_agree_with_the_ledger_of_the_exchange(tmp_path):
         try:
             victims = [
                 Victim(tmp_path, fake, 1, markets[:2]),
-                Victim(tmp_path, fake, 2, markets[2:], keep=True),
+                Victim(tmp_path, fake, 2, markets[2:]),
             ]
             together([lambda one=one: one.live(KILLS) for one in victims])
             ledger = fake.ledger()

@@ -54,7 +54,7 @@ class FakeBook:
 
     def fill(self, order: int, price: float, quantity: float, fee: float, done: bool) -> None:
         entry = self._orders[order]
-        assert quantity > 0.0 or done
+        assert quantity > 0.0 or done or fee
         self.bought += entry.sign * quantity
         self.cash -= entry.sign * quantity * price + fee
         filled = entry.filled + quantity

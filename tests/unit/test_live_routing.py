@@ -327,7 +327,7 @@ def test_a_strategys_cancellation_can_lose_the_race() -> None:
     assert desk.decided() == []
     desk.tell(name, "partially_filled", 0.5, 90.0)
     desk.tell(name, "cancelled", 0.5, 90.0)
-    assert desk.book.ended == {order: ("filled", 0)}
+    assert desk.book.ended == {order: ("filled", CANCELLED)}
     assert desk.book.bought == 0.5
 
 

@@ -91,15 +91,19 @@ def _entry(
         if rest > 0.0:
             engine.fill(number, price, rest, share, False)
         return
-    gone = route.gone(order)
-    if rest > 0.0 or order.filled > 0.0:
+    some = rest > 0.0 or order.filled > 0.0
+    if some and report.status == "filled":
         engine.fill(number, price, rest, share, True)
-    elif report.status == "rejected":
+        return
+    if some and (rest > 0.0 or share):
+        engine.fill(number, price, rest, share, False)
+    gone = route.gone(order)
+    if report.status == "rejected":
         engine.refuse(number, NOT_SENT if report.code in UNSENT else VENUE_REFUSED)
     elif report.status == "expired":
         engine.refuse(number, EXPIRED)
-    elif gone or not ticket.cancelling or more:
-        engine.refuse(number, gone or CANCELLED)
+    elif some or gone or not ticket.cancelling or more:
+        engine.refuse(number, *(gone or (CANCELLED, 0.0, 0.0)))
 
 
 def _exit(

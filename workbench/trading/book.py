@@ -25,6 +25,7 @@ from workbench.trading.orders import Moment, Orders
 from workbench.trading.pnl import Account
 from workbench.trading.positions import Positions
 from workbench.trading.risk import Symbol
+from workbench.trading.routed_ledger import RoutedLedger
 from workbench.trading.telling import Trades, Words, shown
 
 
@@ -85,7 +86,8 @@ class Book:
         self._whole = needs_whole(settings) is not None
         prefix = f"{symbol}:" if facts.several else ""
         telling = Telling(symbol, names, self._opened, host.stamp, self._why)
-        self.ledger = Ledger(
+        make = RoutedLedger if facts.routed else Ledger
+        self.ledger: Ledger = make(
             self.engine,
             Trades(telling, symbol, facts.numbers, prefix),
             Orders(facts.session, symbol, facts.broker, host.emit),
@@ -242,12 +244,15 @@ class Book:
     def account(self) -> Account:
         """Return what the account has come to."""
         now = self.engine.account()
-        positions = self.ledger.positions
-        trades = sum(one.trades for one in positions.sums.values())
-        marks = {one.trade: one.mark for one in self.engine.positions()} if positions.held else {}
+        ledger, views = self.ledger, self.engine.positions() if now.open_positions else []
+        held = ledger.positions.held
+        early = sum(one.fees for one in ledger.ahead.values())
+        early += sum(one.commission for one in views if one.trade not in held)
+        by_strategy = ledger.positions.by_strategy(views, self._names, ledger.ahead)
+        trades = sum(one.trades for one in by_strategy.values())
         return Account(
-            self.engine.initial_capital, now.balance, now.equity, now.fees, trades,
-            positions.by_strategy(marks),
+            self.engine.initial_capital, now.balance, now.equity, now.fees + early, trades,
+            by_strategy,
         )  # fmt: skip
 
     def symbol_standing(self, account: LiveAccount) -> Symbol:
@@ -267,7 +272,7 @@ class Book:
             "engine": self.engine.save(),
             "orders": ledger.orders.save(),
             "positions": (ledger.positions.held, ledger.positions.sums),
-            "ledger": (ledger.refused, ledger.ends, ledger.taken_away),
+            "ledger": {name: getattr(ledger, name) for name in ledger.kept},
             "state": self.words.state,
             "kept": {name: getattr(self, name) for name in _KEPT},
         }
@@ -278,7 +283,8 @@ class Book:
         self.engine.load(saved["engine"])
         ledger.orders.load(saved["orders"])
         ledger.positions.held, ledger.positions.sums = saved["positions"]
-        ledger.refused, ledger.ends, ledger.taken_away = saved["ledger"]
+        for name, value in saved["ledger"].items():
+            setattr(ledger, name, value)
         self.words.state = saved["state"]
         for name, value in saved["kept"].items():
             setattr(self, name, value)
@@ -293,11 +299,8 @@ class Book:
         return refusal
 
     def _why(self, order: int, strategy: int, decided: int, sign: float) -> Reasoning:
-        try:
-            return self.engine.reason(order, strategy, decided, sign)
-        except KeyError:
-            # A venue may tell of an exit when the order that brought it about is over.
-            return Reasoning("exit", 1.0, f"By order {order}, which is over")
+        known = self.ledger.reasons.get(order)
+        return known or self.engine.reason(order, strategy, decided, sign)
 
     def _opened(self, bar: int) -> str:
         return self.engine.time(bar)

@@ -105,14 +105,15 @@ class Commands:
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End all entries that wait; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
-            end_entries(book.engine, code, wanted, had)
-            book.settle()
             if self._desk is not None:
-                self._desk.decided(book, self._session.at)
+                self._desk.take_back(book, code, wanted, had, self._session.at)
+            else:
+                end_entries(book.engine, code, wanted, had)
+                book.settle()
 
     def done(self) -> bool:
         """Tell whether it has ended: nothing is left to come."""
-        if self.how is None or (self._desk is not None and not self._desk.idle):
+        if self.how is None or (self._desk is not None and not self._desk.idle(self._keeps)):
             return False
         return self._keeps or not any(one.engine.positions() for one in self._books.values())
 

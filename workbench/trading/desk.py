@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from workbench.messages import OrderStatus
+from workbench.engine.live_holding import end_entries
 from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Open, Place, Rules
+from workbench.trading.filling import Filling
 from workbench.trading.guard import Guard
 from workbench.trading.inputs import Reported
+from workbench.trading.routed_ledger import RoutedLedger
 from workbench.trading.routing import Life, Purpose, Routing
 from workbench.trading.venue import Venue
-
-_ENDED: dict[str, OrderStatus] = {
-    "cancelled": "cancelled", "rejected": "rejected", "expired": "expired"
-}  # fmt: skip
 
 
 class Desk:
@@ -47,13 +46,27 @@ class Desk:
     ) -> None:  # fmt: skip
         self._books, self._guard, self._venue = books, guard, venue
         self._route, self._now = route, now
-        engines = {symbol: book.engine for symbol, book in books.items()}
-        self._routing = Routing(session, engines, rules)
+        engines = {
+            symbol: Filling(book.engine, _ledger(book), partial(self._noted, symbol))
+            for symbol, book in books.items()
+        }
+        hedging = any(book.hedging for book in books.values())
+        self._routing = Routing(session, engines, rules, hedging)
         self._late: list[Command] = []
 
     def decided(self, book: Book, at: int) -> None:
         """Send what follows from a book as it stands."""
         self._send(self._routing.decided(book.symbol, at), book)
+        reasons = book.ledger.reasons
+        for order in [one for one in reasons if not self._noted(book.symbol, one)]:
+            del reasons[order]
+
+    def take_back(self, book: Book, code: int, wanted: float, had: float, at: int) -> None:
+        """Have all entries of a symbol that wait cancelled; why, as of `LiveEngine.refuse`."""
+        self._routing.take_back(book.symbol, code, wanted, had)
+        end_entries(book.engine, code, wanted, had)
+        book.settle()
+        self.decided(book, at)
 
     def trade(self, book: Book, time: int, price: float, size: float, at: int) -> None:
         """Let a trade of the market fill on paper, and be seen by what rests here."""
@@ -70,44 +83,34 @@ class Desk:
 
     def flatten(self, book: Book, code: int, at: int) -> None:
         """Close all, cancel all of a symbol; `code` is why, of `rules/layout.py`."""
-        commands = self._routing.flatten(book.symbol, code, at)
-        book.settle()
-        self._send(commands, book)
+        self._send(self._routing.flatten(book.symbol, code, at), book)
 
     def report(self, report: Reported) -> None:
         """Take a report of the venue."""
         book = self._books.get(report.symbol)
         if book is None:
             return
-        if report.status in _ENDED and report.filled > 0:
-            for order_id, purpose in self._purposes(book):
-                life = self._routing.life(book.symbol, purpose)
-                if life is not None and life.client_order_id == report.client_order_id:
-                    book.ledger.ends[order_id] = _ENDED[report.status]
-        commands = self._routing.report(report)
-        self.look(book)
-        book.settle()
-        self._send(commands, book)
+        self._send(self._routing.report(report), book)
 
     def look(self, book: Book) -> None:
         """Tell how orders fare."""
-        now = book.moment()
+        now, orders = book.moment(), book.ledger.orders
         for order_id, purpose in self._purposes(book):
             life: Life | None = self._routing.life(book.symbol, purpose)
             if life is None:
+                orders.waiting[order_id].out = False
                 continue
-            orders = book.ledger.orders
             rests = life.emulated and life.client_order_id is None
             orders.routed(
                 order_id, now, life.client_order_id, life.emulated,
-                life.acknowledged or rests, life.wanted,
+                life.acknowledged or rests, life.wanted, life.out,
             )  # fmt: skip
-            orders.part(order_id, now, life.filled, life.average, life.fees)
 
-    def late(self, book: Book) -> None:
+    def late(self) -> None:
         """Send what has had to wait, as far as it may now."""
         late, self._late = self._late, []
-        self._send(late, book)
+        for command in late:
+            self._send([command], self._books[command.symbol])
 
     def open(self) -> list[Open]:
         """Return the orders that are not final at the venue."""
@@ -117,11 +120,14 @@ class Desk:
         """Return signed units by symbol."""
         return self._routing.held()
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits, is at the venue, or on its way there."""
+    def idle(self, keeps: bool) -> bool:
+        """Tell whether nothing waits, is at the venue, or on its way there.
+
+        Where what is held is kept, what protects it is left at the venue.
+        """
         waits = any(book.engine.orders() for book in self._books.values())
-        return not (waits or self._late or self._routing.open())
+        still = self._routing.quiet if keeps else not self._routing.open()
+        return still and not (waits or self._late)
 
     def save(self) -> bytes:
         """Return all that is needed to go on exactly."""
@@ -136,26 +142,37 @@ class Desk:
             self._venue.load(venue)
 
     def _send(self, commands: Sequence[Command], book: Book) -> None:
+        """Tell what has come of it, and send what is next."""
+        self.look(book)
+        if not book.ledger.idle:
+            book.settle()
         now = self._now()
         for command in commands:
-            if isinstance(command, Place) and command.reduce and self._decided(book, command):
-                if self._late or not self._guard.may_close(now):
-                    self._late.append(command)
-                    continue
-                self._guard.gave(now)
+            if isinstance(command, Place) and not self._may(book, command, now):
+                self._late.append(command)
+                continue
             if self._venue is not None:
                 self._venue.send(command, book.time)
             else:
                 self._route(command)
         self.look(book)
 
-    def _decided(self, book: Book, place: Place) -> bool:
-        """Tell whether an order is the strategy's; protection and flattening never wait."""
-        for _, purpose in self._purposes(book):
-            life = self._routing.life(book.symbol, purpose)
-            if life is not None and life.client_order_id == place.client_order_id:
-                return purpose.kind == "order"
-        return False
+    def _may(self, book: Book, place: Place, now: int) -> bool:
+        """Tell whether an order may be sent now; protection and flattening never wait."""
+        purpose = self._routing.purpose(book.symbol, place.client_order_id)
+        if purpose is not None and purpose.kind == "close":
+            _ledger(book).closing(purpose.number, book.moment())
+        if not place.reduce or purpose is None or purpose.kind != "order":
+            return True
+        if self._routing.flattening(book.symbol):
+            return True
+        if self._late or not self._guard.may_close(now):
+            return False
+        self._guard.gave(now)
+        return True
+
+    def _noted(self, symbol: str, order: int) -> bool:
+        return self._routing.exits_of(symbol, order)
 
     def _purposes(self, book: Book) -> list[tuple[str, Purpose]]:
         """Return what each order that is not final is for."""
@@ -173,3 +190,8 @@ class Desk:
                 purpose = Purpose("close" if rest == "close" else "stop", trades[first])
             found.append((order_id, purpose))
         return found
+
+
+def _ledger(book: Book) -> RoutedLedger:
+    assert isinstance(book.ledger, RoutedLedger)
+    return book.ledger

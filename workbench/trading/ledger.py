@@ -33,10 +33,11 @@ from workbench.messages import (
     OrderKind,
     OrderRole,
     OrderSide,
-    OrderStatus,
+    Reasoning,
     Signal,
     Trade,
 )
+from workbench.trading.filling import Ahead, Part
 from workbench.trading.orders import Moment, Orders, Told
 from workbench.trading.positions import Positions
 from workbench.trading.risk import Broken
@@ -72,11 +73,17 @@ class Ledger:
     ----------
     refused
         By number of the order, the limit that refuses it.
-    ends
-        By id, how a venue has ended an order that it had filled a part of.
     taken_away
         How often the stop of a position was taken away: the next one is another order.
+    ahead
+        By trade: what a venue has closed of it, and no row has said yet.
+    reasons
+        By number of an order that is over: why it was given, where an exit by it is to come.
+    kept
+        Names of what is kept between inputs; all that was written is told by then.
     """
+
+    kept: tuple[str, ...] = ("refused", "taken_away")
 
     def __init__(
         self, engine: LiveEngine, trades: Trades, orders: Orders, positions: Positions,
@@ -85,10 +92,11 @@ class Ledger:
         self._engine = engine
         self.trades, self.orders, self.positions = trades, orders, positions
         self._emit, self._filled = emit, filled
-        self._written: list[Written] = []
+        self._written: list[Written | Part] = []
         self.refused: dict[int, Broken] = {}
-        self.ends: dict[str, OrderStatus] = {}
         self.taken_away: dict[str, int] = {}
+        self.ahead: dict[int, Ahead] = {}
+        self.reasons: dict[int, Reasoning] = {}
         engine.listener = self
 
     # --- what the engine says ---------------------------------------------------------
@@ -125,15 +133,19 @@ class Ledger:
         if not written:
             return
         waiting = {one.order for one in self._engine.orders()}
-        for place, (row, message) in enumerate(written):
+        for place, what in enumerate(written):
+            if isinstance(what, Part):
+                self._part(what, now)
+                continue
+            row, message = what
             self._emit(message)
             if isinstance(message, Signal):
                 self._end(row, message, now)
             elif row[E_KIND] == ENTERED:
                 self._enter(row, message, now)
             else:
-                later = {int(one.row[E_ORDER]) for one in written[place + 1 :]}
-                order = int(row[E_ORDER])
+                rest = (one for one in written[place + 1 :] if isinstance(one, Written))
+                order, later = int(row[E_ORDER]), {int(one.row[E_ORDER]) for one in rest}
                 self._exit(row, message, now, order not in waiting and order not in later)
 
     def want(self, wanted: Wanted, now: Moment, names: Sequence[str]) -> None:
@@ -166,9 +178,6 @@ class Ledger:
         waiting = self._engine.orders()
         for one in waiting:
             self._wait(one, now, names, accepted)
-        self.orders.finish(
-            {self.trades.signal_id(one.order) for one in waiting if one.kind == "close"}, now
-        )
         for held in self._engine.positions():
             self._hold(held, now, names, tell_prices)
         return waiting
@@ -204,6 +213,7 @@ class Ledger:
         side: OrderSide = "sell" if held.sign > 0 else "buy"
         trade_id, strategy = known.position_id, known.strategy
         wanted: dict[str, Told] = {}
+        steady = held.trade not in self.ahead
         if held.stop_loss is not None:
             order_id = self._stop_id(trade_id)
             wanted[order_id] = Told(
@@ -216,13 +226,14 @@ class Ledger:
                 order_id, strategy, "take_profit", side, "limit", units, price, trade_id
             )
         for told in self.orders.of_trade(trade_id):
-            if told.role in ("stop_loss", "take_profit") and told.order_id not in wanted:
+            protects = told.role in ("stop_loss", "take_profit") and not told.out
+            if protects and told.order_id not in wanted:
                 if told.role == "stop_loss":
                     self.taken_away[trade_id] = self.taken_away.get(trade_id, 0) + 1
                 text = "The strategy has taken it away"
                 self.orders.end(told.order_id, now, "cancelled", "cancelled", text)
         for told in wanted.values():
-            self.orders.rest(told, now)
+            self.orders.rest(told, now, steady)
         targets = [one.price for one in held.targets]
         self.positions.see(
             held.trade, held.mark, held.stop_loss, targets, held.financing, now.stamp, now.time,
@@ -239,7 +250,7 @@ class Ledger:
             self.trades.signal_id(row[E_ORDER]), extra.strategy, "entry", side, "market",
             data.quantity, None, data.trade_id,
         )  # fmt: skip
-        self.orders.fill(order, extra, data.entry_price, now, True, status=self._final(order))
+        self._entered(order, row, message, now)
         self._filled(self.trades.numbered(row), False)
         self.positions.entered(int(row[E_TRADE]), data, extra, now.stamp, now.time)
         out: OrderSide = "sell" if side == "buy" else "buy"
@@ -261,22 +272,13 @@ class Ledger:
         data, extra = message.data, message.extra
         assert isinstance(data, ExitData)
         code, trade_id = int(row[E_CODE]), data.trade_id
-        side: OrderSide = "sell" if row[E_SIGN] > 0 else "buy"
-        name, price = f"{trade_id}:close", None
-        role: OrderRole = "exit"
-        kind: OrderKind = "market"
-        if code == BY_SIGNAL:
-            name = self.trades.signal_id(row[E_ORDER])
-        elif code in _BY_STOP:
-            name, role, kind = self._stop_id(trade_id), "stop_loss", "stop"
-            price = row[E_LEVEL]
-        elif code == BY_TARGET:
-            name, role, kind = f"{trade_id}:target_{row[E_RUNG]:.0f}", "take_profit", "limit"
-            price = row[E_LEVEL]
-        order = Told(name, extra.strategy, role, side, kind, extra.quantity, price, trade_id)
+        order = self._leaving(
+            code, int(row[E_ORDER]), int(row[E_RUNG]), row[E_LEVEL], trade_id, extra.strategy,
+            row[E_SIGN], extra.quantity,
+        )  # fmt: skip
         if code != BY_SIGNAL:
             last = row[E_REMAINING] <= 0 or (code == BY_TARGET and not self._left(row))
-        self.orders.fill(order, extra, data.exit_price, now, last, status=self._final(order))
+        self._exited(order, row, message, now, last)
         gone = row[E_REMAINING] <= 0
         self._filled(self.trades.numbered(row), gone)
         self.positions.exited(int(row[E_TRADE]), data, extra, now.stamp, now.time)
@@ -297,7 +299,6 @@ class Ledger:
             order = Told(name, data.strategy, role, side, "market", None, None)
             self.orders.new(order, now, data.reasoning)
         assert data.outcome != "declined"
-        self.ends.pop(name, None)
         self.orders.end(name, now, data.outcome, data.code, data.message, data.numbers)
 
     def _left(self, row: Sequence[float]) -> bool:
@@ -305,9 +306,39 @@ class Ledger:
         held = (one for one in self._engine.positions() if one.trade == int(row[E_TRADE]))
         return any(target.rung == int(row[E_RUNG]) for one in held for target in one.targets)
 
-    def _final(self, order: Told) -> OrderStatus:
-        """Return how a venue has ended it, ``filled`` where it has said nothing else."""
-        return self.ends.pop(order.order_id, "filled")
+    def _part(self, part: Part, now: Moment) -> None:
+        raise AssertionError("The rules fill here, no venue")
+
+    def _entered(self, order: Told, row: Sequence[float], message: Trade, now: Moment) -> None:
+        """Tell what an entry means to its order."""
+        assert isinstance(message.data, EntryData)
+        self.orders.fill(order, message.extra, message.data.entry_price, now, True)
+
+    def _exited(
+        self, order: Told, row: Sequence[float], message: Trade, now: Moment, last: bool
+    ) -> None:
+        """Tell what an exit means to its order; `last`: nothing more of it will be filled."""
+        assert isinstance(message.data, ExitData)
+        self.orders.fill(order, message.extra, message.data.exit_price, now, last)
+
+    def _leaving(
+        self, code: int, order: int, rung: int, level: float | None, trade_id: str, strategy: str,
+        sign: float, quantity: float,
+    ) -> Told:  # fmt: skip
+        """Return the order that an exit is of."""
+        side: OrderSide = "sell" if sign > 0 else "buy"
+        name, price = f"{trade_id}:close", None
+        role: OrderRole = "exit"
+        kind: OrderKind = "market"
+        if code == BY_SIGNAL and order:
+            name = self.trades.signal_id(order)
+        elif code in _BY_STOP:
+            name, role, kind = self._stop_id(trade_id), "stop_loss", "stop"
+            price = level
+        elif code == BY_TARGET and rung:
+            name, role, kind = f"{trade_id}:target_{rung}", "take_profit", "limit"
+            price = level
+        return Told(name, strategy, role, side, kind, quantity, price, trade_id)
 
     def _stop_id(self, trade_id: str) -> str:
         """Return how the stop of a position is called: numbered, where one was taken away."""

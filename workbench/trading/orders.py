@@ -6,7 +6,7 @@ orders of their own, that follow from the position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,9 +38,8 @@ class Told:
         Name of whose it is.
     paid
         Sum of price times quantity of its fills.
-    booked
-        Units, price times units, and fees of the rows that the engine has written of it: a venue's
-        fills are known before.
+    out
+        Whether a venue has it, or is about to: it can fill though nobody wants it any more.
     """
 
     order_id: str
@@ -55,9 +54,9 @@ class Told:
     filled: float = 0.0
     paid: float = 0.0
     fees: float = 0.0
-    booked: tuple[float, float, float] = (0.0, 0.0, 0.0)
     client_order_id: str | None = None
     emulated: bool = False
+    out: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +95,7 @@ class Orders:
     broker: str
     emit: Callable[[Order], None]
     waiting: dict[str, Told] = field(default_factory=dict)
+    _grown: dict[str, None] = field(default_factory=dict)
 
     def new(self, order: Told, now: Moment, reasoning: Reasoning | None = None) -> None:
         """Tell of a new order."""
@@ -109,48 +109,73 @@ class Orders:
             order.status = "accepted"
             self._tell(order, now, latency=latency)
 
-    def rest(self, order: Told, now: Moment) -> None:
-        """Tell of an order that rests: that it is there, or what has changed of it."""
+    def rest(self, order: Told, now: Moment, steady: bool = True) -> None:
+        """Tell of an order that rests: that it is there, or what has changed of it.
+
+        While its position is not `steady`, as it changes in parts, only its price is looked at.
+        """
         known = self.waiting.get(order.order_id)
         if known is None:
             self.new(order, now)
             self.accept(order.order_id, now)
-        elif known.price != order.price or not _same(known.quantity, order.quantity):
-            known.price, known.quantity = order.price, order.quantity
+            return
+        quantity = known.quantity
+        if steady and order.quantity is not None:
+            quantity = order.quantity + known.filled
+        if known.price != order.price or not _same(known.quantity, quantity):
+            known.price, known.quantity = order.price, quantity
             if known.status in ("accepted", "new"):
                 known.status = "accepted"
                 self._tell(known, now)
 
     def routed(
         self, order_id: str, now: Moment, client_order_id: str | None, emulated: bool,
-        acknowledged: bool, wanted: float | None,
+        acknowledged: bool, wanted: float | None, out: bool,
     ) -> None:  # fmt: skip
         """Take how it fares at a venue; tell that it is accepted when that is so."""
-        order = self.waiting.get(order_id)
-        if order is None:
-            return
-        order.client_order_id, order.emulated = client_order_id, emulated
-        if wanted is not None:
+        order = self.waiting[order_id]
+        order.client_order_id, order.emulated, order.out = client_order_id, emulated, out
+        if wanted is not None and order.role in ("entry", "exit"):
             order.quantity = wanted
         if acknowledged:
             self.accept(order_id, now, latency=True)
 
-    def part(
-        self, order_id: str, now: Moment, filled: float, average: float | None, fees: float
-    ) -> None:
-        """Tell that more of it has been filled at a venue, if that was not told."""
+    def part(self, order: Told, now: Moment, units: float, price: float, fee: float) -> None:
+        """Take a fill at a venue, of `order` if nothing was told of it before.
+
+        It is told by `parts`, or with the end of the order.
+        """
+        known = self.waiting.get(order.order_id)
+        if known is None:
+            known = order
+            self.new(order, now)
+        known.trade_id = order.trade_id or known.trade_id
+        known.filled += units
+        known.paid += units * price
+        known.fees += fee
+        self._grown[known.order_id] = None
+
+    def parts(self, now: Moment) -> None:
+        """Tell of the orders of which a part was filled."""
+        grown, self._grown = self._grown, {}
+        for order_id in grown:
+            order = self.waiting.get(order_id)
+            if order is not None:
+                self.accept(order_id, now)
+                order.status = "partially_filled"
+                self._tell(order, now)
+
+    def done(self, order_id: str, now: Moment, trade_id: str | None = None) -> None:
+        """Tell that an order has filled, if it is not over: all that was taken by `part`."""
         order = self.waiting.get(order_id)
-        if order is None or average is None or filled <= order.filled:
-            return
-        self.accept(order_id, now)
-        order.filled, order.paid, order.fees = filled, average * filled, fees
-        order.status = "partially_filled"
-        self._tell(order, now)
+        if order is not None:
+            self.accept(order_id, now)
+            order.quantity, order.trade_id = order.filled, trade_id or order.trade_id
+            self._end(order, now, "filled")
 
     def fill(
-        self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool,
-        *, status: OrderStatus = "filled",
-    ) -> None:  # fmt: skip
+        self, order: Told, extra: TradeExtra, price: float, now: Moment, last: bool
+    ) -> None:
         """Tell of a fill.
 
         Parameters
@@ -161,8 +186,6 @@ class Orders:
             Of the fill's `trade` message.
         last
             Whether nothing more of it will be filled.
-        status
-            The final one, if it is the last: a venue may end an order of which a part was filled.
         """
         known = self.waiting.get(order.order_id)
         if known is None:
@@ -170,18 +193,15 @@ class Orders:
             self.new(order, now)
         if known.status == "new":
             self.accept(order.order_id, now)
-        units, paid, fees = known.booked
-        known.booked = units, paid, fees = (
-            units + extra.quantity, paid + extra.quantity * price, fees + extra.commission
-        )  # fmt: skip
-        if units >= known.filled * (1 - CRUMB):
-            known.filled, known.paid, known.fees = units, paid, fees
+        known.filled += extra.quantity
+        known.paid += extra.quantity * price
+        known.fees += extra.commission
         known.trade_id = order.trade_id or known.trade_id
         if order.price is not None:
             known.price = order.price
-        if last and (status == "filled" or known.quantity is None):
+        if last:
             known.quantity = known.filled
-        self._end(known, now, status if last else "partially_filled")
+        self._end(known, now, "filled" if last else "partially_filled")
 
     def end(
         self, order_id: str, now: Moment, status: OrderStatus, code: str, message: str,
@@ -191,20 +211,6 @@ class Orders:
         order = self.waiting.get(order_id)
         if order is not None:
             self._end(order, now, status, code, message, numbers or UNSET)
-
-    def finish(self, open_: Collection[str], now: Moment) -> None:
-        """End the closing orders of which all fills are told and that wait no more.
-
-        One that closes several trades may be over only after the last of its fills.
-        """
-        over = [
-            one for name, one in self.waiting.items()
-            if one.role == "exit" and ":close" not in name and name not in open_
-            and one.booked[0] > 0.0 and one.booked[0] >= one.filled * (1 - CRUMB)
-        ]  # fmt: skip
-        for one in over:
-            one.quantity = one.filled
-            self._end(one, now, "filled")
 
     def of_trade(self, trade_id: str) -> list[Told]:
         """Return the orders that protect a position, or are to close it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET, UnsetType
 
+from workbench.engine.live_views import HeldPosition
 from workbench.messages import (
     Direction,
     EntryData,
@@ -17,6 +18,7 @@ from workbench.messages import (
     PositionEvent,
     TradeExtra,
 )
+from workbench.trading.filling import Ahead
 
 
 @dataclass(slots=True)
@@ -151,17 +153,38 @@ class Positions:
         if tell:
             self._tell(held, "modify", stamp, time)
 
-    def by_strategy(self, marks: Mapping[int, float]) -> dict[str, PnlPart]:
-        """Return what each strategy has made, by name; `marks` are prices now, by trade."""
-        made = {}
-        for name, sums in self.sums.items():
-            own = [one for one in self.held.values() if one.strategy == name]
+    def by_strategy(
+        self, views: Sequence[HeldPosition], names: Sequence[str], ahead: Mapping[int, Ahead]
+    ) -> dict[str, PnlPart]:
+        """Return what each strategy has made, by name.
+
+        Parameters
+        ----------
+        views
+            The trades of the engine as they are now, those whose entry is not told included.
+        names
+            Of the strategies.
+        ahead
+            By trade: what was closed of it and is not told.
+        """
+        made = {
+            name: PnlPart(one.realized, 0.0, one.fees, one.trades)
+            for name, one in self.sums.items()
+        }
+        for view in views:
+            name, held = names[view.strategy], self.held.get(view.trade)
+            owed = view.commission + view.financing if held is None else held.owed
+            fees = owed if held is None else held.fees + held.financing
+            gain, unrealised = -owed, view.unrealised
+            early = ahead.get(view.trade)
+            if early is not None:
+                gain += early.gain(view)
+                fees += early.fees
+            before = made.get(name, PnlPart(0.0, 0.0, 0.0, 0))
             made[name] = PnlPart(
-                sums.realized - sum(one.owed for one in own),
-                sum(one.worth(marks[one.number]) for one in own),
-                sums.fees + sum(one.fees + one.financing for one in own),
-                sums.trades,
-            )
+                before.realized + gain, before.unrealized + unrealised, before.fees + fees,
+                before.trades,
+            )  # fmt: skip
         return made
 
     def _tell(

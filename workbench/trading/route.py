@@ -13,12 +13,14 @@ from math import inf
 from workbench.engine.live_views import HeldPosition, WaitingOrder
 from workbench.engine.rules.layout import (
     BY_REVERSAL,
+    BY_SESSION,
     BY_SIGNAL,
     BY_TIME,
     CANCELLED,
     EXPIRED,
     FLATTENED,
     POSITION_CLOSED,
+    SESSION_ENDED,
     TOO_SMALL,
     VENUE_REFUSED,
 )
@@ -111,14 +113,18 @@ class Route:
                 return ticket
         return None
 
-    def gone(self, order: WaitingOrder) -> int:
-        """Return why an entry is no longer wanted, 0 while it is."""
+    def gone(self, order: WaitingOrder) -> tuple[int, float, float] | None:
+        """Return why an entry is no longer wanted, as of `LiveEngine.refuse`; None while it is."""
+        why = self.state.why.get(order.order)
+        if why is not None:
+            return why
         if self.state.flatten:
-            return FLATTENED
+            ending = self.state.flatten == BY_SESSION
+            return (SESSION_ENDED if ending else FLATTENED), 0.0, 0.0
         if order.cancelling:
-            return CANCELLED
+            return CANCELLED, 0.0, 0.0
         late = order.expires is not None and self.engine.bar > order.expires
-        return EXPIRED if late else 0
+        return (EXPIRED, 0.0, 0.0) if late else None
 
     def against(self, order: WaitingOrder, positions: Iterable[HeldPosition]) -> list[HeldPosition]:
         """Return the trades an entry stands against."""
@@ -140,7 +146,15 @@ class Route:
         rests = not tickets and self._rests(purpose)
         if past is None and not tickets and not rests:
             return None
-        return (past or Past()).life(tickets, rests)
+        out = bool(tickets) or any(one.purpose == purpose for one in self.state.exits)
+        return (past or Past()).life(tickets, rests, out)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is at the venue, or on its way, but protection that is to rest there."""
+        rests = (one.trade and one.place.kind != "market" for one in self.state.tickets.values())
+        moves = any(one.cancelling for one in self.state.tickets.values())
+        return all(rests) and not moves and not self.state.exits
 
     def held(self) -> float:
         """Return signed units at the venue."""
@@ -168,6 +182,7 @@ class Route:
         state = self.state
         busy = {one.trade for one in state.tickets.values()}
         state.exits = [one for one in state.exits if one.trade in positions or one.trade in busy]
+        state.why = {order: one for order, one in state.why.items() if order in orders}
         state.triggered &= orders.keys()
         state.closes &= orders.keys()
         state.alone &= positions.keys()
@@ -217,7 +232,7 @@ class Route:
                 self.cancel(ticket)
             return
         if gone:
-            self.engine.refuse(order.order, gone)
+            self.engine.refuse(order.order, *gone)
             return
         level = order.limit if order.limit is not None else order.stop
         waits = level is not None and order.order not in self.state.triggered

@@ -92,6 +92,34 @@ class Routing:
         route.state.flatten = code
         return route.act(at)
 
+    def take_back(self, symbol: str, code: int, wanted: float, had: float) -> None:
+        """Note why the entries that wait now are about to be taken back, see `LiveEngine.refuse`.
+
+        One that the strategy has taken back by itself keeps its own reason.
+        """
+        route = self._routes[symbol]
+        for order in route.engine.orders():
+            if order.kind == "entry" and not order.cancelling:
+                route.state.why.setdefault(order.order, (code, wanted, had))
+
+    def purpose(self, symbol: str, client_order_id: str) -> Purpose | None:
+        """Return what an order that is at the venue is for; None where it is over, or unknown."""
+        ticket = self._routes[symbol].state.tickets.get(client_order_id)
+        return None if ticket is None else ticket.purpose
+
+    def flattening(self, symbol: str) -> bool:
+        """Whether all of a symbol is being closed."""
+        return self._routes[symbol].state.flatten != 0
+
+    def exits_of(self, symbol: str, order: int) -> bool:
+        """Whether something is still to be closed because of an order of the strategy."""
+        return any(one.order == order for one in self._routes[symbol].state.exits)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is on its way but protection that rests at the venue."""
+        return all(route.quiet for route in self._routes.values())
+
     def flat(self, symbol: str) -> bool:
         """Whether nothing waits, is held, or is at the venue."""
         route = self._routes[symbol]

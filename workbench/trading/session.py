@@ -200,8 +200,7 @@ class Session:
             self._close(due)
         self._look()
         if self._desk is not None:
-            for book in self.books.values():
-                self._desk.late(book)
+            self._desk.late()
         self._grown()
 
     def _grown(self) -> None:

@@ -32,6 +32,9 @@ class State(Struct, array_like=True):
     ----------
     past, fading
         By purpose, as text; those of the second were over at the last close.
+    why
+        By entry: why it is no longer wanted, where the strategy has not taken it back: a code of
+        `rules/layout.py`, what was wanted, what there is.
     triggered
         Entries that rest here and whose price has come.
     closes
@@ -60,3 +63,4 @@ class State(Struct, array_like=True):
     last: float | None = None
     flatten: int = 0
     stray: float = 0.0
+    why: dict[int, tuple[int, float, float]] = {}

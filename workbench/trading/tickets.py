@@ -49,6 +49,8 @@ class Life(NamedTuple):
         It rests here.
     acknowledged
         The venue has answered for the newest.
+    out
+        It is at the venue, or is about to be sent there.
     code, message
         Of the last refusal, in the venue's words; None without one.
     """
@@ -60,6 +62,7 @@ class Life(NamedTuple):
     client_order_id: str | None
     emulated: bool
     acknowledged: bool
+    out: bool
     code: str | None
     message: str | None
 
@@ -133,7 +136,7 @@ class Past(Struct, array_like=True):
     code: str | None = None
     message: str | None = None
 
-    def life(self, tickets: Iterable[Ticket], emulated: bool) -> Life:
+    def life(self, tickets: Iterable[Ticket], emulated: bool, out: bool) -> Life:
         """Return it together with those that are open."""
         filled, cost, fees = self.filled, self.cost, self.fees
         name, acknowledged = self.client_order_id, self.acknowledged
@@ -146,7 +149,7 @@ class Past(Struct, array_like=True):
             name, acknowledged = ticket.place.client_order_id, ticket.acknowledged
         average = cost / filled if filled else None
         return Life(
-            wanted or None, filled, average, fees, name, emulated, acknowledged, self.code,
+            wanted or None, filled, average, fees, name, emulated, acknowledged, out, self.code,
             self.message,
         )  # fmt: skip
 
