@@ -7,8 +7,8 @@ from broker_process import BrokerProcess
 from exchange_books import of
 from exchange_crash import Victim, together
 
-KILLS = 12
-"""Of each session: the whole of fifty and more is `python -m tests.benchmarks.live_faults`."""
+KILLS = 25
+"""Of each session; more of them, and other troubles: `python -m tests.benchmarks.live_faults`."""
 
 
 @pytest.mark.timeout(240)
