@@ -32,3 +32,15 @@ class Churner(Strategy):
             if rng.random() < 0.2:
                 options["trailing"] = close * rng.uniform(0.003, 0.01)
             self.buy(fraction=0.15, expires=int(rng.integers(1, 12)), **options)
+
+
+class Hanging(Strategy):
+    """Buys, and is never heard of again."""
+
+    def next(self) -> None:
+        if self.position:
+            print("hanging", flush=True)
+            while True:
+                pass
+        if not self.orders:
+            self.buy(fraction=0.2, stop_loss=self.close[-1] * 0.9)

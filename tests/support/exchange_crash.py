@@ -73,6 +73,15 @@ class Victim:
         self.door.ask("stop")
         assert self.nursery.run(self._job, self._fake.prices) == 0
 
+    def die(self, fuse: int) -> int:
+        """Let a process of it run until a step; return how it ended."""
+        return self.nursery.run(self._job, self._fake.prices, fuse=fuse)
+
+    def wind_up(self, fuse: int | None = None) -> int:
+        """Have the kill switch close it; return how that ended."""
+        job = structs.replace(self._job, reason="it died", strategy=None)
+        return self.nursery.run(job, self._fake.prices, closing=True, fuse=fuse)
+
     def check(self, ledger: dict[str, Any]) -> int:
         """Hold what it told against the ledger; return how many orders it had there."""
         messages = self.door.messages()

@@ -1,4 +1,4 @@
-"""Processes of sessions that trade at the fake exchange and die there: forked, so that is cheap.
+"""Processes of sessions that trade at the fake exchange, and die there: forked, so it costs little.
 
 Reads a `Birth` a line on standard input; for each, a process is forked that runs the session, and
 its end is written as a line: the exit code, or the signal below 0.

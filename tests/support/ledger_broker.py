@@ -59,6 +59,9 @@ class LedgerBroker:
         while True:
             yield await self._told.get()
 
+    async def clear(self, since: int, highest: int) -> None:
+        """Its orders are known by what was told of them alone."""
+
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,8 @@ import psutil
 
 SPAWN_ERRORS = (OSError, psutil.Error)
 LOG_TAIL_BYTES = 64 * 1024
+SECRET = re.compile(r"WORKBENCH_.+_(KEY|SECRET|PASSWORD)")
+"""Environment variables that hold keys of exchanges' accounts: see `sessions.exchange.keys`."""
 
 
 def spawn(
@@ -24,6 +27,7 @@ def spawn(
     *,
     python: str | None = None,
     paths: Sequence[str] = (),
+    secrets: Collection[str] = (),
 ) -> tuple[subprocess.Popen[bytes], float]:
     """Start ``python -m module`` in a session of its own; return its process and when it began.
 
@@ -32,14 +36,15 @@ def spawn(
     module
         What to run.
     job
-        What it is handed, as JSON on standard input: nothing secret is in an argument or the
-        environment.
+        What it is handed, as JSON on standard input: nothing secret is in an argument.
     home
         The state folder, its working directory.
     output
         The file that what it writes is appended to.
     python, paths
         Interpreter and module search path, this process's own where absent.
+    secrets
+        Names of the variables with keys of exchanges that it needs; it gets none of the others.
 
     Raises
     ------
@@ -47,7 +52,10 @@ def spawn(
         It could not be started; see `SPAWN_ERRORS`.
     """
     output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    environment = dict(os.environ)
+    environment = {
+        name: value for name, value in os.environ.items()
+        if name in secrets or not SECRET.fullmatch(name)
+    }  # fmt: skip
     if paths:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     with output.open("ab") as file, tempfile.TemporaryFile() as handed:

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.errors import WorkbenchError, WorkerLost
-from workbench.messages import Message, utc_now
+from workbench.messages import Message, parse_time, utc_now
 from workbench.runs.failing import clean
 from workbench.runs.reading import open_folder, read_log
 from workbench.sessions import feeding
@@ -96,8 +96,10 @@ def wind_up(
                 for message in [*winding.cancelled(), *winding.closed(winding.at_last_prices())]:
                     tell(message)
             else:
-                venue = _at_venue(found, settings.symbols, remains, winding, tell, now, patience)
-                asyncio.run(venue)
+                at = VenueClosing(
+                    found, remains, winding, tell, now, patience, parse_time(job.spec.start_date)
+                )
+                asyncio.run(_at_venue(found, settings.symbols, at))
             for message in winding.end(failure):
                 tell(message)
         except WorkerLost as error:
@@ -128,17 +130,9 @@ def remains_of(home: Path, session: str) -> Remains:
     return remains
 
 
-async def _at_venue(
-    broker: Broker,
-    symbols: list[str],
-    remains: Remains,
-    winding: Winding,
-    tell: Callable[[Message], None],
-    now: Callable[[], int],
-    patience: float,
-) -> None:
+async def _at_venue(broker: Broker, symbols: list[str], at: VenueClosing) -> None:
     try:
-        await VenueClosing(broker, remains, winding, tell, now, patience).run(symbols)
+        await at.run(symbols)
     finally:
         await broker.close()
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from workbench.errors import WorkerLost
 from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderSide
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Deal, Winding
-from workbench.trading.brokering import Broker, Cancel, Place, Report
+from workbench.trading.brokering import Broker, Cancel, Place, Report, Rules
+from workbench.trading.tickets import small, whole
 
 CRUMB = 1e-9
+ROUNDS = 4
+"""So many orders to close a symbol are tried, one after the other."""
 
 
 class VenueClosing:
@@ -29,7 +32,9 @@ class VenueClosing:
     now
         Epoch ms.
     patience
-        Seconds the venue has for taking back, and for closing.
+        Seconds the venue has for taking back, and for each try to close.
+    since
+        When the session began, epoch ms.
     """
 
     def __init__(
@@ -40,9 +45,13 @@ class VenueClosing:
         tell: Callable[[Message], None],
         now: Callable[[], int],
         patience: float,
+        since: int = 0,
     ) -> None:
         self._broker, self._remains, self._winding = broker, remains, winding
-        self._tell, self._now, self._patience = tell, now, patience
+        self._tell, self._now, self._patience, self._since = tell, now, patience, since
+        self._rules: Mapping[str, Rules] = {}
+        self._closing: dict[str, list[str]] = {}
+        self._number = 0
         self._filled = {one.place.client_order_id: one.filled for one in remains.open()}
         self._places = {one.place.client_order_id: one.place for one in remains.open()}
         self._last: dict[str, Report] = {}
@@ -59,8 +68,9 @@ class VenueClosing:
         WorkbenchError
             The venue cannot be asked.
         """
-        await self._broker.start(symbols)
+        self._rules = await self._broker.start(symbols)
         agreed = await self._broker.reconcile(self._remains.open(), self._remains.held())
+        self._say(agreed.differences)
         self._take(agreed.reports)
         heard = asyncio.create_task(self._hear())
         try:
@@ -75,10 +85,16 @@ class VenueClosing:
             self._broker.send(Cancel(name, self._places[name].symbol))
         await self._until(waiting)
         stuck = sorted(name for name in waiting if not self._final(name))
-        placed = self._place()
-        await self._until(set(placed.values()))
-        self._tell_all(self._deals(placed), placed)
-        left = {symbol: units for symbol, units in self._held.items() if abs(units) > CRUMB}
+        await self._clear()
+        for _ in range(ROUNDS):
+            placed = self._place()
+            if not placed:
+                break
+            await self._until(placed)
+            if any(not self._final(name) for name in placed):
+                break
+        self._tell_closed()
+        left = {symbol: units for symbol, units in self._held.items() if self._sold(symbol)[0]}
         if stuck or left:
             msg = (
                 f"Session {self._remains.session} could not be closed at {self._broker.name}: "
@@ -86,23 +102,57 @@ class VenueClosing:
                 "Look after them there"
             )
             raise WorkerLost(msg, orders=stuck, held=left)
+        dust = {symbol: units for symbol, units in self._held.items() if abs(units) > CRUMB}
+        self._say(
+            f"{symbol}: {units:g} units are less than {self._broker.name} trades: they stay there"
+            for symbol, units in dust.items()
+        )
         for message in self._winding.cancelled():
             self._tell(message)
 
-    def _place(self) -> dict[str, str]:
-        """Order what closes each symbol; return the client order ids by symbol."""
-        placed = {}
-        number = 0
-        for symbol, units in sorted(self._held.items()):
-            if abs(units) <= CRUMB:
+    async def _clear(self) -> None:
+        """Let the venue say what is held: the log may lack what the session did last."""
+        numbers = (name.rpartition("-")[2] for name in self._remains.sent)
+        highest = max((int(one) for one in numbers if one.isdecimal()), default=0)
+        cleared = await self._broker.clear(self._since, highest)
+        if cleared is None:
+            return
+        self._remains.sent |= set(cleared.sent)
+        for symbol, units in cleared.held.items():
+            known = self._held.get(symbol, 0.0)
+            if abs(units - known) > CRUMB * max(1.0, abs(units)):
+                self._say([
+                    f"{symbol}: by its orders at {self._broker.name} the session holds {units:g} "
+                    f"units, its log says {known:g}"
+                ])  # fmt: skip
+            self._held[symbol] = units
+
+    def _sold(self, symbol: str) -> tuple[float, float]:
+        """Return the units that can be sold or bought to have none, and a sign: those held."""
+        units, rules = self._held.get(symbol, 0.0), self._rules.get(symbol, Rules())
+        sign = 1.0 if units > 0 else -1.0
+        quantity = whole(rules, abs(units))
+        price = self._remains.prices.get(symbol)
+        if quantity <= CRUMB or small(rules, quantity, price) is not None:
+            return 0.0, sign
+        return quantity, sign
+
+    def _place(self) -> set[str]:
+        """Order what closes each symbol; return the client order ids."""
+        placed = set()
+        for symbol in sorted(self._held):
+            quantity, sign = self._sold(symbol)
+            if not quantity:
                 continue
-            number += 1
-            while f"{self._remains.session}-K{number}" in self._remains.sent:
-                number += 1
-            name = placed[symbol] = f"{self._remains.session}-K{number}"
-            side: OrderSide = "sell" if units > 0 else "buy"
-            place = Place(name, symbol, side, "market", abs(units), None, True, self._now())
+            self._number += 1
+            while f"{self._remains.session}-K{self._number}" in self._remains.sent:
+                self._number += 1
+            name = f"{self._remains.session}-K{self._number}"
+            placed.add(name)
+            side: OrderSide = "sell" if sign > 0 else "buy"
+            place = Place(name, symbol, side, "market", quantity, None, True, self._now())
             self._places[name] = place
+            self._closing.setdefault(symbol, []).append(name)
             self._broker.send(place)
         return placed
 
@@ -140,24 +190,34 @@ class VenueClosing:
             for message in self._winding.reported(report):
                 self._tell(message)
 
-    def _deals(self, placed: dict[str, str]) -> dict[str, Deal]:
-        """Give each position its part of what closed its symbol."""
-        deals = {}
+    def _tell_closed(self) -> None:
+        """Tell of the positions that are closed: each has its part of what closed its symbol."""
+        prices = self._winding.at_last_prices()
+        deals, clients = {}, {}
         for name, one in self._remains.positions.items():
-            report = self._last.get(placed.get(one.symbol, ""))
-            if report is None or report.average_price is None or report.filled <= 0.0:
+            names = self._closing.get(one.symbol, [])
+            fills = [self._last[each] for each in names if each in self._last]
+            fills = [each for each in fills if each.average_price is not None and each.filled > 0.0]
+            units = sum(each.filled for each in fills)
+            left = self._sold(one.symbol)[0]
+            if not fills and left:
                 continue
-            units = self._remains.held()[one.symbol]
-            whole = abs(units) or one.quantity
-            part = min(1.0, report.filled / whole)
-            fee = report.fees * one.quantity / whole
-            deals[name] = Deal(report.average_price, one.quantity * part, fee)
-        return deals
-
-    def _tell_all(self, deals: dict[str, Deal], placed: dict[str, str]) -> None:
-        clients = {
-            name: placed[self._remains.positions[name].symbol]
-            for name in deals
-        }  # fmt: skip
+            # What was closed there before, by an order that nobody knew of, has the last price.
+            price, fees = prices[name].price, 0.0
+            if fills:
+                price = sum(each.filled * (each.average_price or 0.0) for each in fills) / units
+                fees = sum(each.fees for each in fills)
+                clients[name] = names[-1]
+            whole_of = sum(
+                each.quantity for each in self._remains.positions.values()
+                if each.symbol == one.symbol
+            )  # fmt: skip
+            share = one.quantity / whole_of
+            part = one.quantity if not left else min(one.quantity, units * share)
+            deals[name] = Deal(price, part, fees * share)
         for message in self._winding.closed(deals, clients):
             self._tell(message)
+
+    def _say(self, differences: Iterable[str]) -> None:
+        for text in differences:
+            self._tell(self._winding.differs(text))

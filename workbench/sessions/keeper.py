@@ -26,6 +26,7 @@ from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
 from workbench.sessions import forgetting
 from workbench.sessions.brokers import Allowed
+from workbench.sessions.exchange.keys import PARTS, variable
 from workbench.sessions.job import LiveJob
 
 log = logging.getLogger(__name__)
@@ -316,7 +317,9 @@ class SessionKeeper:
             reason=closing,
         )
         output = spawning.log_path(self._home, record.id)
-        return spawning.spawn(module, job, self._home, output, python=python, paths=paths)
+        return spawning.spawn(
+            module, job, self._home, output, python=python, paths=paths, secrets=_secrets(record)
+        )
 
 
 def alive(record: RunRecord) -> bool:
@@ -326,6 +329,14 @@ def alive(record: RunRecord) -> bool:
         and record.pid_start is not None
         and servers.alive(record.pid, record.pid_start)
     )
+
+
+def _secrets(record: RunRecord) -> list[str]:
+    """Return the environment variables with the keys of a session's account."""
+    live = record.spec.live
+    if live is None or live.broker == "paper" or live.exchange is None:
+        return []
+    return [variable(live.exchange, live.account, part) for part in PARTS]
 
 
 def _on_paper(record: RunRecord) -> bool:

@@ -15,6 +15,8 @@ from workbench.messages import (
     EntryData,
     Equity,
     ExitData,
+    Feed,
+    FeedData,
     Metrics,
     MetricsData,
     Order,
@@ -80,6 +82,8 @@ class Remains:
         By symbol and strategy.
     sent
         Client order ids that were ever told.
+    feeds
+        What was last said of the prices of each symbol.
     """
 
     session: str
@@ -90,6 +94,7 @@ class Remains:
     times: dict[str, str] = field(default_factory=dict)
     sums: dict[tuple[str, str], Sums] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
+    feeds: dict[str, FeedData] = field(default_factory=dict)
     trades: Trades = field(default_factory=Trades)
     told: TradeChecksum = field(default_factory=TradeChecksum)
     commissions: float = 0.0
@@ -111,6 +116,8 @@ class Remains:
                 case Candle():
                     data = message.data
                     self.prices[data.symbol] = data.close
+                case Feed():
+                    self.feeds[message.data.symbol] = message.data
                 case Equity():
                     self.candles += 1
                 case Metrics():

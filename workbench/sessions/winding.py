@@ -16,6 +16,8 @@ from workbench.messages import (
     CompleteData,
     CompleteExtra,
     ExitData,
+    Feed,
+    FeedData,
     FinalMetrics,
     Message,
     Order,
@@ -116,6 +118,18 @@ class Winding:
             fee = commission(self._row, price, one.quantity, False)
             deals[name] = Deal(price, one.quantity, fee)
         return deals
+
+    def differs(self, text: str) -> Message:
+        """Tell what is not at the venue as the log has it; `text` begins with the symbol."""
+        live = self._spec.live
+        symbols = [self._spec.symbol] if live is None else live.symbols
+        symbol = next((one for one in symbols if text.startswith(f"{one}:")), symbols[0])
+        known = self._remains.feeds.get(symbol)
+        if known is None:
+            kind = "synthetic" if live is None else str(live.feed.get("feed", "synthetic"))
+            known = FeedData(symbol, kind, "stopped", "", "", False, self._spec.timeframes)
+        data = structs.replace(known, state="stopped", message=text, code="reconciled")
+        return Feed(self._now, data=data)
 
     def closed(self, deals: Mapping[str, Deal], told: Mapping[str, str] = {}) -> list[Message]:
         """Tell that positions are closed.

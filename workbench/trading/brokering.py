@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from workbench.messages import OrderKind, OrderSide
@@ -91,6 +91,21 @@ class Agreement(NamedTuple):
     differences: Sequence[str]
 
 
+class Cleared(NamedTuple):
+    """What a session has come to by its venue's own books, after all its orders were taken back.
+
+    Attributes
+    ----------
+    held
+        Signed units it has bought and not sold, by symbol.
+    sent
+        Client order ids of its orders.
+    """
+
+    held: Mapping[str, float]
+    sent: Collection[str]
+
+
 class Broker(Protocol):
     """Who carries orders out. All that it does is told by reports."""
 
@@ -128,6 +143,18 @@ class Broker(Protocol):
 
     def reports(self) -> AsyncIterator[Sequence[Report]]:
         """Give what is reported, in the order it happened for each order; nothing twice."""
+        ...
+
+    async def clear(self, since: int, highest: int) -> Cleared | None:
+        """Take back all orders of the session, also such as nobody knows of; None if it cannot.
+
+        Parameters
+        ----------
+        since
+            When the session began, epoch ms.
+        highest
+            Of the numbers of its orders that are known.
+        """
         ...
 
     async def close(self) -> None:

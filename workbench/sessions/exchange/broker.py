@@ -12,13 +12,13 @@ from workbench.data.exchange.answers import load_markets
 from workbench.data.exchange.connecting import find_market
 from workbench.data.exchange.trouble import pause
 from workbench.errors import BrokerError, WorkbenchError
-from workbench.sessions.exchange import asking, comparing
+from workbench.sessions.exchange import asking, clearing, comparing
 from workbench.sessions.exchange.habits import their_id
 from workbench.sessions.exchange.keys import Keys
 from workbench.sessions.exchange.markets import rules_of
 from workbench.sessions.exchange.sending import SETTLED, Line, send, take_back
 from workbench.sessions.exchange.tracking import Tracked
-from workbench.trading.brokering import Agreement, Command, Open, Place, Report, Rules
+from workbench.trading.brokering import Agreement, Cleared, Command, Open, Place, Report, Rules
 
 POLL = 2.0
 """Seconds between two looks at open orders, where the exchange does not tell of them itself."""
@@ -140,6 +140,21 @@ class ExchangeBroker:
         """See `Broker.reports`."""
         while True:
             yield await self._out.get()
+
+    async def clear(self, since: int, highest: int) -> Cleared | None:
+        """See `Broker.clear`."""
+        held: dict[str, float] = {}
+        sent: set[str] = set()
+        for symbol, market in self._markets.items():
+            try:
+                found = await clearing.clear(
+                    self._line, symbol, market, self._session, since, highest
+                )
+            except BrokerError:
+                return None
+            held[symbol] = clearing.units(found)
+            sent |= {one.place.client_order_id for one in found}
+        return Cleared(held, sent)
 
     async def close(self) -> None:
         """See `Broker.close`."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.data.exchange.trouble import pause
-from workbench.sessions.exchange.asking import cancel, find, positions
+from workbench.sessions.exchange.asking import find, positions
 from workbench.sessions.exchange.habits import their_id
-from workbench.sessions.exchange.sending import LOOKS, Line
+from workbench.sessions.exchange.sending import LOOKS, Line, take_back
 from workbench.sessions.exchange.tracking import CRUMB, Tracked
 from workbench.trading.brokering import Place, Report
 
@@ -50,10 +50,7 @@ async def compare(
             if name.startswith(f"{session}-") and name not in mine:
                 nothing = Place(name, symbol, "buy", "market", 0.0, None, False, 0)
                 stray = Tracked(nothing, name, market, exchange_id=order.get("id"))
-                try:
-                    await cancel(line.exchange, stray)
-                except Exception as error:
-                    line.outcome(error)
+                await take_back(line, stray)
                 words.append(f"{symbol}: {name} was open, unknown to the session: cancelled")
     return words
 
