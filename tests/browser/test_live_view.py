@@ -58,6 +58,7 @@ def test_figures_tables_and_limits_say_what_the_stream_says(
     expect(meter).to_have_attribute("aria-valuenow", str(round(100 * used)))
     orders = page.get_by_role("table", name="Orders").get_by_role("row")
     expect(orders.nth(1)).to_contain_text("accepted")
+    expect(page.get_by_role("tab", name="Orders")).to_contain_text("waiting")
     rejected = orders.filter(has_text="rejected").first
     rejected.click()
     detail = page.locator(".wb-detail")
@@ -184,14 +185,61 @@ def test_a_backtest_is_drawn_beside(fake: tuple[str, Fake], page: Page) -> None:
     expect(page.locator(".wb-legend-item", has_text="backtest")).to_be_visible()
 
 
-def test_the_view_fits_a_narrow_cell(fake: tuple[str, Fake], page: Page) -> None:
-    address, _ = fake
-    opened(address, page, "live_several", width="400px")
-    wide = page.evaluate(
-        "() => { const root = document.querySelector('.wb-root');"
-        " const right = root.getBoundingClientRect().right;"
-        " return [...root.querySelectorAll('button, .wb-badge, .wb-metric, .wb-limit')]"
-        "   .filter((e) => e.offsetParent && e.getBoundingClientRect().right > right + 1)"
-        "   .map((e) => e.textContent); }"
+def test_a_server_that_hangs_is_not_called_connected(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    page.clock.install()
+    opened(address, page, "live_hung")
+    page.get_by_role("button", name="FLATTEN").click()
+    with page.expect_request("**/live_hung/control"):
+        page.get_by_role("button", name="Flatten now").click()
+    page.clock.fast_forward(5_000)
+    page.wait_for_function(f"['quiet', 'reconnecting'].includes({ROOT}.dataset.connection)")
+    told = page.locator(".wb-live-told")
+    expect(told).to_contain_text(
+        "It may not have been done: try `workbench live flatten live_hung`"
     )
-    assert wide == []
+    expect(page.locator(".wb-age")).to_have_attribute("data-old", "true")
+    page.clock.fast_forward(5_000)
+    page.wait_for_function(f"{ROOT}.dataset.connection === 'reconnecting'")
+    assert state.sessions["live_hung"].positions
+
+
+def test_a_session_that_told_nothing_shows_what_it_was_asked_to_be(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, _ = fake
+    page.goto(f"{address}?live=live_pending")
+    page.wait_for_function(f"{ROOT}?.dataset.broker === 'PAPER'")
+    for text in ("PAPER", "SYNTHETIC DATA", "Starting", "Breakout"):
+        expect(page.locator(".wb-header").get_by_text(text, exact=True)).to_be_visible()
+    expect(page.locator(".wb-facts")).to_contain_text("BTC-USD")
+
+
+NARROW = """() => {
+  const root = document.querySelector('.wb-root');
+  const right = root.getBoundingClientRect().right;
+  const all = [...root.querySelectorAll('button, .wb-badge, .wb-metric, .wb-limit, .wb-table')];
+  const shown = all.filter((e) => e.offsetParent);
+  const tops = [...root.querySelectorAll('.wb-big')].map((e) => e.getBoundingClientRect().top);
+  return {
+    over: shown.filter((e) => e.getBoundingClientRect().right > right + 1)
+      .map((e) => e.textContent),
+    rows: new Set(tops).size, breaches: root.querySelector('.wb-breaches').offsetHeight,
+  };
+}"""
+
+
+def test_the_view_fits_a_narrow_cell(fake: tuple[str, Fake], page: Page) -> None:
+    address, state = fake
+    session = state.sessions["live_several"]
+    for name in session.symbols:
+        session.place(name, "buy", "limit", price=40_000.25)
+    for _ in range(60):
+        session.breach("max_exposure", 2.0, 1.0, "reject", "An entry would bring it to 31,204")
+    opened(address, page, "live_several", width="420px")
+    expect(page.get_by_role("table", name="Orders").get_by_role("columnheader")).to_have_count(5)
+    found = page.evaluate(NARROW)
+    # Tabs are scrolled.
+    over = [text for text in found["over"] if not text.startswith("Closed positions")]
+    assert (over, found["rows"]) == ([], 1)
+    assert 0 < found["breaches"] <= 200

@@ -3,7 +3,8 @@
 What a session is named decides what it is: ``live_paper`` (goes on), ``live_still`` (stands
 still), ``live_several`` (three symbols), ``live_exchange`` (an exchange, real money),
 ``live_sandbox``, ``live_breach`` (limits nearly used and met), ``live_losing`` (the feed
-reconnects), ``live_ended``, ``live_barred`` (controls are refused), ``live_unknown``.
+reconnects), ``live_ended``, ``live_barred`` (controls are refused), ``live_hung`` (nothing is
+answered: pings, controls, who comes back), ``live_pending`` (has told nothing), ``live_unknown``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def make(name: str) -> FakeSession:
         session.tell_feed("BTC-USD", "reconnecting", "The exchange closed the line", "exchange")
     elif name == "live_ended":
         session.stop()
+    elif name == "live_pending":
+        session.forget()
     return session
 
 
@@ -68,7 +71,8 @@ class LiveSockets(WebSocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         """Answer pings."""
-        self.write_message(json.dumps({"type": "pong", "timestamp": "", "data": {}}))
+        if not self.request.path.endswith("live_hung"):
+            self.write_message(json.dumps({"type": "pong", "timestamp": "", "data": {}}))
 
     async def pump(self, name: str) -> None:
         """Send the story, then what comes."""
@@ -78,8 +82,10 @@ class LiveSockets(WebSocketHandler):
             self.close(4404)
             return
         session = sessions(self)[name]
-        await self.write_message(json.dumps(session.connected()))
         sent = int(self.get_query_argument("since", "0"))
+        if name == "live_hung" and sent > 0:
+            return
+        await self.write_message(json.dumps(session.connected()))
         moves = name in ("live_paper", "live_several", "live_exchange")
         while True:
             news = [m for m in session.log if m["seq"] > sent]
@@ -102,17 +108,17 @@ class Ticks:
     """Lets sessions go on: a candle closes after some ticks."""
 
     def __init__(self) -> None:
-        self.bars: dict[str, dict[str, list[float]]] = {}
+        self.bars: dict[FakeSession, dict[str, list[float]]] = {}
         self.count = 0
 
     def tick(self, session: FakeSession) -> None:
         """Let its candles grow by one step."""
-        bars = self.bars.setdefault(session.session, {})
+        bars = self.bars.setdefault(session, {})
         for name in session.symbols:
             bars[name] = session.grow(name, bars.get(name, []))
         self.count += 1
         if self.count % 8 == 0:
-            session.close(self.bars.pop(session.session))
+            session.close(self.bars.pop(session))
         else:
             session.growing(bars)
 
@@ -120,7 +126,15 @@ class Ticks:
 class LiveControl(RequestHandler):
     """POST …/control of a session."""
 
-    def post(self, name: str) -> None:
+    def initialize(self) -> None:
+        """Begin with a client that is there."""
+        self.gone = asyncio.Event()
+
+    def on_connection_close(self) -> None:
+        """End what waits for nothing else."""
+        self.gone.set()
+
+    async def post(self, name: str) -> None:
         """Obey, or refuse."""
         asked = json.loads(self.request.body)
         session = sessions(self)[name]
@@ -128,6 +142,9 @@ class LiveControl(RequestHandler):
         if name == "live_barred":
             self.set_status(403)
             self.write({"error": "You may read this session, but not control it", "details": {}})
+            return
+        if name == "live_hung":
+            await self.gone.wait()
             return
         session.control(asked["action"])
         self.set_status(202)
@@ -139,7 +156,7 @@ class LiveDetail(RequestHandler):
 
     def get(self, name: str) -> None:
         """Write what was asked for."""
-        live = {"symbols": ["BTC-USD"], "keep": False}
+        live = {"symbols": ["BTC-USD"], "feed": {"feed": "synthetic"}}
         spec = {"kind": "live", "strategy_ids": ["Breakout"], "live": live}
         self.write({"name": "Backtest", "spec": spec})
 
@@ -155,7 +172,7 @@ class Sessions(dict[str, FakeSession]):
 
 def sessions(handler: RequestHandler) -> Sessions:
     """Return the sessions of the server."""
-    found: Sessions = handler.settings["sessions"]
+    found: Sessions = handler.settings["fake"].sessions
     return found
 
 

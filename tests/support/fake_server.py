@@ -577,7 +577,6 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
         ],
         fake=fake,
         markets={},
-        sessions=fake.sessions,
         live_ticks=Ticks(),
     )
     server = HTTPServer(app)

@@ -153,6 +153,12 @@ class FakeSession:
         self.tell_pnl()
         self.tell_risk()
 
+    def forget(self) -> None:
+        """Have told nothing yet."""
+        self.log.clear()
+        self._seq = self._eseq = 0
+        self.status = "pending"
+
     def stop(self) -> None:
         """End it."""
         self.flatten()

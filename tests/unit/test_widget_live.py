@@ -11,8 +11,10 @@ import pytest
 from live_story import CAPITAL, FakeSession
 from widget_fakes import WAIT_S, FakeSource, Outbox
 
+from workbench.errors import NotFound
 from workbench.messages import MESSAGE_TYPES, parse_time
 from workbench.widgets import live_view as view_module
+from workbench.widgets.live_catching import CatchingUp
 from workbench.widgets.live_fold import MOST_ORDERS, LiveFold, beside_of, told
 from workbench.widgets.live_html import describe, render_html
 from workbench.widgets.live_view import LiveView
@@ -136,8 +138,11 @@ def test_a_snapshot_tells_the_same_in_short() -> None:
     for name in ("positions", "working", "breaches", "risk", "pnl", "facts", "status", "symbols"):
         assert getattr(again, name) == getattr(fold, name), name
     candles = named(snapshot["messages"], "candle")
-    assert {m["data"]["symbol"] for m in candles} == {"ETH-USD"}
-    assert len([m for m in candles if m["data"]["timeframe"] == "15M"]) == 300
+    assert fold.prices == again.prices
+    others = [m["data"]["timeframe"] for m in candles if m["data"]["symbol"] == "BTC-USD"]
+    assert sorted(others) == ["15M", "1H"]
+    shown = [m["data"] for m in candles if m["data"]["symbol"] == "ETH-USD"]
+    assert len([c for c in shown if c["timeframe"] == "15M"]) == 300
     assert LiveFold().snapshot() == {}
 
 
@@ -198,11 +203,65 @@ def test_a_comparison_is_a_trait(shown: Callable[..., LiveView]) -> None:
     assert view.beside["equity"][0] == pytest.approx(CAPITAL, rel=0.1)
 
 
+def test_a_session_that_told_nothing_is_pointed_to(
+    shown: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = session().connected()
+    pending["data"]["seq"] = 0
+    view = shown([pending])
+    view.told.release()
+    point = f'Live session {NAME}: see it with wb.attach("{NAME}")'
+    assert view._repr_mimebundle_()[0]["text/plain"] == point
+    # One whose server does not answer keeps nobody waiting for long.
+    monkeypatch.setattr(view_module, "CATCH_UP_S", 0.01)
+    silent = shown(story(session()))
+    assert silent._repr_mimebundle_()[0]["text/plain"] == point
+
+
+def test_a_cell_is_shown_with_all_that_was_told_before(
+    shown: Callable[..., LiveView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_module, "CATCH_UP_S", WAIT_S)
+    made = session()
+    made.place("BTC-USD", "buy", "limit", quantity=1.0, price=1.0)
+    log = story(made)
+    # The first of several batches makes a snapshot: the cell is to hold the last.
+    view = shown(log[:20], log[20:40], log[40:])
+    view.told.release(3)
+    page = view._repr_mimebundle_()[0]["text/html"]
+    close = named(made.log, "candle", timeframe="15M")[-1]["data"]["close"]
+    (position,) = made.positions.values()
+    for told_last in (
+        f"{close:,.8g}", f"{position['entry_price']:,.8g}", f"equity {made.equity:,.2f}",
+        next(reversed(made.orders)), made.log[-1]["timestamp"], f'wb.attach("{NAME}")',
+    ):  # fmt: skip
+        assert told_last in page, told_last
+
+
+def test_a_reader_has_caught_up_once_it_took_the_last_that_was_there() -> None:
+    log = story(session())
+    source, reached = FakeSource(log[:10], log[10:], [{**log[-1], "seq": 10_000}]), []
+    catching = CatchingUp(source, lambda: reached.append(len(taken)))
+    taken: list[dict[str, Any]] = []
+    source.release(3)
+    for batch in catching.messages(0, None):
+        assert not reached or len(taken) >= len(log)
+        taken += batch
+    assert reached == [len(log)]
+    assert catching.wait(0)
+
+
+def test_who_reads_what_is_not_there_is_not_waited_for() -> None:
+    reached: list[int] = []
+    catching = CatchingUp(FakeSource(missing=True), lambda: reached.append(1))
+    with pytest.raises(NotFound):
+        list(catching.messages(0, None))
+    assert catching.wait(0)
+    assert reached == []
+
+
 def test_without_scripts_positions_and_orders_still_show(shown: Callable[..., LiveView]) -> None:
     view = shown(story(session()))
-    made = view._repr_mimebundle_()
-    assert made is not None
-    assert made[0]["text/plain"] == f'Live session {NAME}: see it with wb.attach("{NAME}")'
     after(view, "snapshot", view.told.release)
     data = view._repr_mimebundle_()[0]
     assert "application/vnd.jupyter.widget-view+json" in data

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.messages import FINAL_ORDER_STATUSES, parse_time
+from workbench.timeframes import Timeframe
 from workbench.widgets.fold import RunFold
 from workbench.widgets.source import Message
 
@@ -68,6 +69,17 @@ class LiveFold:
         return told + [symbol for symbol in seen if symbol not in told]
 
     @property
+    def prices(self) -> dict[str, dict[str, Any]]:
+        """Data of the latest candle of each symbol, growing or not, by symbol."""
+        latest: dict[str, dict[str, Any]] = {}
+        for message in self._last_candles():
+            data = message["data"]
+            known = latest.get(data["symbol"])
+            if known is None or parse_time(data["time"]) >= parse_time(known["time"]):
+                latest[data["symbol"]] = data
+        return {symbol: latest[symbol] for symbol in self.symbols if symbol in latest}
+
+    @property
     def positions(self) -> list[dict[str, Any]]:
         """Data of the open ones, in order of entry."""
         return [message["data"] for message in self._held.values()]
@@ -127,9 +139,9 @@ class LiveFold:
         Returns
         -------
         dict
-            ``messages``: what `RunFold.snapshot` keeps, candles, what is held and what was closed
-            lately, the latest orders, limits that were met, the latest risk, profit and word of
-            each feed. Empty while nothing was told.
+            ``messages``: what `RunFold.snapshot` keeps, candles (of symbols that are not shown the
+            last alone), what is held and what was closed lately, the latest orders, limits that
+            were met, the latest risk, profit and word of each feed. Empty while nothing was told.
         """
         messages: list[Message] = self.run.snapshot()["messages"]
         if not messages:
@@ -139,6 +151,7 @@ class LiveFold:
             if key[0] == shown:
                 messages += [kept[time] for time in sorted(kept)]
                 messages += [self._growing[key]] if key in self._growing else []
+        messages += [m for m in self._last_candles() if m["data"]["symbol"] != shown]
         messages += self._closed
         messages += self._held.values()
         for first, last in self._orders.values():
@@ -146,6 +159,12 @@ class LiveFold:
         messages += self._met
         messages += [self._latest[key] for key in sorted(self._latest)]
         return {"messages": messages}
+
+    def _last_candles(self) -> list[Message]:
+        """The last of each symbol and timeframe, the shortest timeframes last."""
+        last = {key: kept[max(kept)] for key, kept in self._candles.items() if kept}
+        found = {**last, **self._growing}
+        return sorted(found.values(), key=_length, reverse=True)
 
     def _newer(self, key: str, message: Message) -> bool:
         """Note the latest of its key; whether this one is: merged ones may come late."""
@@ -201,6 +220,10 @@ class LiveFold:
             message = {**message, "data": rest}
         if self._newer("risk", message):
             self.risk = message["data"]
+
+
+def _length(candle: Message) -> int:
+    return Timeframe.parse(candle["data"]["timeframe"]).ms
 
 
 def told(messages: Iterable[Message]) -> LiveFold:

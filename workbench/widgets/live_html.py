@@ -34,7 +34,9 @@ def describe(title: str, messages: Iterable[Mapping[str, Any]]) -> str:
     return _words(title, _fold(messages))
 
 
-def render_html(title: str, messages: Iterable[Mapping[str, Any]]) -> str:
+def render_html(
+    title: str, messages: Iterable[Mapping[str, Any]], session_id: str | None = None
+) -> str:
     """Return what a snapshot holds as HTML, without scripts or outside references.
 
     Parameters
@@ -43,6 +45,8 @@ def render_html(title: str, messages: Iterable[Mapping[str, Any]]) -> str:
         Name of the session.
     messages
         Of `LiveFold.snapshot`.
+    session_id
+        Named where it is said how to see it as it is now; not said where it is None.
     """
     kept = [dict(message) for message in messages]
     fold = _fold(kept)
@@ -50,6 +54,7 @@ def render_html(title: str, messages: Iterable[Mapping[str, Any]]) -> str:
     style = f"background:{_BADGES[broker]};color:#fff;padding:1px 8px;border-radius:3px"
     synthetic = any(m["type"] == "status" and m["data"].get("synthetic") for m in kept)
     parts = [f'<p><b style="{style}">{broker}</b> <b>{escape(_words(title, fold))}</b></p>']
+    parts.append(_as_of(kept, session_id))
     if synthetic:
         parts.append("<p><b>SYNTHETIC DATA</b>: these prices were generated.</p>")
     for message in kept:
@@ -58,6 +63,7 @@ def render_html(title: str, messages: Iterable[Mapping[str, Any]]) -> str:
         elif message["type"] == "equity_columns" and len(message["data"]["time"]) > 1:
             time, equity = message["data"]["time"], message["data"]["equity"]
             parts.append(curve_chart("Equity", time, equity, "#2962ff", "{:,.2f}"))
+    parts.append(_prices(fold))
     parts.append(_positions(fold))
     parts.append(_orders(fold))
     parts += [
@@ -87,6 +93,24 @@ def _words(title: str, fold: LiveFold) -> str:
     parts.append(f"{held} position{'' if held == 1 else 's'}")
     parts.append(f"{working} working order{'' if working == 1 else 's'}")
     return " · ".join(parts)
+
+
+def _as_of(kept: Sequence[Mapping[str, Any]], session_id: str | None) -> str:
+    """When the last of it was told: what a saved page shows does not hold any more."""
+    last = max(kept, key=lambda message: message.get("seq", 0))
+    when = escape(str(last.get("timestamp", "")))
+    now = ""
+    if session_id is not None:
+        now = f"; now: <code>wb.attach({escape(json.dumps(session_id), quote=False)})</code>"
+    return f"<p>As of {when}{now}</p>" if when else ""
+
+
+def _prices(fold: LiveFold) -> str:
+    rows = [
+        (symbol, f"{data['close']:,.8g}", data["time"], data["timeframe"])
+        for symbol, data in fold.prices.items()
+    ]
+    return _table("Last prices", ("Symbol", "Price", "Candle", "Timeframe"), rows) if rows else ""
 
 
 def _positions(fold: LiveFold) -> str:

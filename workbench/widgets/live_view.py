@@ -10,10 +10,14 @@ import traitlets
 
 from workbench.messages import FINAL_STATUSES
 from workbench.widgets.follower import StreamFollower
+from workbench.widgets.live_catching import CatchingUp
 from workbench.widgets.live_fold import LiveFold, beside_of
 from workbench.widgets.live_html import describe, point_html, point_text, render_html
 from workbench.widgets.source import Message, RunSource
 from workbench.widgets.stream_view import StreamView, read_bundle
+
+CATCH_UP_S = 3.0
+"""How long a cell waits at most for what the session has told before it is shown."""
 
 SNAPSHOT_S = 10.0
 """Least time between two snapshots: each goes to the page, which keeps it for the notebook."""
@@ -24,7 +28,9 @@ class LiveView(StreamView):
 
     The browser reads the session's stream from the Jupyter server itself, as that of a run, and
     asks the session to pause entries, to flatten or to stop. When neither server nor kernel
-    answers, the view draws `snapshot`, which is saved with the notebook; then nothing can be asked.
+    answers, the view draws `snapshot`, which is in a notebook that was saved with the state of its
+    widgets; then nothing can be asked. Every notebook keeps as HTML what held when the cell was
+    shown.
 
     Parameters
     ----------
@@ -100,6 +106,7 @@ class LiveView(StreamView):
     ) -> None:
         self._fold = LiveFold()
         self._saved = (-SNAPSHOT_S, 0, "")
+        self._catching: CatchingUp | None = None
         super().__init__(
             source,
             _esm=read_bundle("widget.js"),
@@ -124,9 +131,13 @@ class LiveView(StreamView):
         self.beside = beside_of(messages, name)
 
     def _follow(self, source: RunSource) -> StreamFollower[LiveFold]:
-        return StreamFollower(source, self._fold, self._changed)
+        self._catching = CatchingUp(source, self._caught_up)
+        return StreamFollower(self._catching, self._fold, self._changed)
 
-    def _changed(self, fold: LiveFold) -> None:
+    def _caught_up(self) -> None:
+        self._changed(self._fold, now=True)
+
+    def _changed(self, fold: LiveFold, *, now: bool = False) -> None:
         with self.hold_sync():
             self.status = fold.status
             if fold.pnl is not None:
@@ -140,13 +151,13 @@ class LiveView(StreamView):
             self.positions = fold.positions
             self.orders = fold.working
             self.breaches = fold.breaches
-            self._save(fold)
+            self._save(fold, at_once=now)
 
-    def _save(self, fold: LiveFold) -> None:
+    def _save(self, fold: LiveFold, *, at_once: bool) -> None:
         now = time.monotonic()
         last, seq, status = self._saved
-        ended = fold.status != status and fold.status in FINAL_STATUSES
-        if fold.seq == seq or (now - last < SNAPSHOT_S and not ended):
+        at_once = at_once or (fold.status != status and fold.status in FINAL_STATUSES)
+        if fold.seq == seq or (now - last < SNAPSHOT_S and not at_once):
             return
         self._saved = (now, fold.seq, fold.status)
         self.snapshot = fold.snapshot(self.symbol)
@@ -156,10 +167,13 @@ class LiveView(StreamView):
         if bundle is None:
             return None
         data, metadata = bundle
+        # What is in the cell is in the notebook for good: it is worth a moment.
+        if self._catching is not None:
+            self._catching.wait(CATCH_UP_S)
         messages = self.snapshot.get("messages", [])
         if messages:
             data["text/plain"] = describe(self.title, messages)
-            data["text/html"] = render_html(self.title, messages)
+            data["text/html"] = render_html(self.title, messages, self.session_id)
         else:
             data["text/plain"] = point_text(self.title, self.session_id)
             data["text/html"] = point_html(self.title, self.session_id)

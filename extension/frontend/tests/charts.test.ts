@@ -8,6 +8,7 @@ import { CandleSource } from "../src/charts/source.ts";
 import { Viewport } from "../src/charts/viewport.ts";
 import { dateTime, duration, fixed, percent, tickLabel } from "../src/format.ts";
 
+import { CandleSeries } from "../src/market/series.ts";
 import { candlesOf } from "../src/model/candles.ts";
 import { RunModel } from "../src/model/run.ts";
 
@@ -139,6 +140,42 @@ test("a pan does not leave the run", () => {
   view.set(0, 100 * HOUR);
   for (let i = 0; i < 100; i++) view.pan(90 * HOUR);
   assert.ok(view.span[0] < 1_010 * HOUR);
+});
+
+test("a zoom out ends with all there is, wherever it is made", () => {
+  for (const at of [0, 500, 999]) {
+    const view = viewport(1_000, true);
+    view.fit();
+    const [low, high] = view.span;
+    view.set(at * HOUR, (at + 20) * HOUR);
+    for (let i = 0; i < 40; i++) {
+      view.zoom(at * HOUR, 1.4);
+      assert.ok(view.span[0] >= low && view.span[1] <= high);
+    }
+    assert.deepEqual(view.span, [low, high]);
+  }
+});
+
+test("room is left right of the present for names of what is there", () => {
+  const view = viewport(1_000, true);
+  view.update({ start: 0, end: null, now: 1_000 * HOUR, over: true, candle: HOUR, room: 0.2 });
+  const free = (): number => (view.span[1] - 1_000 * HOUR) / (view.span[1] - view.span[0]);
+  assert.ok(Math.abs(free() - 0.2) < 0.01);
+  view.set(800 * HOUR, 900 * HOUR);
+  view.follow();
+  assert.ok(Math.abs(free() - 0.2) < 1e-9);
+});
+
+test("columns of candles are those there are after each change", () => {
+  const series = new CandleSeries("A", "1H", 8);
+  for (let i = 0; i < 9; i++) {
+    series.put(i * HOUR, [i, i, i, i, 1], true);
+    assert.equal(series.close.at(-1), i);
+    assert.equal(series.time, series.time, "they are not made anew for each look");
+  }
+  assert.deepEqual([...series.close], [2, 3, 4, 5, 6, 7, 8]);
+  series.put(2.5 * HOUR, [50, 50, 50, 50, 1], true);
+  assert.deepEqual([...series.close], [2, 50, 3, 4, 5, 6, 7, 8]);
 });
 
 test("numbers and times as written", () => {

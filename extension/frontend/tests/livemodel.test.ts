@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireMessage } from "../stream/src/index.ts";
 import { besideOf } from "../src/live/beside.ts";
-import { spread, levelsOf } from "../src/live/levels.ts";
+import { askedOf, type Asked } from "../src/live/asked.ts";
+import { levelsOf, pricesTaken, roomFor, spread } from "../src/live/levels.ts";
 import { LiveModel } from "../src/live/model.ts";
 import { whyOf } from "../src/live/orders.ts";
+import { requestWords, type Request } from "../src/live/request.ts";
 import { LiveSession } from "../src/live/session.ts";
-import { brokerWords, level, limitName, measure } from "../src/live/words.ts";
+import { brokerWords, level, limitName, measure, sizeWords, waitingWords } from "../src/live/words.ts";
 import { Refusal, type Control, type Subscriber, type Transport } from "../src/transport/index.ts";
 
 const MINUTE = 60_000;
@@ -184,8 +186,15 @@ test("what a session is compared with is read with its markers by symbol and tim
   assert.equal(besideOf({}), null);
 });
 
+interface Driven {
+  refuse?: Error;
+  control?: () => Promise<void>;
+  now?: () => number;
+  body?: object;
+}
+
 /** A session on a transport that a test drives. */
-function opened(refuse: Error | null = null) {
+function opened({ refuse, control, now, body }: Driven = {}) {
   const asked: Control[] = [];
   let subscriber: Subscriber | undefined;
   const direct: Transport = {
@@ -194,17 +203,26 @@ function opened(refuse: Error | null = null) {
       subscriber = given;
       return () => undefined;
     },
-    get: async () => ({ name: "Backtest", spec: { strategy_ids: ["S"], live: { keep: true } } }),
+    get: async () => body ?? { name: "Backtest", spec: { strategy_ids: ["S"], live: { symbols: ["B", "A"], keep: true } } },
     control: async (request) => {
       asked.push(request);
-      if (refuse !== null) throw refuse;
+      if (refuse !== undefined) throw refuse;
+      await control?.();
     },
   };
-  const session = new LiveSession({ direct, relay: null, snapshot: () => ({}), title: "t", id: "live_1", chosen: () => undefined });
+  const session = new LiveSession({
+    direct, relay: null, snapshot: () => ({}), title: "t", id: "live_1", chosen: () => undefined, ...(now && { now }),
+  });
   const say = (...messages: WireMessage[]): void => messages.forEach((each) => subscriber?.message(each));
-  say({ type: "connected", data: { epoch: "e", seq: 0 } }, begun(), candle(0, 1), candle(0, 1, true, "B"));
-  subscriber?.status({ state: "live" }, "direct");
-  return { session, asked, say };
+  const greet = (): void => {
+    say({ type: "connected", data: { epoch: "e", seq: 0 } });
+    subscriber?.status({ state: "live" }, "direct");
+  };
+  if (body === undefined) {
+    greet();
+    say(begun(), candle(0, 1), candle(0, 1, true, "B"));
+  }
+  return { session, asked, say, greet };
 }
 
 test("a control is under way until the stream shows what it did", async () => {
@@ -222,13 +240,89 @@ test("a control is under way until the stream shows what it did", async () => {
 });
 
 test("who may not control is told so from then on, and an ended session takes nothing", async () => {
-  const { session, say } = opened(new Refusal("You may only read", 403));
+  const { session, say } = opened({ refuse: new Refusal("You may only read", 403) });
   assert.equal(session.barred, "");
   await assert.rejects(session.control("stop"), /only read/);
   assert.deepEqual([session.barred, session.pending], ["You may only read", null]);
   say(message("complete", { metrics: {} }, { status: "stopped" }));
   assert.equal(session.barred, "The session has ended");
   session.destroy();
+});
+
+test("a request that nobody seems to have heard is said to be so, and can be asked for again", async () => {
+  let now = 0;
+  let answer = (): void => undefined;
+  const { session, asked, say } = opened({ now: () => now, control: () => new Promise((resolve) => (answer = resolve)) });
+  say(risk(), position("t1", "open"));
+  const done = session.control("flatten");
+  const words = (): string => requestWords(session.request as Request, session.id, now);
+  now = 3_999;
+  assert.deepEqual([words(), session.mayAsk("flatten", now)], ["Flattening…", false]);
+  now = 4_000;
+  assert.equal(words(), "No answer yet. It may not have been done: try `workbench live flatten live_1`");
+  assert.equal(session.mayAsk("flatten", now), true);
+  answer();
+  await done;
+  assert.deepEqual([words(), session.mayAsk("flatten", now)], ["Flattening… asked for 4 s ago, not done yet", false]);
+  say(position("t1", "close"), risk({ entries: "paused" }));
+  assert.equal(session.request, null);
+  assert.equal(asked.length, 1);
+  session.destroy();
+});
+
+test("a server that gives no sign of life is not called connected, until it gives one", () => {
+  let now = 0;
+  const { session, say } = opened({ now: () => now });
+  let told = 0;
+  session.onChange(() => told++);
+  now = 4_999;
+  assert.deepEqual([session.quietFor(now), session.standsStill(now)], [0, false]);
+  say({ type: "heartbeat", data: {} });
+  assert.equal(told, 0, "a sign of life alone is nothing to draw");
+  now = 9_999;
+  assert.deepEqual([session.quietFor(now), session.standsStill(now), session.restless(now)], [5_000, true, true]);
+  say({ type: "heartbeat", data: {} });
+  assert.deepEqual([session.quietFor(now), told], [0, 1]);
+  say(message("complete", { metrics: {} }, { status: "stopped" }));
+  now += 60_000;
+  assert.equal(session.standsStill(now), false);
+  session.destroy();
+});
+
+test("before it tells of itself a session is what it was asked to be", async () => {
+  const spec = { strategy_ids: ["Cross"], timeframes: ["1H"], live: { symbols: ["A"], feed: { feed: "synthetic" } } };
+  const { session, greet } = opened({ body: { name: "mine", reason: "waits for a place", spec } });
+  assert.equal(session.facts, null);
+  greet();
+  await new Promise(setImmediate);
+  assert.equal(session.live.facts, null);
+  assert.equal(brokerWords(session.facts as any).badge, "PAPER");
+  const { name, strategy, symbols, keep, waits } = session.asked as Asked;
+  assert.deepEqual([name, strategy, symbols, keep, waits], ["mine", "Cross", ["A"], false, "waits for a place"]);
+  const badge = (live: object): string => brokerWords(askedOf({ spec: { live: { broker: "exchange", ...live } } }).facts as any).badge;
+  assert.deepEqual([badge({}), badge({ sandbox: false })], ["SANDBOX", "LIVE"]);
+  assert.equal(askedOf({ spec: {} }).facts, null);
+  session.destroy();
+});
+
+test("sizes of orders are told, or when they will be known", () => {
+  const of = (quantity: number | null, filled: number, status: any): string => sizeWords({ quantity, filled, status });
+  assert.deepEqual(
+    [of(2, 0, "accepted"), of(null, 0, "accepted"), of(null, 1.5, "filled"), of(null, 0, "expired")],
+    ["2", "sized at fill", "1.5", "–"],
+  );
+  const model = told(order("s1", "accepted"), order("t1:stop", "accepted", { role: "stop_loss" }), order("t1:close", "accepted", { role: "exit" }));
+  assert.equal(waitingWords(model.orders.working), "2 waiting, 1 protecting");
+});
+
+test("names of levels have room of their own, as much as they need and no more than a part", () => {
+  const levels = levelsOf([], told(order("s1", "accepted")).orders.working, "A", 2);
+  assert.equal(roomFor([], 1000, () => 100), 0);
+  assert.equal(roomFor(levels, 1000, () => 100), 0.144);
+  assert.equal(roomFor(levels, 1000, () => 90), roomFor(levels, 1000, () => 95));
+  assert.equal(roomFor(levels, 200, () => 100), 0.25);
+  assert.deepEqual(pricesTaken(levels, [9, 10], 100).map((price) => price.toFixed(2)), ["9.50"]);
+  assert.deepEqual(pricesTaken(levels, [10, 11], 100), []);
 });
 
 test("what others asked for, and were refused, is a notice", () => {
