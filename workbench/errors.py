@@ -22,6 +22,7 @@ WorkbenchError
 ├── StrategyError           the user's strategy raised
 ├── DetectorError           a user's detector raised, or broke what detectors promise
 ├── WorkerLost              the run's process went away without a result
+├── StorageFull             the disk has no room for what is to be written (507)
 ├── LogDamaged              messages of a log cannot be read from the state file (500)
 ├── StreamCorrupted         what a stream told is not what its log holds
 ├── BrokerError             an exchange cannot be reached, or refuses the account (502)
@@ -206,6 +207,13 @@ class WorkerLost(WorkbenchError):
     """The process of the run ended without a result."""
 
     code = "worker_lost"
+
+
+class StorageFull(WorkbenchError):
+    """There is no room on the disk: what was asked for is not written, and not done."""
+
+    code = "storage_full"
+    status = 507
 
 
 class LogDamaged(WorkbenchError):

@@ -7,11 +7,11 @@ import json
 import pytest
 from markets import until
 from session_process import risk
+from workbench_server import channel
 
 from workbench.messages import Control, ControlData
 from workbench.runs.live_book import STREAM
 from workbench.streams import Database, SqliteLog
-from workbench_server import channel
 
 
 @pytest.fixture
@@ -63,7 +63,12 @@ async def test_nobody_is_told_what_came_to_nothing(app, call, spec_body):
     service.say(run, [Control("t", data=ControlData("step", True, 1.0))])
     assert len(heard) == 1
     seq = service.log.info(run).seq
-    with pytest.raises(RuntimeError), service.intake.database.transaction():
-        service.say(run, [Control("t", data=ControlData("step", True, 2.0))])
-        raise RuntimeError
+
+    def failing():
+        with service.intake.database.transaction():
+            service.say(run, [Control("t", data=ControlData("step", True, 2.0))])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
     assert (len(heard), service.log.info(run).seq) == (1, seq)

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest, NotFound, TooManyConnections
+from workbench.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    StorageFull,
+    TooManyConnections,
+)
 from workbench.feeds.directory import Directory
 from workbench.messages import ControlRequest, utc_now
 from workbench.runs.live_book import WINDOW
@@ -191,6 +197,8 @@ class SessionService:
             No session is named, or there is no such action.
         Conflict
             The session has ended.
+        StorageFull
+            It cannot be written down; what is urgent was asked of the session's process.
         """
         if session is None:
             known = [record.id for record in self.active()]
@@ -202,13 +210,24 @@ class SessionService:
         return {"session_id": session, "action": told["action"], "status": told["status"]}
 
     def flatten_all(self, by: str | None) -> list[dict[str, Any]]:
-        """Flatten every session that goes on; see `control`."""
-        told = []
+        """Flatten every session that goes on; see `control`.
+
+        Raises
+        ------
+        StorageFull
+            It could not be written down, at least for one; their processes were asked all the same.
+        """
+        told: list[dict[str, Any]] = []
+        full: StorageFull | None = None
         for record in self.active():
             try:
                 told.append(self.control(record.id, ControlRequest("flatten"), by))
             except (Conflict, NotFound):
                 continue  # It has ended just now.
+            except StorageFull as error:
+                full = error  # The others are to be asked all the same.
+        if full is not None:
+            raise full
         return told
 
     def delete(self, session: str) -> None:
