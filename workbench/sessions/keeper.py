@@ -133,10 +133,7 @@ class SessionKeeper:
     def poll(self) -> None:
         """Note the processes that ended, start what is due, end what does not obey.
 
-        Raises
-        ------
-        StorageFull
-            The disk is full; what needs no room was done.
+        Raises `StorageFull` at the end, if the disk is: what needs no room was done.
         """
         for child in self._children.values():
             child.poll()  # Reaps it once it has ended.
@@ -146,7 +143,7 @@ class SessionKeeper:
             for record in active:
                 self._recall(record)
         self._overdue.settle()
-        full: StorageFull | None = None
+        full = None
         for record in active:
             try:
                 self._tend(record)
