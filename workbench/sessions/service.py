@@ -93,10 +93,17 @@ class SessionService:
 
     # --- requests -----------------------------------------------------------------------
 
-    def asked(self, body: bytes, *, pickled_allowed: bool = True) -> Asked:
+    def asked(self, body: bytes, *, pickled_allowed: bool = True, anywhere: bool = True) -> Asked:
         """Check a request, as far as can be without its process; the state file stays as it is.
 
         It may take a second, and can be called on another thread.
+
+        Parameters
+        ----------
+        pickled_allowed
+            Whether the caller may send code.
+        anywhere
+            Whether the caller may have any file replayed.
 
         Raises
         ------
@@ -108,6 +115,8 @@ class SessionService:
         request = checking.read(body)
         if request.strategy is not None:
             check_pickled(request.strategy, pickled_allowed)
+        if not anywhere:
+            checking.check_place(request, self._runs.home)
         checking.check_broker(request, self._allowed)
         possible = checking.possible(request, self._directory, self._runs.home, utc_now())
         return Asked(request, possible)
