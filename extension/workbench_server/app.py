@@ -31,7 +31,7 @@ from workbench_server.handlers.watched import WatchedSocket, farewell
 from workbench_server.limits import Places
 from workbench_server.manager import WebSocketManager
 from workbench_server.metrics import Metrics
-from workbench_server.routes import routes
+from workbench_server.routes import rest, routes
 from workbench_server.storage import StorageWatch
 
 POLL_MS = 200
@@ -191,7 +191,7 @@ class WorkbenchApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class prefixes the server's base_url."""
-        self.handlers.extend(routes)
+        self.handlers.extend([*routes, rest])
 
     @property
     def base_address(self) -> str:

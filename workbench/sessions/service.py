@@ -15,7 +15,7 @@ from workbench.errors import (
     TooManyConnections,
 )
 from workbench.feeds.directory import Directory
-from workbench.messages import ControlRequest, utc_now
+from workbench.messages import FINAL_STATUSES, ControlRequest, utc_now
 from workbench.runs.live_book import WINDOW
 from workbench.runs.records import RunRecord, is_session
 from workbench.runs.request import check_pickled
@@ -159,10 +159,13 @@ class SessionService:
         NotFound
             There is none of this id.
         """
-        if not is_session(session):
-            msg = f"There is no session {session!r}"
-            raise NotFound(msg, field="session_id", value=session)
-        return self._runs.registry.get(session)
+        try:
+            if is_session(session):
+                return self._runs.registry.get(session)
+        except NotFound:
+            pass
+        msg = f"There is no session {session!r}"
+        raise NotFound(msg, field="session_id", value=session)
 
     def all(self) -> list[RunRecord]:
         """Return all sessions, the newest first."""
@@ -189,7 +192,7 @@ class SessionService:
         return {
             **detail(record, self._runs.log, self._runs.live),
             "process": {
-                "running": alive(record),
+                "running": record.status not in FINAL_STATUSES and alive(record),
                 "failures": care.failures,
                 "closing": care.closing,
             },
