@@ -22,6 +22,7 @@ WorkbenchError
 ├── StrategyError           the user's strategy raised
 ├── DetectorError           a user's detector raised, or broke what detectors promise
 ├── WorkerLost              the run's process went away without a result
+├── StorageFull             the disk has no room for what is to be written (507)
 ├── LogDamaged              messages of a log cannot be read from the state file (500)
 ├── StreamCorrupted         what a stream told is not what its log holds
 ├── BrokerError             an exchange cannot be reached, or refuses the account (502)
@@ -214,10 +215,17 @@ class WorkerLost(WorkbenchError):
     code = "worker_lost"
 
 
+<<<<<<< HEAD
 class StorageError(WorkbenchError):
     """What must be kept cannot be written: the disk is full, or fails."""
 
     code = "storage_error"
+=======
+class StorageFull(WorkbenchError):
+    """There is no room on the disk: what was asked for is not written, and not done."""
+
+    code = "storage_full"
+>>>>>>> fxm
     status = 507
 
 

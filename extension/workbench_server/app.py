@@ -31,7 +31,8 @@ from workbench_server.handlers.watched import WatchedSocket, farewell
 from workbench_server.limits import Places
 from workbench_server.manager import WebSocketManager
 from workbench_server.metrics import Metrics
-from workbench_server.routes import routes
+from workbench_server.routes import rest, routes
+from workbench_server.storage import StorageWatch
 
 POLL_MS = 200
 TIDY_MS = 300_000
@@ -178,6 +179,7 @@ class WorkbenchApp(ExtensionApp):
             closing=self.closing_module,
         )
         self.manager = WebSocketManager(self.service)
+        self.storage = StorageWatch(self.log, time.monotonic)
         self.sockets: set[WatchedSocket] = set()
         self.places = Places(self.max_connections, self.max_connections_per_stream)
         self._metrics = Metrics(self)
@@ -189,7 +191,7 @@ class WorkbenchApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class prefixes the server's base_url."""
-        self.handlers.extend(routes)
+        self.handlers.extend([*routes, rest])
 
     @property
     def base_address(self) -> str:
@@ -230,10 +232,14 @@ class WorkbenchApp(ExtensionApp):
         return self.service if ours else self.markets
 
     def _look_after(self) -> None:
-        self.service.supervisor.poll()
-        self.sessions.keeper.poll()
-        self.markets.keeper.poll()
-        self.service.log.erase()
+        # None waits for another: the kill switch works without room on the disk.
+        for work in (
+            self.service.supervisor.poll,
+            self.sessions.keeper.poll,
+            self.markets.keeper.poll,
+            self.service.log.erase,
+        ):
+            self.storage.guarded(work)
 
     async def tidy(self) -> None:
         """Delete the runs that are not to be kept, and give their room back, piece by piece."""

@@ -47,6 +47,7 @@ from workbench_server.handlers.sessions import (
 )
 from workbench_server.handlers.status import InfoHandler, StatusHandler
 from workbench_server.handlers.stream import BacktestStreamHandler
+from workbench_server.handlers.unknown import UnknownHandler
 
 _RUN = r"(?P<run_id>[A-Za-z0-9_.-]+)"
 _SESSION = r"(?P<session_id>[A-Za-z0-9_.-]+)"
@@ -90,3 +91,5 @@ routes: list[tuple[str, type[Any]]] = [
     (r"/api/ws/stream/market-data/(?P<symbol>.+)", MarketStreamHandler),
     (rf"/api/ws/publish/{_RUN}", PublishHandler),
 ]
+rest = (r"/api/(?:workbench|backtesting|market-data|live-trading)/.*", UnknownHandler)
+"""What none of these is, of all that begins as they do."""

@@ -6,8 +6,9 @@ import sqlite3
 
 import pytest
 
+from workbench.errors import StorageFull
 from workbench.streams import Database
-from workbench.streams.database import passing
+from workbench.streams.storage import passing
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_full_disk_passes(database):
     (pages,) = database.query("PRAGMA page_count")[0]
     database.query(f"PRAGMA max_page_count={pages}")
     before = database.version()
-    with pytest.raises(sqlite3.OperationalError, match="full") as caught:
+    with pytest.raises(StorageFull, match="full") as caught:
         note(database, "x" * 100_000)
     assert passing(caught.value)
     assert database.version() != before

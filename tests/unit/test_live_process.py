@@ -7,12 +7,14 @@ import threading
 import msgspec
 import pytest
 from counting_session import CountingSession
+from full_disk import full_error
 from live_jobs import live_job
 from publish_log import PublishLog
 
 from workbench.errors import StrategyError
 from workbench.sessions import worker
 from workbench.sessions.job import journal_of
+from workbench.sessions.journal import Journal
 
 RANGE = {"feed": "replay", "start": "2017-03-01", "end": "2017-04-01"}
 
@@ -87,13 +89,36 @@ def test_what_is_paused_stands_still_until_it_is_resumed(door):
 
 
 def test_a_second_process_does_not_go_on_beside_the_first(door, monkeypatch):
-    from workbench.sessions.journal import Journal
-
     monkeypatch.setattr(Journal.__init__, "__defaults__", (0.01,))
     first = Journal(journal_of(door.home, "live_1"))
     assert worker.carry_on(job_of(door), lambda *args: None, lambda: None) == 1
     assert door.messages() == []
     first.close()
+
+
+def test_a_journal_that_has_no_room_loses_nothing_and_blames_nobody(door, monkeypatch):
+    write, written = Journal.append, []
+
+    def append(journal, body):
+        if len(written) == 3:
+            raise full_error()
+        written.append(body)
+        return write(journal, body)
+
+    monkeypatch.setattr(Journal, "append", append)
+    job = job_of(door)
+    assert go(job)[0] == 1
+    before = door.messages()
+    assert [one["type"] for one in before if one["type"] in ("error", "complete")] == []
+    monkeypatch.setattr(Journal, "append", write)
+    code, session = go(job)
+    messages = door.messages()
+    assert code == 0
+    assert messages[: len(before)] == before
+    assert messages[-1]["type"] == "complete"
+    opened = [one["data"]["time"] for one in messages if one["type"] == "candle"]
+    assert opened == sorted(set(opened))
+    assert session.state.candles == len(opened)
 
 
 def test_a_session_that_cannot_begin_says_why(door):

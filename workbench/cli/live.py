@@ -149,6 +149,8 @@ def start(args: argparse.Namespace) -> int:
 
 def list_sessions(args: argparse.Namespace) -> int:
     """``live list``."""
+    from workbench.cli.live_narration import error_of
+
     found_ = _server(args).rest.get(BASE)["sessions"]
     if args.json:
         print(json.dumps(found_, indent=2))
@@ -162,18 +164,23 @@ def list_sessions(args: argparse.Namespace) -> int:
         return 0
     head = ("ID", "STATUS", "STRATEGY", "SYMBOLS", "BROKER", "EQUITY", "OPEN P&L", "EXPOSURE")
     output.table(head, [_row(one) for one in found_], right=(5, 6, 7))
+    for one in found_:
+        why = error_of(one)
+        if why is not None:
+            output.line(f"{one['session_id']}: {why}", "red")
     return 0
 
 
 def show_session(args: argparse.Namespace) -> int:
     """``live show``."""
-    from workbench.cli.live_narration import tables
+    from workbench.cli.live_narration import heading, tables
 
     info = _server(args).rest.get(f"{BASE}/{args.id}")
     if args.json:
         print(json.dumps(info, indent=2))
         return 0
     output = Output()
+    output.lines(heading(info))
     for title, head, rows, right in tables(info):
         output.line(title, "bold")
         if rows:

@@ -82,6 +82,28 @@ def narrate(message: AnyMessage) -> list[Line]:
     return []
 
 
+def heading(info: Mapping[str, Any]) -> list[Line]:
+    """Return what a session is, how it stands, and why, if it ended with an error."""
+    name = f": {info['name']}" if info.get("name") else ""
+    lines = [Line(f"{info['session_id']}{name}", "bold")]
+    style = {"error": "red", "running": "green"}.get(info["status"], "")
+    finished = info.get("finished")
+    since = f", ended {_when(finished)}" if finished else ""
+    lines.append(Line(f"{info['status']}{since}", style))
+    why = error_of(info)
+    if why is not None:
+        lines.append(Line(f"error: {why}", "red"))
+    return lines
+
+
+def error_of(info: Mapping[str, Any]) -> str | None:
+    """Return the error a session ended with; None if it goes on, or ended well."""
+    if info["status"] != "error":
+        return None
+    result = info.get("result") or {}
+    return str((result.get("data") or {}).get("error", "not known"))
+
+
 def tables(info: Mapping[str, Any]) -> Iterator[Table]:
     """Return what a session holds, has ordered, risks and has earned, table by table.
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LIKE = 0.75
 """How alike a symbol must be to be meant."""
+SYMBOL = "[A-Za-z0-9][A-Za-z0-9._/:-]*"
+SYMBOLS = "letters, digits and . _ - / :, a letter or digit first"
 USUAL = ("15M", "1H", "4H", "1D")
 """Of a replay of stored candles, beside what is stored."""
 
@@ -69,6 +71,11 @@ class Directory:
         try:
             return catalog.find(symbol, self._candles).symbol
         except UnknownSymbol:
+            if not re.fullmatch(SYMBOL, symbol.strip()):
+                msg = f"symbol is {symbol[:80]!r}, expected {SYMBOLS}"
+                raise InvalidRequest(
+                    msg, field="symbol", value=symbol[:80], allowed=SYMBOLS
+                ) from None
             name = re.sub(r"[/:]", "-", symbol.strip()).upper()
             checking.check_name(name)
             return name

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from workbench.errors import DataError, InsufficientData, InvalidRequest
+from workbench.feeds.recordings import check_recorded
 from workbench.feeds.source import Source
 from workbench.feeds.sources import source_for
 from workbench.feeds.spec import FeedSpec
@@ -41,6 +42,8 @@ def check_possible(spec: FeedSpec, home: Path, *, elsewhere: bool = False) -> No
     elif spec.feed == "exchange":
         return
     asyncio.run(_made(spec, home).close())
+    if spec.path is not None:
+        check_recorded(spec.path, home)
 
 
 def _made(spec: FeedSpec, home: Path) -> Source:

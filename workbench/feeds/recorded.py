@@ -17,6 +17,7 @@ from workbench.errors import DataError, UnknownSymbol
 from workbench.feeds.believing import NUMBERS, Believed, Counted
 from workbench.feeds.frames import Heard, Impossible, lines, parse
 from workbench.feeds.pacing import Pacer, multiple
+from workbench.feeds.recordings import path_of
 from workbench.feeds.source import Hole, Item, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
 
@@ -66,7 +67,7 @@ class RecordedSource:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._path = home / Path(spec.path or "").expanduser()
+        self._path = path_of(spec.path or "", home)
         if not self._path.is_file():
             msg = f"There is no file {spec.path} to replay: give the path of recorded frames"
             raise DataError(msg, field="path", value=spec.path, allowed="a file")

@@ -18,6 +18,7 @@ from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
 from workbench.feeds.possible import check_possible
+from workbench.feeds.recordings import check_place
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import LogMessage, utc_now
 from workbench.paths import candles_dir
@@ -157,10 +158,17 @@ class FeedService:
 
     # --- requests -----------------------------------------------------------------------
 
-    def asked(self, body: bytes, *, pickled_allowed: bool = True) -> Asked:
+    def asked(self, body: bytes, *, pickled_allowed: bool = True, anywhere: bool = True) -> Asked:
         """Check a request, as far as can be without its process; the state file stays as it is.
 
         It may take a second, and can be called on another thread.
+
+        Parameters
+        ----------
+        pickled_allowed
+            Whether the caller may send code.
+        anywhere
+            Whether the caller may have any file replayed.
 
         Raises
         ------
@@ -171,6 +179,8 @@ class FeedService:
         pickled = request.pickled
         if pickled is not None:
             checking.check_pickled(pickled, pickled_allowed)
+        if request.path is not None and not anywhere:
+            check_place(request.path, self.home)
         spec = self.directory.complete(request, msgspec.json.decode(body))
         python = None if pickled is None else pickled.python
         check_possible(spec, self.home, elsewhere=python not in (None, sys.executable))

@@ -94,7 +94,8 @@ def check(request: ControlRequest, state: RunState) -> Command:
     """
     action = request.action
     if state.status in FINAL_STATUSES:
-        msg = f"Run {state.id} is {state.status}: it can no longer be controlled"
+        what = "Session" if state.kind == "live" else "Run"
+        msg = f"{what} {state.id} is {state.status}: it can no longer be controlled"
         raise Conflict(msg, field="action", value=shortened(action), allowed=[])
     known = [name for name in TAKES if state.kind == "live" or name not in TRADING]
     if action not in TAKES:

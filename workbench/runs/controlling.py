@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import InvalidRequest, WorkbenchError
+from workbench.errors import InvalidRequest, StorageFull, WorkbenchError
 from workbench.messages import (
     FINAL_STATUSES,
     Complete,
@@ -76,7 +76,12 @@ class Controller:
         elif status == "pending" and command.action == "stop":
             told.append(_never_started(record))
             status = "stopped"
-        self._append(run_id, told)
+        try:
+            self._append(run_id, told)
+        except StorageFull as error:
+            if command.action not in URGENT or record.pid is None:
+                raise
+            raise self._unwritten(run_id, command) from error
         if command.action in URGENT and status != "stopped":
             self._asked(run_id, command.action)
         return {"backtest_id": run_id, "action": command.action, "status": status}
@@ -108,6 +113,19 @@ class Controller:
         if send is not None:
             for command in commands(entries):
                 send(command)
+
+    def _unwritten(self, run_id: str, command: Command) -> StorageFull:
+        """Have what is urgent done although it cannot be written down; return what to say of it."""
+        send = self._producers.get(run_id)
+        if send is not None:
+            send(command)
+        self._asked(run_id, command.action)
+        msg = (
+            f"The disk of the state folder is full: {command.action} of {run_id} is not in its "
+            "log. Its process was asked all the same, and is ended if it does not obey; a session "
+            "is then closed by force as soon as there is room: make some"
+        )
+        return StorageFull(msg, backtest_id=run_id, action=command.action)
 
     def _time(self, run_id: str) -> str | None:
         """Return the market time of the latest candle the log tells of."""

@@ -286,8 +286,9 @@ class Publisher:
             self._changed.notify_all()
 
     def _obey(self, command: Command) -> None:
-        if command.seq > self._obeyed:
-            self._obeyed = command.seq
+        # One that could not be put into the log has no number there.
+        if not command.seq or command.seq > self._obeyed:
+            self._obeyed = max(self._obeyed, command.seq)
             with contextlib.suppress(Exception):
                 self._on_command(command)
 

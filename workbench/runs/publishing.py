@@ -34,7 +34,7 @@ class Command(Struct, frozen=True, tag_field="type", tag="command", omit_default
     action, value, unit, until
         See `workbench.messages.ControlRequest`.
     seq
-        Number of that event; 0 before it is in the log.
+        Number of that event; 0 while it is not in the log.
     """
 
     action: ControlAction

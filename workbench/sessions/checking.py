@@ -13,6 +13,7 @@ import msgspec
 from workbench.data.exchange.connecting import check_name
 from workbench.engine.settings import Settings
 from workbench.errors import InvalidRequest, NotAllowed
+from workbench.feeds import recordings
 from workbench.feeds.checking import MOST_HISTORY
 from workbench.feeds.checking import timeframes as checked_timeframes
 from workbench.feeds.directory import Directory
@@ -161,13 +162,37 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     raise NotAllowed(msg, field="account", value=account, allowed=known)
 
 
+def check_place(request: LiveRequest, home: Path) -> None:
+    """Check that a file that is to be replayed is one that anybody may ask for.
+
+    Raises
+    ------
+    InvalidRequest
+        It is not.
+    """
+    path = request.feed.get("path")
+    if isinstance(path, str):
+        try:
+            recordings.check_place(path, home)
+        except InvalidRequest as error:
+            raise _of_feed(error) from error
+
+
 def _symbols(asked: list[str], directory: Directory) -> list[str]:
     if not 0 < len(asked) <= MOST_SYMBOLS:
         _refuse("symbols", asked[:20], f"1 to {MOST_SYMBOLS} symbols")
-    found = [directory.canonical(symbol) for symbol in asked]
+    found = [_canonical(directory, symbol, "symbols") for symbol in asked]
     if len(set(found)) < len(found):
         _refuse("symbols", asked, "each symbol once")
     return found
+
+
+def _canonical(directory: Directory, symbol: str, field: str) -> str:
+    try:
+        return directory.canonical(symbol)
+    except InvalidRequest as error:
+        details = {**error.details, "field": field, "value": symbol[:80]}
+        raise type(error)(error.message, **details) from error
 
 
 def _feed(
@@ -213,7 +238,7 @@ def _allocation(
 ) -> dict[str, float] | None:
     if asked is None:
         return None
-    parts = {directory.canonical(symbol): part for symbol, part in asked.items()}
+    parts = {_canonical(directory, each, "allocation"): part for each, part in asked.items()}
     if set(parts) != set(symbols):
         _refuse("allocation", asked, f"a part for each of {', '.join(symbols)}, and no other")
     if not all(0 < part <= 1 for part in parts.values()) or math.fsum(parts.values()) > 1 + 1e-9:

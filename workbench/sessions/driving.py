@@ -85,8 +85,9 @@ class Driver:
 
     def ask(self, command: Command) -> None:
         """Take a command; those that were taken before the process began are passed over."""
-        if command.seq > max(self._asked, self._running.standing.obeyed):
-            self._asked = command.seq
+        # Without a number: it could not be put into the log, and is meant now.
+        if not command.seq or command.seq > max(self._asked, self._running.standing.obeyed):
+            self._asked = max(self._asked, command.seq)
             self._urgent.append(asked_of(command, self._now()))
             self._changed.set()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.errors import NotFound, WorkerLost
+from workbench.errors import NotFound, StorageFull, WorkerLost
 from workbench.messages import FINAL_STATUSES, error_message
 from workbench.runs import servers, spawning
 from workbench.runs.commands import commands
@@ -28,6 +28,7 @@ from workbench.sessions import forgetting
 from workbench.sessions.brokers import Allowed
 from workbench.sessions.exchange.keys import PARTS, variable
 from workbench.sessions.job import LiveJob
+from workbench.sessions.overdue import Overdue
 
 log = logging.getLogger(__name__)
 
@@ -126,11 +127,15 @@ class SessionKeeper:
         self._asked: dict[str, Asked] = {}
         self._silent: dict[str, float] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._overdue = Overdue(runs)
         self._remembered = False
         self._thinned: dict[str, int] = {}
 
     def poll(self) -> None:
-        """Note the processes that ended, start what is due, end what does not obey."""
+        """Note the processes that ended, start what is due, end what does not obey.
+
+        Raises `StorageFull` at the end, if the disk is: what needs no room was done.
+        """
         for child in self._children.values():
             child.poll()  # Reaps it once it has ended.
         active = self._runs.registry.list("pending", "running", "paused", sessions=True)
@@ -138,15 +143,27 @@ class SessionKeeper:
             self._remembered = True
             for record in active:
                 self._recall(record)
+        self._overdue.settle()
+        full = None
         for record in active:
-            self._thin(record.id)
-            if record.pid is None:
-                if self._runs.live.care(record.id).retry_at <= time.time():
-                    self._spawn(record)
-            elif not alive(record):
-                self._gone(record)
+            try:
+                self._tend(record)
+            except StorageFull as error:
+                full = error
         for name, asked in list(self._asked.items()):
             self._look(name, asked)
+        if full is not None:
+            raise full
+
+    def _tend(self, record: RunRecord) -> None:
+        self._thin(record.id)
+        if self._overdue.waits(record.id):
+            return  # Its next process is to close it.
+        if record.pid is None:
+            if self._runs.live.care(record.id).retry_at <= time.time():
+                self._spawn(record)
+        elif not alive(record):
+            self._gone(record)
 
     def asked(self, session: str, action: str) -> None:
         """Have a session closed by force if it has not obeyed in time."""
@@ -165,7 +182,7 @@ class SessionKeeper:
                 self._lost(record, care.closing)
         elif record.pid is None and care.failures:
             # Nobody is there to obey, and none may come soon.
-            self._close(session, f"{action} was asked for while its process was gone")
+            self._overdue.close(session, f"{action} was asked for while its process was gone")
 
     def forget(self, session: str) -> None:
         """Remove what a deleted session has left beside its log."""
@@ -220,7 +237,9 @@ class SessionKeeper:
         if self._runs.live.care(name).closing is not None:
             return
         log.warning("session %s does not obey %s: it is closed by force", name, asked.action)
-        self._close(name, f"it did not obey {asked.action} within {self._stop_patience:g} s")
+        self._overdue.close(
+            name, f"it did not obey {asked.action} within {self._stop_patience:g} s"
+        )
         if alive(record) and record.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(record.pid, signal.SIGKILL)
@@ -233,9 +252,6 @@ class SessionKeeper:
             return False
         wire = self._runs.log.read(name, seq - 1, 1)[0].wire
         return _risk.decode(wire).data.entries == "paused"
-
-    def _close(self, name: str, why: str) -> None:
-        self._runs.live.set_care(name, Care(closing=why))
 
     def _gone(self, record: RunRecord) -> None:
         """Take it that a process has ended, once nothing it said is on its way any more."""

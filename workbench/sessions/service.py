@@ -7,9 +7,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from workbench.errors import Conflict, InvalidRequest, NotFound, TooManyConnections
+from workbench.errors import (
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    StorageFull,
+    TooManyConnections,
+)
 from workbench.feeds.directory import Directory
-from workbench.messages import ControlRequest, utc_now
+from workbench.messages import FINAL_STATUSES, ControlRequest, utc_now
 from workbench.runs.live_book import WINDOW
 from workbench.runs.records import RunRecord, is_session
 from workbench.runs.request import check_pickled
@@ -87,10 +93,17 @@ class SessionService:
 
     # --- requests -----------------------------------------------------------------------
 
-    def asked(self, body: bytes, *, pickled_allowed: bool = True) -> Asked:
+    def asked(self, body: bytes, *, pickled_allowed: bool = True, anywhere: bool = True) -> Asked:
         """Check a request, as far as can be without its process; the state file stays as it is.
 
         It may take a second, and can be called on another thread.
+
+        Parameters
+        ----------
+        pickled_allowed
+            Whether the caller may send code.
+        anywhere
+            Whether the caller may have any file replayed.
 
         Raises
         ------
@@ -102,6 +115,8 @@ class SessionService:
         request = checking.read(body)
         if request.strategy is not None:
             check_pickled(request.strategy, pickled_allowed)
+        if not anywhere:
+            checking.check_place(request, self._runs.home)
         checking.check_broker(request, self._allowed)
         possible = checking.possible(request, self._directory, self._runs.home, utc_now())
         return Asked(request, possible)
@@ -144,10 +159,13 @@ class SessionService:
         NotFound
             There is none of this id.
         """
-        if not is_session(session):
-            msg = f"There is no session {session!r}"
-            raise NotFound(msg, field="session_id", value=session)
-        return self._runs.registry.get(session)
+        try:
+            if is_session(session):
+                return self._runs.registry.get(session)
+        except NotFound:
+            pass
+        msg = f"There is no session {session!r}"
+        raise NotFound(msg, field="session_id", value=session)
 
     def all(self) -> list[RunRecord]:
         """Return all sessions, the newest first."""
@@ -174,7 +192,7 @@ class SessionService:
         return {
             **detail(record, self._runs.log, self._runs.live),
             "process": {
-                "running": alive(record),
+                "running": record.status not in FINAL_STATUSES and alive(record),
                 "failures": care.failures,
                 "closing": care.closing,
             },
@@ -191,6 +209,8 @@ class SessionService:
             No session is named, or there is no such action.
         Conflict
             The session has ended.
+        StorageFull
+            It cannot be written down; what is urgent was asked of the session's process.
         """
         if session is None:
             known = [record.id for record in self.active()]
@@ -202,13 +222,24 @@ class SessionService:
         return {"session_id": session, "action": told["action"], "status": told["status"]}
 
     def flatten_all(self, by: str | None) -> list[dict[str, Any]]:
-        """Flatten every session that goes on; see `control`."""
-        told = []
+        """Flatten every session that goes on; see `control`.
+
+        Raises
+        ------
+        StorageFull
+            It could not be written down, at least for one; their processes were asked all the same.
+        """
+        told: list[dict[str, Any]] = []
+        full: StorageFull | None = None
         for record in self.active():
             try:
                 told.append(self.control(record.id, ControlRequest("flatten"), by))
             except (Conflict, NotFound):
                 continue  # It has ended just now.
+            except StorageFull as error:
+                full = error  # The others are to be asked all the same.
+        if full is not None:
+            raise full
         return told
 
     def delete(self, session: str) -> None:

@@ -33,6 +33,7 @@ from workbench.sessions.merging import Merging
 from workbench.sessions.running import BEGUN, Acting, Make, Running
 from workbench.sessions.sourcing import Sourcing
 from workbench.sessions.telling import Telling, logged, publish
+from workbench.streams.storage import passing
 from workbench.trading.brokering import Broker, Command, Rules
 from workbench.trading.limits import NO_LIMITS
 
@@ -89,8 +90,11 @@ def carry_on(
         log.warning("the session cannot go on: %s", error.message)
         failure = error
     except Exception as error:
-        log.exception("the session failed")
-        failure = failure_of(error, run=job.run_id)
+        if passing(error):
+            log.warning("the session goes on in another process, once it can write: %s", error)
+        else:
+            log.exception("the session failed")
+            failure = failure_of(error, run=job.run_id)
     if not home.is_dir():
         # Nobody will ever ask for this session; nothing is to bring the folder back.
         return 1

@@ -11,19 +11,9 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.streams import schema
+from workbench.streams.storage import named
 
 REWRITE_BYTES = 64 * 1024 * 1024
-_PASSING = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-    }
-)
 
 
 class Database:
@@ -74,27 +64,36 @@ class Database:
         """Hold the write lock; commit at the end, roll back on an exception.
 
         Within another transaction of this connection it is a part of that one.
+
+        Raises
+        ------
+        StorageFull
+            The disk has no room; nothing was written.
         """
-        if self._depth == 0:
+        if self._depth:
+            with self._deeper():
+                yield self._connection
+            return
+        with named():
             self._connection.execute("BEGIN IMMEDIATE")
-        self._depth += 1
-        try:
-            yield self._connection
-        except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
-                self._roll_back()
-            raise
-        self._depth -= 1
-        if self._depth == 0:
             try:
+                with self._deeper():
+                    yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._roll_back()
                 raise
-            due, self._due = self._due, []
-            for call in due:
-                call()
+        due, self._due = self._due, []
+        for call in due:
+            call()
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     def once_committed(self, call: Callable[[], None]) -> None:
         """Call this when what was written so far is in the file, and not at all if it never is."""
@@ -140,10 +139,3 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
-
-
-def passing(error: Exception) -> bool:
-    """Tell whether the state file cannot be written just now: it is busy, or the disk is full."""
-    code = getattr(error, "sqlite_errorcode", None)
-    # The low byte is the kind, the rest says more of it.
-    return code is not None and code & 0xFF in _PASSING

@@ -192,7 +192,7 @@ class Reporting:
         data = RiskData(
             self._session, iso_time(time), equity, exposure, sum(held.values()),
             exposure / equity if equity > 0 else 0.0, exposure / self._leverage,
-            min(0.0, equity / peak - 1) if peak > 0 else 0.0, -standing.loss, waiting,
+            min(0.0, equity / peak - 1) if peak > 0 else 0.0, 0.0 - standing.loss, waiting,
             standing.orders, None if lost is None else lost.var,
             None if lost is None else lost.es, CONFIDENCE, max(ages, default=None), entries,
             guard.uses(standing), breach,

@@ -64,6 +64,7 @@ class StartMarketHandler(FeedHandler):
             feeds.asked,
             self.json_body(),
             pickled_allowed=not self.extensionapp.insecure_no_auth,
+            anywhere=not self.extensionapp.insecure_no_auth,
         )
         record = feeds.start(asked)
         info = feeds.log.info(record.name)

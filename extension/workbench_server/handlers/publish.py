@@ -7,7 +7,7 @@ import time
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
-from workbench.errors import InvalidRequest, NotAllowed, NotFound, WorkbenchError
+from workbench.errors import InvalidRequest, NotAllowed, NotFound, StorageFull, WorkbenchError
 from workbench.runs import publication
 from workbench.runs.admission import read_batch
 from workbench.runs.publishing import (
@@ -19,7 +19,7 @@ from workbench.runs.publishing import (
     Refused,
     encode_reply,
 )
-from workbench.streams.database import passing
+from workbench.streams.storage import passing
 from workbench_server.closing import CLOSE_FAILED, CLOSE_POLICY, CLOSE_TRY_LATER
 from workbench_server.handlers.base import ApiHandler
 from workbench_server.handlers.sockets import SocketHandler
@@ -104,6 +104,10 @@ class PublishHandler(SocketHandler):
         try:
             batch, failure = _batch(message)
             self._door.publish(self._run_id, self._producer, batch.first, batch.messages, failure)
+        except StorageFull as error:
+            self.extensionapp.storage.full(error)
+            self.close(CLOSE_TRY_LATER, "the log cannot be written now")
+            return
         except WorkbenchError as error:
             counters.refused[error.code] += 1
             # The message may quote what was sent, which does not belong in a log.

@@ -14,6 +14,7 @@ from workbench.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    StorageFull,
     WorkbenchError,
 )
 
@@ -42,6 +43,8 @@ class Refusing(web.RequestHandler):
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log refusals in a line, without the body; anything else with its traceback."""
+        if isinstance(value, StorageFull):
+            self.extensionapp.storage.full(value)  # type: ignore[attr-defined]
         if isinstance(value, WorkbenchError):
             self.log.info("%s %s: %s", self.request.method, self.request.path, value.code)
         else:

@@ -25,6 +25,7 @@ class StartSessionHandler(ApiHandler):
             sessions.asked,
             self.json_body(),
             pickled_allowed=not self.extensionapp.insecure_no_auth,
+            anywhere=not self.extensionapp.insecure_no_auth,
         )
         record = sessions.start(asked)
         live = record.spec.live

@@ -1,0 +1,69 @@
+"""Whether a file may be replayed: where it lies, and whether frames were recorded in it."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from workbench.errors import InvalidRequest
+from workbench.feeds.frames import Impossible, lines, parse
+
+LOOKED_AT = 500
+"""Lines of a file that may be damaged before one is that is a frame."""
+
+
+def path_of(path: str, home: Path) -> Path:
+    """Return where a recording is; a path that is not absolute starts from the state folder."""
+    return home / Path(path).expanduser()
+
+
+def check_place(path: str, home: Path) -> None:
+    """Check that a file is in the state folder or the working directory.
+
+    That is asked where everybody of the machine may ask for files. Whether there is such a file
+    is not told.
+
+    Raises
+    ------
+    InvalidRequest
+        It is elsewhere.
+    """
+    place = path_of(path, home).resolve()
+    if not any(place.is_relative_to(root.resolve()) for root in (home, Path.cwd())):
+        allowed = "a file in the state folder or the working directory of the server"
+        msg = (
+            f"path is {path!r}, expected {allowed}: it runs without authentication and reads no "
+            "others; use a server with a token, or put the file there"
+        )
+        raise InvalidRequest(msg, field="path", value=path, allowed=allowed)
+
+
+def check_recorded(path: str, home: Path) -> None:
+    """Check that a file that is there holds recorded frames; nothing of it is told.
+
+    Raises
+    ------
+    InvalidRequest
+        It holds none where they should begin.
+    """
+    try:
+        for line, _ in zip(lines(path_of(path, home)), range(LOOKED_AT), strict=False):
+            if _is_frame(line):
+                return
+    except (OSError, EOFError, zlib.error):
+        pass  # What cannot be read is no recording either.
+    allowed = "recorded frames, a line each: a time in ns, a space, and the frame as JSON"
+    msg = f"path is {path!r}, which holds no recorded frames: expected {allowed}"
+    raise InvalidRequest(msg, field="path", value=path, allowed=allowed)
+
+
+def _is_frame(line: bytes) -> bool:
+    try:
+        parse(line)
+    except Impossible:
+        return True
+    except (ValueError, msgspec.MsgspecError):
+        return False
+    return True
