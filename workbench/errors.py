@@ -215,17 +215,10 @@ class WorkerLost(WorkbenchError):
     code = "worker_lost"
 
 
-<<<<<<< HEAD
-class StorageError(WorkbenchError):
-    """What must be kept cannot be written: the disk is full, or fails."""
-
-    code = "storage_error"
-=======
 class StorageFull(WorkbenchError):
     """There is no room on the disk: what was asked for is not written, and not done."""
 
     code = "storage_full"
->>>>>>> fxm
     status = 507
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 
 import pytest
@@ -64,11 +63,6 @@ async def test_nobody_is_told_what_came_to_nothing(app, call, spec_body):
     service.say(run, [Control("t", data=ControlData("step", True, 1.0))])
     assert len(heard) == 1
     seq = service.log.info(run).seq
-<<<<<<< HEAD
-    with contextlib.suppress(RuntimeError), service.intake.database.transaction():
-        service.say(run, [Control("t", data=ControlData("step", True, 2.0))])
-        raise RuntimeError
-=======
 
     def failing():
         with service.intake.database.transaction():
@@ -77,5 +71,4 @@ async def test_nobody_is_told_what_came_to_nothing(app, call, spec_body):
 
     with pytest.raises(RuntimeError):
         failing()
->>>>>>> fxm
     assert (len(heard), service.log.info(run).seq) == (1, seq)

@@ -9,7 +9,7 @@ import pytest
 from counting_session import CountingSession
 from live_jobs import live_job
 
-from workbench.errors import NotDeterministic, StorageError
+from workbench.errors import NotDeterministic, StorageFull
 from workbench.messages import encode
 from workbench.sessions import worker
 from workbench.sessions.beginning import begun_of
@@ -156,11 +156,11 @@ def test_nothing_leaves_the_process_before_it_is_written_down(tmp_path):
     tell = process.journal.tell
 
     def full(body):
-        raise StorageError("no room")
+        raise StorageFull("no room")
 
     process.journal.tell = full
     last = given(2)
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageFull):
         process.running.take(last)
     assert process.sent == before
     assert process.running.session.state.candles == 3

@@ -71,11 +71,7 @@ class Intake:
             desk.admit(stream, producer)
             entries = self.log.append(stream, producer, first, messages)
             others = desk.note(stream, messages[len(messages) - len(entries) :]) or {}
-<<<<<<< HEAD
-            # Also as a part of a greater transaction: what was told cannot be taken back.
-=======
             # Not before a greater transaction is committed: what was told cannot be taken back.
->>>>>>> fxm
             self.database.once_committed(lambda: self._tell({stream: entries, **others}))
 
     def _tell(self, appended: Mapping[str, list[Entry]]) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from workbench.errors import Conflict, LogDamaged, StorageError
+from workbench.errors import Conflict, LogDamaged, StorageFull
 from workbench.sessions.job import journal_of
 
 PATIENCE_S = 10.0
@@ -67,7 +67,7 @@ class Journal:
     ------
     Conflict
         Another process has it.
-    StorageError
+    StorageFull
         It cannot be written, as by every method that writes; nothing of what was to be is then.
     """
 
@@ -221,12 +221,12 @@ class Journal:
                 raise self._unwritten(error) from error
             raise
 
-    def _unwritten(self, error: sqlite3.Error) -> StorageError:
+    def _unwritten(self, error: sqlite3.Error) -> StorageFull:
         msg = (
             f"The journal of {self.path.stem} cannot be written ({error}): make room on the disk "
             f"of {self.path.parent}, or see that it can be written"
         )
-        return StorageError(msg, field="journal", value=str(error))
+        return StorageFull(msg, field="journal", value=str(error))
 
     def _number(self, table: str, which: str) -> int:
         number: int | None = self._tx.execute(f"SELECT {which}(number) FROM {table}").fetchone()[0]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from workbench import __version__
-from workbench.errors import LogDamaged, StorageError, WorkbenchError
+from workbench.errors import LogDamaged, StorageFull, WorkbenchError
 from workbench.messages import Message, RunStatus, Status, StatusData, iso_stamp
 from workbench.sessions import beginning, standing
 from workbench.sessions.beginning import Begun
@@ -161,7 +161,7 @@ class Running:
 
         Raises
         ------
-        StorageError
+        StorageFull
             The journal cannot be written. Nothing was told; the same list can be given again.
         """
         if given is not self._taken:
@@ -214,7 +214,7 @@ class Running:
             return
         try:
             self._journal.keep(waiting)
-        except StorageError as error:
+        except StorageFull as error:
             # The one before and the inputs since then are there.
             self._retry = self._clock() + EVERY_S
             log.warning("no checkpoint for now: %s", error.message)

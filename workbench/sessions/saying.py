@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from workbench.errors import StorageError
+from workbench.errors import StorageFull
 from workbench.messages import Message, decode, encode
 from workbench.sessions import vouching
 from workbench.sessions.journal import Journal
@@ -72,7 +72,7 @@ class Saying:
 
         Raises
         ------
-        StorageError
+        StorageFull
             It cannot be written; nothing is sent.
         """
         if self._said:
@@ -101,7 +101,7 @@ class Saying:
             try:
                 if number == self._journal.last:
                     self.write()
-            except StorageError as error:
+            except StorageFull as error:
                 log.warning("%s", error.message)
             else:
                 self._let_go()
