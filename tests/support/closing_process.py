@@ -30,7 +30,7 @@ def main() -> None:
     # The log passes over what it has of its producer.
     spoken = story(session, live.symbols, job.spec.timeframes[0])
     for number in range(told):
-        publisher.send(spoken[number])
+        publisher.send(spoken[min(number, len(spoken) - 1)])
     publisher.send(position(session, live.symbols[0], 1, "close", 99.0))
     publisher.send(risk(session, "paused"))
     publisher.send(complete(session))

@@ -1,12 +1,14 @@
 """A session's process for tests: tells a position, an order, risk and profit, and obeys.
 
 ``seed`` says how it misbehaves: 1 ends at once, always; 2 obeys nothing; 3 ends once, and then goes
-on where it was; 4 says what it may not; 6 ends each time it has told what it begins with.
+on where it was; 4 says what it may not; 6 ends each time it has told what it begins with; 7 obeys
+nothing, and has two more processes, of which one has left its session; 8 obeys nothing, and talks.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -31,6 +33,7 @@ from workbench.messages import (
     RiskData,
     Status,
     StatusData,
+    utc_now,
 )
 from workbench.runs import servers
 from workbench.runs.publisher import Publisher
@@ -132,6 +135,13 @@ def main() -> None:
         publisher.close(10)
         mark.touch()
         os._exit(9)
+    if seed == 7:
+        for leaves in (False, True):
+            if os.fork() == 0:
+                if leaves:
+                    os.setsid()
+                (home / f"{session}.{'left' if leaves else 'near'}").write_text(str(os.getpid()))
+                signal.pause()
     if seed == 4:
         publisher.send(position("live_other", first, 9, "open"))
     open_ = True
@@ -139,7 +149,9 @@ def main() -> None:
         with wake:
             wake.wait_for(lambda: bool(asked), 0.2)
             actions, asked[:] = list(asked), []
-        if seed == 2:
+        if seed == 8:
+            publisher.send(msgspec.structs.replace(pnl(session), timestamp=utc_now()))
+        if seed in (2, 7, 8):
             continue
         for action in actions:
             if action in ("flatten", "stop") and open_:

@@ -159,6 +159,24 @@ def test_a_failure_is_the_last_word_where_there_was_one():
     assert last.data.error == "It broke"
 
 
+@pytest.mark.parametrize("latest", ["2024-01-01T00:05:00.500Z", "2024-01-01T00:05:00Z"])
+def test_times_never_go_back_by_an_order_that_has_waited_for_long(latest):
+    from msgspec.structs import replace
+
+    seen = position(1, 104.0)
+    seen = Position(AT, data=replace(seen.data, time=latest))
+    waits = order("signal_2", "accepted", "live_1-2")
+    before = Order(AT, data=replace(waits.data, time="2024-01-01T00:04:59.900Z"))
+    # Told after the position, with the time it was given.
+    remains, winding = left(entry(1), seen, before, waits, risk())
+    filled = Report(0, "A", "live_1-2", "partially_filled", 0.5, 95.0, 0.0, 0)
+    messages = [*winding.reported(filled), *wound(remains, winding)]
+    times = [one.time for one in by((Order, Position, Pnl, Risk), messages)]
+    assert set(times) == {latest}
+    (trade,) = by(Trade, messages)
+    assert (trade.exit_time, trade.exit_price) == (latest, 104.0)
+
+
 def test_a_session_that_has_told_nothing_just_ends():
     (pnl, end) = wound(*left())
     assert isinstance(end, Complete)

@@ -171,6 +171,26 @@ def test_nothing_leaves_the_process_before_it_is_written_down(tmp_path):
     process.die()
 
 
+def test_a_checkpoint_that_finds_no_room_is_made_later(tmp_path):
+    process = Process(tmp_path).begin(3)
+    seconds, keep = [0.0], process.journal.keep
+    process.running._clock = lambda: seconds[0]
+    process.running._published = lambda: (99, 99)
+
+    def full(checkpoint):
+        raise StorageFull("no room")
+
+    process.journal.keep = full
+    process.running.save()
+    process.journal.keep = keep
+    process.running.write()
+    assert process.journal.checkpoints() == []
+    seconds[0] = 60.0
+    process.running.write()
+    assert [one.number for one in process.journal.checkpoints()] == [3]
+    process.die()
+
+
 def test_random_numbers_of_a_session_without_a_seed_are_those_of_its_id(tmp_path, monkeypatch):
     seeds = []
 

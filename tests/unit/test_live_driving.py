@@ -10,11 +10,11 @@ from ledger_broker import LedgerBroker
 from live_jobs import live_job
 
 from workbench.data.bars import Bar
-from workbench.errors import NotAllowed, ServerUnreachable
+from workbench.errors import NotAllowed, ServerUnreachable, StorageFull
 from workbench.feeds.source import BarUpdate, Note
 from workbench.feeds.spec import FeedSpec
 from workbench.runs.publishing import Command
-from workbench.sessions import driving
+from workbench.sessions import driving, room
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import begun_of
 from workbench.sessions.driving import Driver
@@ -34,6 +34,7 @@ START = 1_704_067_200_000
 def soon(monkeypatch):
     monkeypatch.setattr(driving, "LOOK_S", 0.001)
     monkeypatch.setattr(driving, "RETRY_S", (0.001, 0.002))
+    monkeypatch.setattr(room, "RETRY_S", (0.001, 0.002))
 
 
 def bars(count, *, end=True):
@@ -217,6 +218,41 @@ def test_nothing_is_sent_before_the_broker_agrees_and_what_differs_is_told(tmp_p
     assert broker.order[:3] == ["agreed", "settled", "sent"]
     assert len(broker.ledger()) == 2
     assert {one.client_order_id for one in hand.of(Reported)} <= set(broker.ledger())
+
+
+@pytest.mark.parametrize("call", ["append", "tell", "settle"])
+def test_a_full_disk_is_waited_for_and_nothing_is_lost_or_done_twice(tmp_path, call):
+    whole = Hand(tmp_path / "whole", bars(200), broker=LedgerBroker(tmp_path / "w"))
+    whole.go()
+    hand = Hand(tmp_path / "home", bars(200), broker=LedgerBroker(tmp_path / "l"))
+    tx, refused = hand.journal._tx, []
+    tx.execute("CREATE TABLE ballast (body BLOB)")
+    done = getattr(hand.journal, call)
+
+    def tried(*given):
+        if len(refused) == 3 or (call == "tell" and not hand.given):
+            return done(*given)
+        # What is to be written finds the file at its greatest size.
+        tx.execute("PRAGMA max_page_count=1")
+        try:
+            hand.journal._write("INSERT INTO ballast VALUES (zeroblob(100000))", ())
+        except StorageFull as error:
+            refused.append(error)
+            raise
+        finally:
+            tx.execute("PRAGMA max_page_count=1000000")
+
+    setattr(hand.journal, call, tried)
+    hand.go()
+    assert len(refused) == 3
+    assert {error.code for error in refused} == {"storage_full"}
+    assert "database or disk is full" in refused[0].message
+    assert hand.running.session.state.digest == whole.running.session.state.digest
+    assert hand.broker.ledger().keys() == whole.broker.ledger().keys()
+    if call in ("append", "tell"):
+        said = [one for one in hand.of(Word) if one.code == "storage_full"]
+        assert said
+        assert "make room" in said[0].message
 
 
 def test_a_broker_that_allows_nothing_ends_it(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.sessions.job import folder_of
+from workbench.sessions.room import no_room
 from workbench.trading.inputs import Others
 from workbench.trading.spec import LiveSettings
 
@@ -50,7 +51,12 @@ class Accounts:
         if own == self._own:
             return False
         row = (self._session, self._account, _encode(own))
-        self._tx.execute("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", row)
+        try:
+            self._tx.execute("INSERT OR REPLACE INTO sums VALUES (?, ?, ?)", row)
+        except sqlite3.OperationalError as error:
+            if not no_room(error):
+                raise
+            return False  # The session says that the disk is full; this is tried again.
         self._own = own
         return True
 

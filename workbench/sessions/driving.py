@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from workbench.errors import InvalidRequest, NotAllowed, WorkbenchError
+from workbench.errors import InvalidRequest, NotAllowed, StorageFull, WorkbenchError
 from workbench.runs.failing import clean
 from workbench.runs.publishing import Command
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.mapping import asked_of, inputs_of
 from workbench.sessions.merging import Merging
+from workbench.sessions.room import written
 from workbench.sessions.running import Running
 from workbench.trading.brokering import Broker
 from workbench.trading.inputs import Clock, Input, Reconciled, Word
@@ -105,7 +106,7 @@ class Driver:
                 self._changed.clear()
                 given = self._gather()
                 if given:
-                    self._take(given)
+                    await self._take(given)
                     # The sources, the broker and commands are to have their turn.
                     await asyncio.sleep(0)
                 else:
@@ -141,7 +142,7 @@ class Driver:
                 raise
             except WorkbenchError as error:
                 text = clean(f"The broker cannot be asked: {error.message}; again in {wait:.0f} s")
-                self._take([Word(self._now(), symbols[0], "reconnecting", text, error.code)])
+                await self._take([Word(self._now(), symbols[0], "reconnecting", text, error.code)])
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, RETRY_S[1])
         else:
@@ -152,7 +153,7 @@ class Driver:
         self._running.standing.settled(self._running.session.orders_open())
         unheard = self._running.standing.unheard()
         self._running.commands[:0] = unheard
-        self._take(told)
+        await self._take(told)
 
     # --- inside -------------------------------------------------------------------------
 
@@ -168,13 +169,13 @@ class Driver:
             given = [Clock(self._now())]
         return given
 
-    def _take(self, given: Sequence[Input]) -> None:
+    async def _take(self, given: Sequence[Input]) -> None:
         self._heard = self._now()
         began = self._clock()
-        if given:
-            self._running.take(given)
+        if given and not await self._written(lambda: self._running.take(given)):
+            return
         self._market.done()
-        self._send()
+        await self._send()
         self._running.consider()
         took = self._clock() - began
         if took > SLOW_S:
@@ -182,12 +183,29 @@ class Driver:
         elif took < QUICK_S:
             self._room = min(MOST, self._room * 2)
 
-    def _send(self) -> None:
+    async def _written(self, write: Callable[[], None]) -> bool:
+        """Write, once there is room; tell whether it goes on."""
+        waited = await written(write, lambda: not self._over(), self._clock)
+        if waited:
+            # Told with what comes next: by itself it could not be written either.
+            text = clean(waited)
+            self._urgent.append(
+                Word(self._now(), self._running.symbol, "live", text, StorageFull.code)
+            )
+        return not self.leaving
+
+    def _over(self) -> bool:
+        """Tell whether it is to end without a word."""
+        self.leaving = self.leaving or not self._home.is_dir()
+        return self.leaving
+
+    async def _send(self) -> None:
         commands, self._running.commands = self._running.commands, []
         if self._broker is None or not commands:
             return
         # First what is meant to be done, for good, and then the doing.
-        self._running.settle()
+        if not await self._written(self._running.settle):
+            return
         for command in commands:
             self._broker.send(command)
 

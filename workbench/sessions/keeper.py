@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from workbench.errors import NotFound, StorageFull, WorkerLost
 from workbench.messages import FINAL_STATUSES, error_message
@@ -24,10 +18,12 @@ from workbench.runs.live_book import Care
 from workbench.runs.records import PATIENCE_S, RunRecord, new_token
 from workbench.runs.service import RunService
 from workbench.runs.supervisor import STOP_PATIENCE_S
-from workbench.sessions import forgetting
+from workbench.sessions import ending, forgetting, obeying
 from workbench.sessions.brokers import Allowed
+from workbench.sessions.deaths import STABLE_S, Deaths
 from workbench.sessions.exchange.keys import PARTS, variable
 from workbench.sessions.job import LiveJob
+from workbench.sessions.obeying import Asked
 from workbench.sessions.overdue import Overdue
 
 log = logging.getLogger(__name__)
@@ -35,48 +31,14 @@ log = logging.getLogger(__name__)
 WORKER = "workbench.sessions.worker"
 CLOSING = "workbench.sessions.closing"
 MOST_FAILURES = 5
-"""Ends of a process one after the other, before the session is closed."""
+"""Ends of a process one after the other, before the session is closed; see `Deaths`."""
 RETRY_S = (0.5, 60.0)
-STABLE_S = 60.0
-"""A process that lived so long had no fault from the start."""
 DRAIN_S = 5.0
 INTAKE_S = 0.05
 THIN_EVERY = 5000
 """Messages of a session's log after which superseded states are taken out of it."""
 LONGEST = 12
-"""So many times the patience is waited for a session that goes on talking but does not obey."""
-
-
-@dataclass
-class Asked:
-    """Something a session has to do soon.
-
-    Attributes
-    ----------
-    action, seq
-        What, and the number of the control in its log.
-    deadline, latest
-        Until when, and at the latest, by a clock that never jumps.
-    heard
-        Where its log stood when it was last looked at.
-    """
-
-    action: str
-    seq: int
-    deadline: float
-    latest: float
-    heard: int
-
-
-class _Facts(msgspec.Struct):
-    entries: str
-
-
-class _Risk(msgspec.Struct):
-    data: _Facts
-
-
-_risk: msgspec.json.Decoder[_Risk] = msgspec.json.Decoder(_Risk)
+"""So many times the patience is waited for a session that has begun to obey."""
 
 
 class SessionKeeper:
@@ -126,6 +88,7 @@ class SessionKeeper:
         self._leftovers = Leftovers(runs.home, runs.append)
         self._asked: dict[str, Asked] = {}
         self._silent: dict[str, float] = {}
+        self._deaths = Deaths()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._overdue = Overdue(runs)
         self._remembered = False
@@ -173,8 +136,10 @@ class SessionKeeper:
         info = self._runs.log.info(session)
         now, seq = time.monotonic(), 0 if info is None else info.seq
         self._asked[session] = Asked(
-            action, seq, now + self._stop_patience, now + LONGEST * self._stop_patience, seq
-        )
+            action, seq, time.time_ns() // 1_000_000,
+            obeying.entries_paused(self._runs.log, session), now + self._stop_patience,
+            now + LONGEST * self._stop_patience, seq,
+        )  # fmt: skip
         record = self._runs.registry.get(session)
         care = self._runs.live.care(session)
         if care.closing is not None:
@@ -189,6 +154,7 @@ class SessionKeeper:
         self._asked.pop(session, None)
         self._thinned.pop(session, None)
         self._silent.pop(session, None)
+        self._deaths.forget(session)
         self._leftovers.forget(session)
         forgetting.forget(self._home, session)
 
@@ -212,7 +178,9 @@ class SessionKeeper:
                 if one.action in (*URGENT, "resume_entries")]  # fmt: skip
         if told and told[-1].action in URGENT:
             self.asked(record.id, told[-1].action)
-            self._asked[record.id].seq = told[-1].seq
+            asked = self._asked[record.id]
+            # It may have obeyed long ago.
+            asked.seq, asked.paused = told[-1].seq, False
 
     def _look(self, name: str, asked: Asked) -> None:
         """See whether a session has obeyed; end it if it has had its time."""
@@ -222,15 +190,17 @@ class SessionKeeper:
             del self._asked[name]
             return
         info = self._runs.log.info(name)
-        obeyed = asked.action == "flatten" and self._paused(name, asked)
+        taken = obeying.taken(self._runs.log, name, asked)
+        obeyed = asked.action == "flatten" and taken
         if record.status in FINAL_STATUSES or info is None or obeyed:
             del self._asked[name]
             return
         now = time.monotonic()
         if record.pid is None or now < asked.deadline:
             return
-        if (info.seq > asked.heard or self._paused(name, asked)) and now < asked.latest:
-            # It is at it, or what it said before it was asked is still on its way.
+        # That it goes on talking is nothing: so does one that does not listen.
+        behind = obeying.behind(self._runs.log, name, asked)
+        if (taken or behind) and now < asked.latest:
             asked.heard, asked.deadline = info.seq, now + self._stop_patience
             return
         del self._asked[name]
@@ -240,21 +210,13 @@ class SessionKeeper:
         self._overdue.close(
             name, f"it did not obey {asked.action} within {self._stop_patience:g} s"
         )
-        if alive(record) and record.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(record.pid, signal.SIGKILL)
-
-    def _paused(self, name: str, asked: Asked) -> bool:
-        """Tell whether a session has said since it was asked that it lets no entries through."""
-        info = self._runs.log.info(name)
-        seq = 0 if info is None else info.latest.get(f"risk:{name}", 0)
-        if seq <= asked.seq:
-            return False
-        wire = self._runs.log.read(name, seq - 1, 1)[0].wire
-        return _risk.decode(wire).data.entries == "paused"
+        if alive(record):
+            ending.end(record.pid)
 
     def _gone(self, record: RunRecord) -> None:
         """Take it that a process has ended, once nothing it said is on its way any more."""
+        if record.id not in self._silent and record.pid is not None:
+            ending.end_left(record.pid)
         since = self._silent.setdefault(record.id, time.monotonic())
         waited = time.monotonic() - since
         if self._runs.producers.connected(record.id) and waited < DRAIN_S:
@@ -262,22 +224,27 @@ class SessionKeeper:
         if not self._leftovers.take(record, ended=True, seconds=INTAKE_S):
             return
         self._silent.pop(record.id, None)
-        self._children.pop(record.id, None)
+        child = self._children.pop(record.id, None)
         with self._runs.intake.database.transaction():
             current = self._runs.registry.get(record.id)
             if current.pid != record.pid or current.status in FINAL_STATUSES:
                 return
             self._runs.registry.set_worker(record.id, None, None)
-            self._failed(current, f"Its process {record.pid} ended without a result")
+            code = None if child is None else child.poll()
+            self._failed(current, f"Its process {record.pid} ended without a result", code)
 
-    def _failed(self, record: RunRecord, what: str) -> None:
+    def _failed(self, record: RunRecord, what: str, code: int | None = None) -> None:
         """Have a session started again later, or closed, or given up."""
         now = time.time()
         care = self._runs.live.care(record.id)
         forced = care.closing is not None and care.failures == 0 and record.pid is not None
-        lived = now - (record.pid_start or now)
-        failures = 1 if lived > STABLE_S else care.failures + 1
-        delay = 0.0 if forced else min(RETRY_S[0] * 2 ** (failures - 1), RETRY_S[1])
+        good = now - (record.pid_start or now) > STABLE_S
+        if care.closing is None:
+            good = good or self._has_closed_a_candle(record.id)
+            failures, times = self._deaths.count(record.id, care.failures, code, good)
+        else:
+            failures = times = 1 if good else care.failures + 1
+        delay = 0.0 if forced else min(RETRY_S[0] * 2 ** (times - 1), RETRY_S[1])
         closing = care.closing
         if failures > self._most and closing is not None and _on_paper(record):
             # What an exchange holds is no less there when it cannot be reached for long.
@@ -287,6 +254,11 @@ class SessionKeeper:
             closing, failures, delay = f"its process ended {failures} times in a row", 0, 0.0
         log.warning("session %s: %s; started again in %g s", record.id, what, delay)
         self._runs.live.set_care(record.id, Care(failures, now + delay, closing))
+
+    def _has_closed_a_candle(self, session: str) -> bool:
+        """Tell whether a session's last process got anywhere: where that is not known, it has."""
+        birth = self._deaths.birth(session)
+        return birth is None or bool(self._runs.log.find(session, "equity", birth))
 
     def _lost(self, record: RunRecord, why: str) -> None:
         """End a session that could not even be closed; positions at an exchange may be open."""
@@ -311,6 +283,8 @@ class SessionKeeper:
                 self._failed(record, f"Its process could not be started: {error}")
                 return
             self._runs.registry.set_worker(record.id, child.pid, started)
+        info = self._runs.log.info(record.id)
+        self._deaths.born(record.id, 0 if info is None else info.seq)
         self._children[record.id] = child
         log.info("session %s started in process %d", record.id, child.pid)
 

@@ -77,7 +77,7 @@ class Remains:
     tickets
         Trades that go on, by id.
     prices, times
-        The last of each symbol, and the market time (ISO 8601) of it.
+        The last of each symbol, and the latest market time (ISO 8601) that was told of it.
     sums
         By symbol and strategy.
     sent
@@ -148,6 +148,13 @@ class Remains:
             found[one.symbol] = found.get(one.symbol, 0.0) + sign * one.quantity
         return found
 
+    def _seen(self, symbol: str, time: str) -> None:
+        """Take down a market time: an order is told with its own, which may be long ago."""
+        known = self.times.get(symbol)
+        # With a fraction and without one they do not compare as texts.
+        if known is None or parse_time(time) > parse_time(known):
+            self.times[symbol] = time
+
     def _trade(self, message: Trade) -> None:
         data, extra = message.data, message.extra
         self.told.add(message)
@@ -157,14 +164,14 @@ class Remains:
         if isinstance(data, EntryData):
             price = data.entry_price
             self.tickets[data.trade_id] = Ticket(data, extra, price, price)
-            self.times[data.symbol] = data.entry_time
+            self._seen(data.symbol, data.entry_time)
             # The balance bears it from then on, the exits name it again.
             sums.realized -= extra.commission
             return
         self._exit(data, extra, sums)
 
     def _exit(self, data: ExitData, extra: TradeExtra, sums: Sums) -> None:
-        self.times[data.symbol] = data.exit_time
+        self._seen(data.symbol, data.exit_time)
         ticket = self.tickets.get(data.trade_id)
         if ticket is None:
             return
@@ -183,7 +190,7 @@ class Remains:
         self.trades.add(ticket.pnl, 100 * ticket.pnl / notional, nan, nan, nan)
 
     def _position(self, data: PositionData) -> None:
-        self.times[data.symbol] = data.time
+        self._seen(data.symbol, data.time)
         if data.event == "close":
             self.positions.pop(data.position_id, None)
             return
@@ -194,7 +201,7 @@ class Remains:
             ticket.worst = min(ticket.worst, data.price)
 
     def _order(self, data: OrderData) -> None:
-        self.times[data.symbol] = data.time
+        self._seen(data.symbol, data.time)
         if isinstance(data.client_order_id, str):
             self.sent.add(data.client_order_id)
         if data.status in FINAL_ORDER_STATUSES:

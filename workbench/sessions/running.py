@@ -108,6 +108,12 @@ class Running:
         self._able = True
         self._waiting: Checkpoint | None = None
 
+    @property
+    def symbol(self) -> str:
+        """What it trades; of several symbols the first."""
+        live = self._job.spec.live
+        return self._job.spec.symbol if live is None else live.symbols[0]
+
     def begin(self, begun: Begun) -> None:
         """Begin a session that has never run."""
         self._new(begun)

@@ -89,6 +89,7 @@ class Winding:
             fees=report.fees,
             code=report.code or UNSET,
             message=report.message or UNSET,
+            time=self._time(),
             reasoning=UNSET,
             latency_ms=UNSET,
         )
@@ -96,13 +97,13 @@ class Winding:
 
     def cancelled(self) -> list[Message]:
         """Tell that the orders that wait are taken back."""
-        text = f"Taken back: {self._reason}"
+        text, time = f"Taken back: {self._reason}", self._time()
         return self._say(
             Order(
                 self._now,
                 data=structs.replace(
-                    one, status="cancelled", code=CODE, message=text, reasoning=UNSET,
-                    latency_ms=UNSET,
+                    one, status="cancelled", code=CODE, message=text, time=time,
+                    reasoning=UNSET, latency_ms=UNSET,
                 ),
             )
             for one in list(self._remains.orders.values())
@@ -172,7 +173,7 @@ class Winding:
 
     def _close(self, one: PositionData, deal: Deal, client: str | None) -> list[AnyMessage]:
         remains, now = self._remains, self._now
-        time = remains.times.get(one.symbol, now)
+        time = self._time()
         side: OrderSide = "sell" if one.direction == "long" else "buy"
         sign = 1.0 if one.direction == "long" else -1.0
         quantity = min(deal.quantity, one.quantity)
@@ -225,6 +226,10 @@ class Winding:
         )
         return [*out, Position(now, data=gone)]
 
+    def _time(self) -> str:
+        """Return the market time of what is done now: the latest there is, it never goes back."""
+        return self._remains.time or self._now
+
     def _broker(self) -> str:
         live = self._spec.live
         return "paper" if live is None or live.exchange is None else live.exchange
@@ -247,7 +252,7 @@ class Winding:
             total = _sum(total, part)
         balance = capital + total.realized
         return PnlData(
-            remains.session, remains.time or self._now, balance + total.unrealized, balance,
+            remains.session, self._time(), balance + total.unrealized, balance,
             total.realized, total.unrealized, total.fees, total.trades, by_symbol, by_strategy,
         )  # fmt: skip
 

@@ -15,14 +15,14 @@ from typing import cast
 
 import msgspec
 
-from workbench.errors import Conflict, WorkbenchError
+from workbench.errors import Conflict, StorageFull, WorkbenchError
 from workbench.messages import Message
 from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.failing import failure_of
 from workbench.runs.packing import parcel_of
 from workbench.runs.publisher import Publisher
 from workbench.runs.publishing import Command as Control
-from workbench.sessions import closing, feeding
+from workbench.sessions import closing, ending, feeding
 from workbench.sessions.accounts import Accounts
 from workbench.sessions.beginning import Begun, begun_of
 from workbench.sessions.driving import Driver
@@ -30,6 +30,7 @@ from workbench.sessions.forgetting import forget
 from workbench.sessions.job import LiveJob, journal_of
 from workbench.sessions.journal import Journal
 from workbench.sessions.merging import Merging
+from workbench.sessions.room import RETRY_S
 from workbench.sessions.running import BEGUN, Acting, Make, Running
 from workbench.sessions.sourcing import Sourcing
 from workbench.sessions.telling import Telling, logged, publish
@@ -50,7 +51,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdout = CappedText(sys.stdout, OUTPUT_LIMIT)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=LiveJob)
-    return carry_on(job, lambda begun, emit, route: session_of(job, begun, emit, route))
+    try:
+        return carry_on(job, lambda begun, emit, route: session_of(job, begun, emit, route))
+    finally:
+        # What the strategy has forked is not to act for a session that is over.
+        ending.end_others()
 
 
 def carry_on(
@@ -74,8 +79,8 @@ def carry_on(
     """
     home = Path(job.home)
     try:
-        written = Journal(journal_of(home, job.run_id))
-    except Conflict as error:
+        written = _opened(home, journal_of(home, job.run_id))
+    except (Conflict, StorageFull) as error:
         log.warning("%s", error.message)
         return 1
     known = logged(home, job.run_id)
@@ -114,6 +119,18 @@ def carry_on(
         return 0
     # Another process goes on, or tells it again, when there is a server to start it.
     return 1
+
+
+def _opened(home: Path, path: Path) -> Journal:
+    """Open a journal, once there is room for that."""
+    while True:
+        try:
+            return Journal(path)
+        except StorageFull as error:
+            if not home.is_dir():
+                raise
+            log.warning("waiting to be able to write: %s", error.message)
+            time.sleep(RETRY_S[1])
 
 
 def session_of(
