@@ -831,11 +831,11 @@ export interface OrderData {
   client_order_id?: string;
   /** Whether it rests here, not at the exchange, which gets a market order when its price is reached. */
   emulated?: boolean;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   code?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   message?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits `risk_limit` with the limit's name in the message. */
+  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   numbers?: Record<string, number>;
   /** Why it was given; on `new`. */
   reasoning?: Reasoning;
