@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.messages import FINAL_ORDER_STATUSES, parse_time
-from workbench.timeframes import Timeframe
 from workbench.widgets.fold import RunFold
 from workbench.widgets.source import Message
 
@@ -73,10 +72,7 @@ class LiveFold:
         """Data of the latest candle of each symbol, growing or not, by symbol."""
         latest: dict[str, dict[str, Any]] = {}
         for message in self._last_candles():
-            data = message["data"]
-            known = latest.get(data["symbol"])
-            if known is None or parse_time(data["time"]) >= parse_time(known["time"]):
-                latest[data["symbol"]] = data
+            latest[message["data"]["symbol"]] = message["data"]
         return {symbol: latest[symbol] for symbol in self.symbols if symbol in latest}
 
     @property
@@ -161,10 +157,10 @@ class LiveFold:
         return {"messages": messages}
 
     def _last_candles(self) -> list[Message]:
-        """The last of each symbol and timeframe, the shortest timeframes last."""
+        """The last of each symbol and timeframe, by open time and as they were told."""
         last = {key: kept[max(kept)] for key, kept in self._candles.items() if kept}
         found = {**last, **self._growing}
-        return sorted(found.values(), key=_length, reverse=True)
+        return sorted(found.values(), key=lambda m: (parse_time(m["data"]["time"]), m["seq"]))
 
     def _newer(self, key: str, message: Message) -> bool:
         """Note the latest of its key; whether this one is: merged ones may come late."""
@@ -220,10 +216,6 @@ class LiveFold:
             message = {**message, "data": rest}
         if self._newer("risk", message):
             self.risk = message["data"]
-
-
-def _length(candle: Message) -> int:
-    return Timeframe.parse(candle["data"]["timeframe"]).ms
 
 
 def told(messages: Iterable[Message]) -> LiveFold:
