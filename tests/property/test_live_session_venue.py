@@ -6,11 +6,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from live_books import check, check_orders, check_positions, check_profit
+from live_books import check, check_fills, check_orders, check_positions, check_profit
 from random_runs import COSTS, SEEDS, MoreOrders, RandomOrders, walk
 from sessions_in_hand import InHand, trades_in
 
-from workbench.trading.inputs import Asked, Input, Ticks
+from workbench.trading.inputs import Asked, Input, Ticks, Word
 
 CAPITAL = 10_000.0
 ACCOUNTS = st.builds(
@@ -139,3 +139,19 @@ def test_who_goes_on_from_a_checkpoint_says_the_same(
     lines = first.lines() + second.lines()
     for one, other in zip(lines, whole.lines(), strict=True):
         assert one == other
+
+
+def test_where_the_market_ends_what_is_held_is_closed_at_its_last_price() -> None:
+    account = {"commission": 0.001, "max_positions": 3}
+    made = session(["X-Y", "Z-Y"], False, {}, account, 0.4, 0.3, False)
+    inputs = given_of(7, 60, ["X-Y", "Z-Y"], [])
+    made.take(inputs)
+    held = [one for book in made.session.books.values() for one in book.engine.positions()]
+    assert held, "the case is to end with something held"
+    at = inputs[-1].at
+    made.take([Word(at, symbol, "ended", "no more") for symbol in ("X-Y", "Z-Y")])
+    assert made.session.ended
+    assert made.said[-1].type == "complete"
+    check_fills(made.said, check_orders(made.said, over=True))
+    check_positions(made.said, over=True)
+    check_profit(made.said, CAPITAL)

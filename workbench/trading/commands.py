@@ -91,6 +91,9 @@ class Commands:
             self.cancel_entries(ENTRIES_PAUSED)
         else:
             self.flatten(BY_SESSION)
+        if self._desk is not None:
+            for symbol in self._over:
+                self._desk.drain(self._books[symbol], self._session.at)
 
     def flatten(self, code: int) -> None:
         """Close all, cancel all; `code` is why, of `rules/layout.py`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import inf
 
 from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Open, Place, Rules
@@ -14,6 +15,9 @@ from workbench.trading.inputs import Reported
 from workbench.trading.routed_ledger import RoutedLedger
 from workbench.trading.routing import Life, Purpose, Routing
 from workbench.trading.venue import Venue
+
+DRAINS = 8
+"""So many times what was sent last is filled, or followed by something: far more than it takes."""
 
 
 class Desk:
@@ -79,6 +83,17 @@ class Desk:
         if self._venue is not None:
             for report in self._venue.passed(book.symbol, time, at):
                 self.report(report)
+
+    def drain(self, book: Book, at: int) -> None:
+        """Fill on paper what is on its way, at the last price: of a market that has ended."""
+        if self._venue is None or book.price is None:
+            return
+        time = book.time
+        for _ in range(DRAINS):
+            if not any(one.place.symbol == book.symbol for one in self._routing.open()):
+                return
+            time += self._venue.latency + 1
+            self.trade(book, time, book.price, inf, at)
 
     def flatten(self, book: Book, code: int, at: int) -> None:
         """Close all, cancel all of a symbol; `code` is why, of `rules/layout.py`."""

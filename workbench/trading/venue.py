@@ -70,6 +70,11 @@ class Venue:
         Seconds that a command is on its way.
     participation
         The largest part of a trade's size that fills can have; None for all that is wanted.
+
+    Attributes
+    ----------
+    latency
+        The same in ms.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Venue:
     ) -> None:
         self._row = settings_row(settings)
         self._spread = settings.spread
-        self._latency = round(latency * 1000)
+        self.latency = round(latency * 1000)
         self._participation = participation
         self._symbols: dict[str, _Symbol] = {}
 
@@ -85,7 +90,7 @@ class Venue:
         """Send a command at a market time (epoch ms)."""
         there = self._symbols.setdefault(command.symbol, _Symbol())
         what = command if isinstance(command, Place) else command.client_order_id
-        there.coming.append((time + self._latency, what))
+        there.coming.append((time + self.latency, what))
 
     def trade(self, symbol: str, time: int, price: float, size: float, at: int) -> list[Report]:
         """Take a trade of the market; return what is reported, `at` the clock of the input."""
