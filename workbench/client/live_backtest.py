@@ -63,6 +63,7 @@ def backtests(
             first=first,
             seed=spec.get("seed"),
             strategy_params=spec["strategy_params"],
+            names=spec["strategy_ids"],
             **given,
         )
     if not found:

@@ -77,7 +77,9 @@ class LiveBook(Reckoning):
             a[LONGS], a[SHORTS], bid, ask, int(a[POSITIONS]), int(a[ORDERS]),
         )  # fmt: skip
 
-    def flatten(self, code: int, price: tuple[float, float] | None = None) -> None:
+    def flatten(
+        self, code: int, price: tuple[float, float] | None = None, slips: bool = True
+    ) -> None:
         """Close all that is held at the last prices, as market orders, and end all orders.
 
         Parameters
@@ -86,10 +88,12 @@ class LiveBook(Reckoning):
             Why, of `rules/layout.py`: `BY_COMMAND`, `BY_LIMIT` or `BY_SESSION`.
         price
             Bid and ask to close at; the last ones when left out.
+        slips
+            Whether slippage is on top: a backtest's end has none.
         """
         if isinstance(self._driver.broker, RoutedBroker):
             raise RuntimeError("A venue holds it: close there, and tell what it reports")
-        self._driver.flatten(self._at, code, *(price or self._quote))
+        self._driver.flatten(self._at, code, *(price or self._quote), slips)
         self._take_rows()
 
     def end_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:

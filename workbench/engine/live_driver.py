@@ -272,8 +272,8 @@ class LiveDriver(PythonDriver):
                 k += 1
         refresh(broker.world)
 
-    def flatten(self, bar: int, code: int, bid: float, ask: float) -> None:
-        """Close everything at these prices, slippage on top, and end all orders."""
+    def flatten(self, bar: int, code: int, bid: float, ask: float, slips: bool) -> None:
+        """Close everything at these prices, with slippage or without, and end all orders."""
         broker = self.broker
         broker._room()
         world, a = broker.world, broker.a
@@ -288,8 +288,8 @@ class LiveDriver(PythonDriver):
             if price < row[P_LOW]:
                 row[P_LOW] = price
             leave(
-                world, broker.market, bar, 0, price, row[P_REMAINING], code, 0.0, True, False, 0.0,
-                0.0, 0, 0.0,
+                world, broker.market, bar, 0, price, row[P_REMAINING], code, 0.0, slips, False,
+                0.0, 0.0, 0, 0.0,
             )  # fmt: skip
         broker.fresh.clear()
         a[FRESH] = 0.0

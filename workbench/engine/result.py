@@ -224,7 +224,7 @@ class BacktestResult:
         return f"<table>{caption}<tbody>{''.join(rows)}</tbody></table>"
 
 
-_OTHERS = ("seed", "strategy_params", "inside", "first")
+_OTHERS = ("seed", "strategy_params", "inside", "first", "names")
 
 
 def backtest(
@@ -256,8 +256,8 @@ def backtest(
         Candles between two points of the result's equity curve.
     **options
         The strategy's parameters by name, the fields of `Settings` (initial_capital,
-        commission, leverage, ...), and `seed`, `strategy_params`, `inside` and `first` of
-        `BacktestEngine`.
+        commission, leverage, ...), and `seed`, `strategy_params`, `inside`, `first` and `names`
+        of `BacktestEngine`.
 
     Raises
     ------
@@ -273,7 +273,8 @@ def backtest(
     settings = Settings(**given)
     others = {name: options.pop(name) for name in _OTHERS if name in options}
     params = {**others.pop("strategy_params", {}), **options}
-    named = {one.__name__: one for one in classes if isinstance(one, type)}
+    told = others.get("names") or [getattr(one, "__name__", "") for one in classes]
+    named = {name: one for name, one in zip(told, classes, strict=True) if isinstance(one, type)}
     refuse_ambiguous(named, [*given, *others], params)
     frames = [timeframes] if isinstance(timeframes, str) else timeframes
     columns = _candles(candles, symbol, frames, start, end)

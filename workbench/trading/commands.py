@@ -90,18 +90,19 @@ class Commands:
         if self._keeps:
             self.cancel_entries(ENTRIES_PAUSED)
         else:
-            self.flatten(BY_SESSION)
+            # The end of what is replayed is that of its backtest.
+            self.flatten(BY_SESSION, slips=how != "complete")
         if self._desk is not None:
             for symbol in self._over:
                 self._desk.drain(self._books[symbol], self._session.at)
 
-    def flatten(self, code: int) -> None:
+    def flatten(self, code: int, slips: bool = True) -> None:
         """Close all, cancel all; `code` is why, of `rules/layout.py`."""
         for book in self._books.values():
             if self._desk is not None:
                 self._desk.flatten(book, code, self._session.at)
             else:
-                book.engine.flatten(code)
+                book.engine.flatten(code, slips=slips)
                 book.settle()
 
     def cancel_entries(self, code: int, wanted: float = 0.0, had: float = 0.0) -> None:

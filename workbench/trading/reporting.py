@@ -29,9 +29,10 @@ from workbench.messages import (
 )
 from workbench.trading.book import Book
 from workbench.trading.guard import Guard
+from workbench.trading.inputs import Others
 from workbench.trading.measures import CONFIDENCE, at_risk
 from workbench.trading.pnl import pnl_of
-from workbench.trading.risk import Standing
+from workbench.trading.risk import Standing, exposed
 from workbench.trading.tally import AccountPerformance
 
 METRICS_EVERY = 10
@@ -116,6 +117,14 @@ class Reporting:
     def new_day(self) -> None:
         """Begin the next day with the equity there is."""
         self.day_equity = self.equity()
+
+    def own(self, at: int, peak: float) -> Others:
+        """Return what the session has come to, for the others of its account."""
+        now = self.standing()
+        return Others(
+            at, now.equity, exposed(now), -now.loss, now.open_orders, now.orders,
+            {symbol: one.held + one.waiting for symbol, one in now.symbols.items()}, peak,
+        )  # fmt: skip
 
     def standing(self, accounts: Mapping[str, LiveAccount] | None = None) -> Standing:
         """Return what limits look at; `accounts` are those of the symbols, where they are known."""

@@ -187,10 +187,10 @@ def _with(name: str, now: Standing, entry: Entry) -> float | None:
         case "max_position":
             return own.held + own.waiting - entry.closes + added
         case "max_exposure":
-            return _exposed(now) - entry.closes + added
+            return exposed(now) - entry.closes + added
         case "max_leverage":
-            exposed = _exposed(now) - entry.closes + added
-            return exposed / now.equity if now.equity > 0 else inf
+            wanted = exposed(now) - entry.closes + added
+            return wanted / now.equity if now.equity > 0 else inf
         case "max_orders_per_minute":
             return now.orders + 1
         case "max_open_orders":
@@ -204,7 +204,8 @@ def _with(name: str, now: Standing, entry: Entry) -> float | None:
             return _present(name, now)[0]
 
 
-def _exposed(now: Standing) -> float:
+def exposed(now: Standing) -> float:
+    """Return the exposure, entries that wait counted as if they had filled."""
     return now.exposure + sum(one.waiting for one in now.symbols.values())
 
 

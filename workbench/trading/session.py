@@ -268,6 +268,7 @@ class Session:
     def filled(self, book: Book, row: Sequence[float], closed: bool) -> None:
         """Take a fill."""
         self._reporting.filled(row, closed)
+        self._told = min(self._told, self.now() - self._every)
         if closed:
             self._reporting.metrics()
 
@@ -305,11 +306,7 @@ class Session:
 
     def own(self) -> Others:
         """Return what this session has come to, for the others of its account."""
-        now = self._reporting.standing()
-        return Others(
-            self.at, now.equity, now.exposure, -now.loss, now.open_orders, now.orders,
-            {symbol: one.held for symbol, one in now.symbols.items()}, self._guard.peak,
-        )  # fmt: skip
+        return self._reporting.own(self.at, self._guard.peak)
 
     def _close(self, time: int) -> None:
         self._due, self._last = None, time
