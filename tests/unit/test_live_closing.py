@@ -267,3 +267,41 @@ def test_a_second_attempt_has_client_order_ids_of_its_own(tmp_path):
     venue = Venue(tmp_path / "ledger")
     close_at(venue, remains, winding)
     assert list(venue.ledger()) == ["live_1-K2"]
+
+
+def test_what_an_unfinished_exit_has_sold_is_booked_and_not_sold_again():
+    from msgspec.structs import replace
+
+    stop = order("trade_1:stop", "accepted", "live_1-3", side="sell", quantity=2.0).data
+    stop = replace(stop, role="stop_loss", trade_id="trade_1")
+    part = replace(
+        stop, status="partially_filled", filled=0.5, average_price=94.0, fees=0.25,
+        time="2024-01-01T03:00:00Z",
+    )  # fmt: skip
+    told = [entry(1), position(1, 97.0), Order(AT, data=stop), Order(AT, data=part), risk()]
+    _, winding = left(*told)
+    messages = [*winding.cancelled(), *winding.booked()]
+    messages += [*winding.closed(winding.at_last_prices()), *winding.end()]
+    parts = by(Trade, messages)
+    assert [(one.exit_price, one.exit_time) for one in parts] == [
+        (94.0, "2024-01-01T03:00:00Z"), (94.0, "2024-01-01T03:00:00Z"),
+    ]  # fmt: skip
+    extras = [one.extra for one in messages if isinstance(one, Trade)]
+    assert [(one.quantity, one.remaining) for one in extras] == [(0.5, 1.5), (1.5, 0.0)]
+    closes = [one for one in by(Order, messages) if one.order_id == "trade_1:close"]
+    assert [(one.status, one.quantity) for one in closes] == [("new", 1.5), ("filled", 1.5)]
+    (pnl,) = by(Pnl, messages)
+    assert pnl.balance == pytest.approx(10_000.0 + sum(one.pnl for one in parts))
+    assert pnl.fees == pytest.approx(1.0 + 0.25)
+
+
+def test_what_a_trade_has_told_of_its_exits_is_not_booked_twice():
+    from msgspec.structs import replace
+
+    target = order("trade_1:target_1", "filled", "live_1-3", side="sell", quantity=1.0).data
+    done = replace(
+        target, role="take_profit", trade_id="trade_1", filled=1.0, average_price=105.0, fees=0.5
+    )
+    told = [entry(1), position(1, 105.0, 1.0), exit_(1, 105.0, 1.0, 1.0, 4.0), Order(AT, data=done)]
+    _, winding = left(*told, risk())
+    assert winding.booked() == []

@@ -93,7 +93,7 @@ def wind_up(
         try:
             found = feeding.broker_of(job) if broker is None else broker()
             if found is None:
-                for message in [*winding.cancelled(), *winding.closed(winding.at_last_prices())]:
+                for message in _wound_up(winding):
                     tell(message)
             else:
                 at = VenueClosing(
@@ -128,6 +128,11 @@ def remains_of(home: Path, session: str) -> Remains:
     with closing(open_folder(home)) as service:
         remains.take(read_log(service, session))
     return remains
+
+
+def _wound_up(winding: Winding) -> list[Message]:
+    told = [*winding.cancelled(), *winding.booked()]
+    return [*told, *winding.closed(winding.at_last_prices())]
 
 
 async def _at_venue(broker: Broker, symbols: list[str], at: VenueClosing) -> None:

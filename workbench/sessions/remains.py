@@ -67,6 +67,21 @@ class Sums:
 
 
 @dataclass
+class Ahead:
+    """What orders have filled of a trade's exit that no trade message has told yet."""
+
+    quantity: float = 0.0
+    paid: float = 0.0
+    fees: float = 0.0
+
+    def add(self, quantity: float, paid: float, fees: float) -> None:
+        """Take further fills; below 0 what was told of them."""
+        self.quantity, self.paid, self.fees = (
+            self.quantity + quantity, self.paid + paid, self.fees + fees,
+        )  # fmt: skip
+
+
+@dataclass
 class Remains:
     """What is known of a session after all that it has told.
 
@@ -84,6 +99,8 @@ class Remains:
         Client order ids that were ever told.
     feeds
         What was last said of the prices of each symbol.
+    ahead
+        By trade.
     """
 
     session: str
@@ -95,6 +112,7 @@ class Remains:
     sums: dict[tuple[str, str], Sums] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     feeds: dict[str, FeedData] = field(default_factory=dict)
+    ahead: dict[str, Ahead] = field(default_factory=dict)
     trades: Trades = field(default_factory=Trades)
     told: TradeChecksum = field(default_factory=TradeChecksum)
     commissions: float = 0.0
@@ -175,6 +193,9 @@ class Remains:
         ticket = self.tickets.get(data.trade_id)
         if ticket is None:
             return
+        self.ahead.setdefault(data.trade_id, Ahead()).add(
+            -extra.quantity, -extra.quantity * data.exit_price, -extra.commission
+        )
         ticket.pnl += data.pnl
         financing = 0.0 if extra.financing is UNSET else extra.financing
         ticket.fees += extra.commission + financing
@@ -183,7 +204,7 @@ class Remains:
         sums.realized += data.pnl + ticket.extra.commission * share
         if extra.remaining > 0.0:
             return
-        del self.tickets[data.trade_id]
+        del self.tickets[data.trade_id], self.ahead[data.trade_id]
         sums.trades += 1
         notional = ticket.entry.entry_price * ticket.entry.quantity
         nan = float("nan")
@@ -204,10 +225,21 @@ class Remains:
         self._seen(data.symbol, data.time)
         if isinstance(data.client_order_id, str):
             self.sent.add(data.client_order_id)
+        if data.role != "entry" and isinstance(data.trade_id, str):
+            known = self.orders.get(data.order_id)
+            quantity = data.filled - (known.filled if known else 0.0)
+            paid = _paid(data) - (_paid(known) if known else 0.0)
+            fees = data.fees - (known.fees if known else 0.0)
+            if quantity > 0.0:
+                self.ahead.setdefault(data.trade_id, Ahead()).add(quantity, paid, fees)
         if data.status in FINAL_ORDER_STATUSES:
             self.orders.pop(data.order_id, None)
         else:
             self.orders[data.order_id] = data
+
+
+def _paid(order: OrderData) -> float:
+    return 0.0 if order.average_price is None else order.average_price * order.filled
 
 
 def _placed(order: OrderData) -> Place:

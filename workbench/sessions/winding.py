@@ -109,6 +109,19 @@ class Winding:
             for one in list(self._remains.orders.values())
         )  # fmt: skip
 
+    def booked(self) -> list[Message]:
+        """Tell the parts of trades that orders have closed without a word of it so far."""
+        out: list[Message] = []
+        for name, one in list(self._remains.positions.items()):
+            ahead = self._remains.ahead.get(name)
+            if ahead is None or ahead.quantity <= _EPS * one.quantity:
+                continue
+            quantity = min(ahead.quantity, one.quantity)
+            deal = Deal(ahead.paid / ahead.quantity, quantity, ahead.fees)
+            told = [m for m in self._close(one, deal, None) if not isinstance(m, Order)]
+            out += self._say(told)
+        return out
+
     def at_last_prices(self) -> Mapping[str, Deal]:
         """Return what the rules of filling make of closing all at the last prices, by position."""
         deals = {}
