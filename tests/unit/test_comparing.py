@@ -203,15 +203,20 @@ def test_what_was_before_the_session_is_outside(run, candles):
     assert set(found.causes) == {"outside"}
 
 
-def test_an_exit_within_a_candle_may_go_another_way(run, candles):
+@pytest.mark.parametrize(("offset", "cause"), [(90_000, "path"), (0, "other fills")])
+def test_only_who_saw_within_a_candle_can_have_gone_another_way(run, candles, offset, cause):
     messages = session(run, candles)
     at = next(
         k for k, one in enumerate(messages)
         if isinstance(one, Trade) and not isinstance(one.data, EntryData)
     )  # fmt: skip
     messages[at] = changed(messages[at], exit_reason="take_profit", exit_price=1.0, pnl=5.0)
-    found = compare(run.messages, messages)
-    assert [one.cause for one in found.differences] == ["path"]
+    order = OrderData(
+        "s", "sma_cross", "X-Y", "trade_1:target_1", "filled", "take_profit", "sell", "limit", 1.0,
+        1.0, 1.0, 1.0, 0.0, iso_time(int(candles.time[30]) + offset), "paper",
+    )  # fmt: skip
+    found = compare(run.messages, [*messages, Order(utc_now(), data=order)])
+    assert [one.cause for one in found.differences] == [cause]
 
 
 def test_differences_that_follow_say_from_what(run, candles):

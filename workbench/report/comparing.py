@@ -118,6 +118,8 @@ class _Comparison:
         other = next((pair for pair in pairs if not _same_way(*pair)), None)
         if entered and other is not None:
             return self._why_left(mine, *other)
+        if same_time and not entered and self.live.inside and not self.live.routed:
+            return "path", "its entry met another price within the candle"
         follows = self._follows(mine)
         smaller = theirs.quantity < mine.quantity and not _close(mine.quantity, theirs.quantity)
         if follows is None and self.live.routed and smaller:
@@ -137,12 +139,11 @@ class _Comparison:
         prices = self._common(mine, at)
         if prices is not None:
             return prices
-        inside = one is not None and other is not None and one.time == other.time
-        if one is not None and other is not None and inside and one.reason != other.reason:
-            told = f"{one.reason} there, {other.reason} live, on the candle of "
-            return "path", told + iso_time(one.time)
         if self.live.routed:
             return "latency", "the order to close it came later"
+        if one is not None and other is not None and one.time == other.time and self.live.inside:
+            told = f"by {one.reason} at {one.price:g} there, by {other.reason} at {other.price:g} "
+            return "path", f"{told}live, on the candle of {iso_time(one.time)}"
         return self._follows(mine) or ("other fills", "closed at another price, or time")
 
     def _common(self, deal: Deal, time: int) -> tuple[str, str] | None:

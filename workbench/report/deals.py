@@ -113,6 +113,8 @@ class Account:
         Of a backtest: epoch ms about which its indicators had values; None where it does not say.
     routed
         Whether its orders went to a venue, or an exchange.
+    inside
+        Whether it saw what happened within candles: something was filled between two closes.
     bars
         Closed candles it told itself, of the shortest timeframe: (symbol, epoch ms) → open, high,
         low, close.
@@ -129,6 +131,7 @@ class Account:
     last: int | None = None
     ready: int | None = None
     routed: bool = False
+    inside: bool = False
     over: bool = False
 
 
@@ -163,6 +166,8 @@ def account_of(messages: Iterable[Message]) -> Account:
                 found.refused.append(_refused(message.data))
             case Order():
                 found.routed |= message.data.client_order_id is not UNSET
+                if message.data.filled > 0 and not found.inside:
+                    found.inside = parse_time(message.data.time) % found.step != 0
                 orders.setdefault((message.data.symbol, message.data.order_id), []).append(message)
             case Candle() if message.data.closed and message.data.timeframe == shortest:
                 bar = message.data
@@ -212,7 +217,8 @@ def _fills(found: Account, orders: dict[tuple[str, str], list[Order]]) -> None:
         told = orders.get((deal.symbol, deal.signal), [])
         parts = {one.data.filled for one in told if one.data.filled > 0}
         deal.fills = max(1, len(parts))
-        decided = [one for one in told if one.data.status == "new"]
+        # Others wait for their price, however soon they are there.
+        decided = [one for one in told if (one.data.status, one.data.kind) == ("new", "market")]
         done = [one for one in told if one.data.filled > 0]
         if decided and done and found.routed:
             late = parse_time(done[0].data.time) - parse_time(decided[0].data.time)
