@@ -11,6 +11,7 @@ from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderSide
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Deal, Winding
 from workbench.trading.brokering import Broker, Cancel, Place, Report, Rules
+from workbench.trading.inputs import Reconciled
 from workbench.trading.tickets import small, whole
 
 CRUMB = 1e-9
@@ -158,8 +159,10 @@ class VenueClosing:
 
     async def _hear(self) -> None:
         # In a task of its own: waiting for a report with a bound would end the broker's reports.
-        async for reports in self._broker.reports():
-            self._take(reports)
+        async for told in self._broker.reports():
+            for word in (one for one in told if isinstance(one, Reconciled)):
+                self._say(word.differences)
+            self._take([one for one in told if isinstance(one, Report)])
             self._heard.set()
 
     async def _until(self, names: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from workbench.messages import OrderKind, OrderSide
-from workbench.trading.inputs import Reported
+from workbench.trading.inputs import Reconciled, Reported
 
 Report = Reported
 
@@ -141,8 +141,11 @@ class Broker(Protocol):
         """Have a command carried out, soon, in order for each symbol; never blocks."""
         ...
 
-    def reports(self) -> AsyncIterator[Sequence[Report]]:
-        """Give what is reported, in the order it happened for each order; nothing twice."""
+    def reports(self) -> AsyncIterator[Sequence[Report | Reconciled]]:
+        """Give what is reported, in the order it happened for each order; nothing twice.
+
+        And words, of what is to be known of the venue itself.
+        """
         ...
 
     async def clear(self, since: int, highest: int) -> Cleared | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.sessions.exchange.habits import habit_of
-from workbench.sessions.exchange.markets import contract
+from workbench.sessions.exchange.markets import amount, contract
 from workbench.sessions.exchange.tracking import Tracked
-from workbench.trading.brokering import Place
 
 EARLIER = 60_000
 """Milliseconds: clocks differ, so orders and trades are looked for from so much before."""
@@ -22,7 +21,7 @@ LISTS = {
 async def create(exchange: Any, tracked: Tracked) -> dict[str, Any]:
     """Send an order, once."""
     place, market = tracked.place, tracked.market
-    amount = float(exchange.amount_to_precision(market["symbol"], _amount(place, market)))
+    count = amount(exchange, market, place.quantity)
     params: dict[str, Any] = {"clientOrderId": tracked.their_id}
     kind, price = place.kind, None
     if place.price is not None:
@@ -32,7 +31,7 @@ async def create(exchange: Any, tracked: Tracked) -> dict[str, Any]:
     if place.reduce and not market.get("spot"):
         params["reduceOnly"] = True
     order: dict[str, Any] = await exchange.create_order(
-        market["symbol"], kind, place.side, amount, price, params
+        market["symbol"], kind, place.side, count, price, params
     )
     return order
 
@@ -88,7 +87,3 @@ async def positions(exchange: Any, market: dict[str, Any]) -> float:
         units = float(one.get("contracts") or 0.0) * contract(market)
         total += -units if one.get("side") == "short" else units
     return total
-
-
-def _amount(place: Place, market: dict[str, Any]) -> float:
-    return place.quantity / contract(market)

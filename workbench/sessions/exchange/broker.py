@@ -13,12 +13,15 @@ from workbench.data.exchange.connecting import find_market
 from workbench.data.exchange.trouble import pause
 from workbench.errors import BrokerError, WorkbenchError
 from workbench.sessions.exchange import asking, clearing, comparing
+from workbench.sessions.exchange.clock import Clock, off
 from workbench.sessions.exchange.habits import their_id
 from workbench.sessions.exchange.keys import Keys
 from workbench.sessions.exchange.markets import rules_of
 from workbench.sessions.exchange.sending import SETTLED, Line, send, take_back
+from workbench.sessions.exchange.settling import Settling
 from workbench.sessions.exchange.tracking import Tracked
 from workbench.trading.brokering import Agreement, Cleared, Command, Open, Place, Report, Rules
+from workbench.trading.inputs import Reconciled
 
 POLL = 2.0
 """Seconds between two looks at open orders, where the exchange does not tell of them itself."""
@@ -27,7 +30,7 @@ SWEEP = 15.0
 """The same where it does: what it forgot to tell."""
 
 TRIES = 4
-"""How often the trades of an order are asked for before its own word is believed."""
+"""How often an exchange is asked at the start."""
 
 
 def _now() -> int:
@@ -39,7 +42,7 @@ class ExchangeBroker:
 
     Commands of a symbol are carried out one after the other, each until its outcome is known.
     Everything else that is heard (answers, the exchange's stream, what is fetched) only says which
-    orders to look at: `_settle` fetches their trades and reports.
+    orders to look at: `Settling` fetches their trades and reports.
 
     Parameters
     ----------
@@ -76,8 +79,9 @@ class ExchangeBroker:
         self._sent: set[str] = set()
         self._queues: dict[str, asyncio.Queue[Command]] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._dirty: asyncio.Queue[Tracked] = asyncio.Queue()
-        self._out: asyncio.Queue[list[Report]] = asyncio.Queue()
+        self._out: asyncio.Queue[Sequence[Report | Reconciled]] = asyncio.Queue()
+        self._settling = Settling(self._line, self._out.put_nowait, self._over)
+        self._clock = Clock(exchange, self._drifted, now)
 
     def __repr__(self) -> str:
         return f"ExchangeBroker({self.name}, {self._session})"
@@ -100,7 +104,6 @@ class ExchangeBroker:
         for symbol in symbols:
             self._queues[symbol] = asyncio.Queue()
             self._begin(self._work(symbol))
-        self._begin(self._settling())
         self._begin(self._sweeping())
         if self._streams:
             self._begin(self._watch())
@@ -126,7 +129,7 @@ class ExchangeBroker:
         reports: list[Report] = []
         for known in tracked:
             before = known.told
-            told = await self._reports(known)
+            told = await self._settling.settle(known)
             words += comparing.told(known, before, told)
             reports += told
         words += await comparing.holdings(self._line, self._markets, positions)
@@ -136,7 +139,7 @@ class ExchangeBroker:
         """See `Broker.send`."""
         self._queues[command.symbol].put_nowait(command)
 
-    async def reports(self) -> AsyncIterator[Sequence[Report]]:
+    async def reports(self) -> AsyncIterator[Sequence[Report | Reconciled]]:
         """See `Broker.reports`."""
         while True:
             yield await self._out.get()
@@ -162,6 +165,7 @@ class ExchangeBroker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self._settling.close()
         with suppress(Exception):
             await self._exchange.close()
 
@@ -175,8 +179,18 @@ class ExchangeBroker:
         self._sent.add(name)
         return made
 
+    def _over(self, tracked: Tracked) -> None:
+        self._orders.pop(tracked.place.client_order_id, None)
+
+    def _drifted(self) -> None:
+        text = (
+            f"{self.name} refused a request for its time: this computer's clock differs from the "
+            "exchange's, which counts from now on"
+        )
+        self._out.put_nowait([Reconciled(self._line.now(), [text])])
+
     def _changed(self, tracked: Tracked) -> None:
-        self._dirty.put_nowait(tracked)
+        self._settling.look(tracked)
 
     async def _work(self, symbol: str) -> None:
         """Carry out the commands of a symbol."""
@@ -201,6 +215,8 @@ class ExchangeBroker:
                 tries = 0
             except Exception as error:
                 wait = self._line.outcome(error).wait
+                if off(error):
+                    await self._clock.set()
                 await self._sleep(pause(tries, wait))
                 tries += 1
                 self._look()
@@ -223,39 +239,3 @@ class ExchangeBroker:
             if known.acknowledged and known.ended is None:
                 known.asked = True
                 self._changed(known)
-
-    async def _settling(self) -> None:
-        """Fetch what is new of orders, and report it."""
-        while True:
-            tracked = await self._dirty.get()
-            reports = await self._reports(tracked)
-            if reports:
-                self._out.put_nowait(reports)
-
-    async def _reports(self, tracked: Tracked) -> list[Report]:
-        """Return what is to be reported of an order, after its trades have been fetched."""
-        for tries in range(1_000_000):
-            wait = None
-            try:
-                if tracked.asked and tracked.ended is None:
-                    found = await asking.find(self._exchange, tracked)
-                    if found is not None:
-                        tracked.saw(found)
-                tracked.asked = False
-                if not tracked.lacks():
-                    break
-                for trade in await asking.trades(self._exchange, tracked):
-                    tracked.saw_trade(trade)
-                if not tracked.lacks():
-                    break
-                tracked.missing += 1
-                if tracked.missing >= TRIES:
-                    tracked.believe()
-                    break
-            except Exception as error:
-                wait = self._line.outcome(error).wait
-            await self._sleep(pause(tries, wait))
-        reports = tracked.reports(self._line.now())
-        if tracked.final:
-            self._orders.pop(tracked.place.client_order_id, None)
-        return reports

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.data.exchange.trouble import pause
 from workbench.sessions.exchange.asking import find, positions
 from workbench.sessions.exchange.habits import their_id
+from workbench.sessions.exchange.markets import lot
 from workbench.sessions.exchange.sending import LOOKS, Line, take_back
 from workbench.sessions.exchange.tracking import CRUMB, Tracked
 from workbench.trading.brokering import Place, Report
@@ -82,8 +83,10 @@ async def holdings(
         except Exception as error:
             words.append(f"{symbol}: holdings are not known: {line.outcome(error).message}")
             continue
-        step = float((market.get("precision") or {}).get("amount") or 0.0)
-        if there < units - step if market.get("spot") else abs(there - units) > step:
+        # Less than a lot is what fees taken in units leave over.
+        least = max(lot(line.exchange, market) * (1 - CRUMB), CRUMB * abs(units))
+        lacks = units - there if market.get("spot") else abs(there - units)
+        if lacks >= least > 0.0 or lacks > least:
             words.append(f"{symbol}: the account holds {there:g}, the session {units:g}")
     return words
 

@@ -9,7 +9,7 @@ from workbench.sessions.exchange.keys import Keys
 
 REFUSED = (
     "InvalidOrder", "InsufficientFunds", "BadRequest", "AuthenticationError", "NotSupported",
-    "OperationRejected", "BadSymbol", "ArgumentsRequired",
+    "OperationRejected", "BadSymbol", "ArgumentsRequired", "InvalidNonce",
 )  # fmt: skip
 """Of ccxt's classes, those by which an exchange says that it did not do it."""
 
@@ -20,6 +20,7 @@ _CODES = {
     "InsufficientFunds": "insufficient_funds", "AuthenticationError": "not_allowed",
     "OrderImmediatelyFillable": "would_fill", "DuplicateOrderId": "duplicate_id",
     "InvalidOrder": "invalid_order", "MarketClosed": "market_closed",
+    "InvalidNonce": "clock_drift",
 }  # fmt: skip
 
 

@@ -60,8 +60,6 @@ class Tracked:
         Its price by its own word.
     told
         Units that have been reported, net of fees taken in units.
-    missing
-        How often trades were asked for in vain.
     asked
         Whether it is to be asked for.
     """
@@ -81,7 +79,6 @@ class Tracked:
     accepted: bool = False
     told: float = 0.0
     final: bool = False
-    missing: int = 0
     asked: bool = False
 
     @property
