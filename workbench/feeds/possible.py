@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from workbench.errors import DataError, InsufficientData, InvalidRequest
-from workbench.feeds.recordings import check_recorded
+from workbench.feeds.recordings import check_recorded, path_of
 from workbench.feeds.source import Source
 from workbench.feeds.sources import source_for
 from workbench.feeds.spec import FeedSpec
@@ -44,6 +44,38 @@ def check_possible(spec: FeedSpec, home: Path, *, elsewhere: bool = False) -> No
     asyncio.run(_made(spec, home).close())
     if spec.path is not None:
         check_recorded(spec.path, home)
+
+
+def check_place(path: str | None, home: Path, anywhere: bool) -> None:
+    """Check that a file that is to be replayed lies where those who ask may read.
+
+    Whether there is such a file is not told.
+
+    Parameters
+    ----------
+    path
+        The file, as it was asked for; None where none was.
+    home
+        The state folder.
+    anywhere
+        Whether they may read all files, and not only what is in the state folder or the working
+        directory: without authentication everybody of the machine asks.
+
+    Raises
+    ------
+    InvalidRequest
+        It is elsewhere.
+    """
+    if path is None or anywhere:
+        return
+    place = path_of(path, home).resolve()
+    if not any(place.is_relative_to(root.resolve()) for root in (home, Path.cwd())):
+        allowed = "a file in the state folder or the working directory of the server"
+        msg = (
+            f"path is {path!r}, expected {allowed}: it runs without authentication and reads no "
+            "others; use a server with a token, or put the file there"
+        )
+        raise InvalidRequest(msg, field="path", value=path, allowed=allowed)
 
 
 def _made(spec: FeedSpec, home: Path) -> Source:

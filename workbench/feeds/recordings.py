@@ -19,27 +19,6 @@ def path_of(path: str, home: Path) -> Path:
     return home / Path(path).expanduser()
 
 
-def check_place(path: str, home: Path) -> None:
-    """Check that a file is in the state folder or the working directory.
-
-    That is asked where everybody of the machine may ask for files. Whether there is such a file
-    is not told.
-
-    Raises
-    ------
-    InvalidRequest
-        It is elsewhere.
-    """
-    place = path_of(path, home).resolve()
-    if not any(place.is_relative_to(root.resolve()) for root in (home, Path.cwd())):
-        allowed = "a file in the state folder or the working directory of the server"
-        msg = (
-            f"path is {path!r}, expected {allowed}: it runs without authentication and reads no "
-            "others; use a server with a token, or put the file there"
-        )
-        raise InvalidRequest(msg, field="path", value=path, allowed=allowed)
-
-
 def check_recorded(path: str, home: Path) -> None:
     """Check that a file that is there holds recorded frames; nothing of it is told.
 

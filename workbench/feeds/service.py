@@ -17,8 +17,7 @@ from workbench.feeds.coming import Coming
 from workbench.feeds.desk import FeedDesk
 from workbench.feeds.directory import Directory
 from workbench.feeds.keeper import GRACE_S, MOST_FEEDS, WORKER, FeedKeeper
-from workbench.feeds.possible import check_possible
-from workbench.feeds.recordings import check_place
+from workbench.feeds.possible import check_place, check_possible
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import LogMessage, utc_now
 from workbench.paths import candles_dir
@@ -163,24 +162,15 @@ class FeedService:
 
         It may take a second, and can be called on another thread.
 
-        Parameters
-        ----------
-        pickled_allowed
-            Whether the caller may send code.
-        anywhere
-            Whether the caller may have any file replayed.
-
         Raises
         ------
         InvalidRequest
             The request is wrong; `details` names `field`, `value` and `allowed`.
         """
         request = checking.read(body)
-        pickled = request.pickled
-        if pickled is not None:
+        if (pickled := request.pickled) is not None:
             checking.check_pickled(pickled, pickled_allowed)
-        if request.path is not None and not anywhere:
-            check_place(request.path, self.home)
+        check_place(request.path, self.home, anywhere)
         spec = self.directory.complete(request, msgspec.json.decode(body))
         python = None if pickled is None else pickled.python
         check_possible(spec, self.home, elsewhere=python not in (None, sys.executable))

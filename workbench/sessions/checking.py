@@ -13,11 +13,10 @@ import msgspec
 from workbench.data.exchange.connecting import check_name
 from workbench.engine.settings import Settings
 from workbench.errors import InvalidRequest, NotAllowed
-from workbench.feeds import recordings
 from workbench.feeds.checking import MOST_HISTORY
 from workbench.feeds.checking import timeframes as checked_timeframes
 from workbench.feeds.directory import Directory
-from workbench.feeds.possible import check_possible
+from workbench.feeds.possible import check_place, check_possible
 from workbench.feeds.service import source_of
 from workbench.feeds.spec import FeedSpec
 from workbench.runs.request import check_ids, check_seed, check_texts, parse_body
@@ -162,8 +161,13 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     raise NotAllowed(msg, field="account", value=account, allowed=known)
 
 
-def check_place(request: LiveRequest, home: Path) -> None:
-    """Check that a file that is to be replayed is one that anybody may ask for.
+def check_file(request: LiveRequest, home: Path, anywhere: bool) -> None:
+    """Check that a file that is to be replayed lies where those who ask may read.
+
+    Parameters
+    ----------
+    anywhere
+        See `workbench.feeds.possible.check_place`.
 
     Raises
     ------
@@ -173,7 +177,7 @@ def check_place(request: LiveRequest, home: Path) -> None:
     path = request.feed.get("path")
     if isinstance(path, str):
         try:
-            recordings.check_place(path, home)
+            check_place(path, home, anywhere)
         except InvalidRequest as error:
             raise _of_feed(error) from error
 

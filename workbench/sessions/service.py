@@ -115,8 +115,7 @@ class SessionService:
         request = checking.read(body)
         if request.strategy is not None:
             check_pickled(request.strategy, pickled_allowed)
-        if not anywhere:
-            checking.check_place(request, self._runs.home)
+        checking.check_file(request, self._runs.home, anywhere)
         checking.check_broker(request, self._allowed)
         possible = checking.possible(request, self._directory, self._runs.home, utc_now())
         return Asked(request, possible)
