@@ -19,6 +19,8 @@ from workbench.client.live_asking import request_body
 from .conftest import wait_for
 from .test_live_server_killed import FINAL, process_of
 
+pytestmark = pytest.mark.timeout(400)
+
 OTHERS = {"symbol": "BTCUSD", "side": "SELL", "type": "LIMIT", "quantity": "1", "price": "99000"}
 
 

@@ -7,11 +7,12 @@ from broker_process import BrokerProcess
 from exchange_books import of
 from exchange_crash import Victim, together
 
+pytestmark = pytest.mark.timeout(400)
+
 KILLS = 25
 """Of each session; more of them, and other troubles: `python -m tests.benchmarks.live_faults`."""
 
 
-@pytest.mark.timeout(240)
 def test_killed_sessions_agree_with_the_ledger_of_the_exchange(tmp_path):
     markets = ["BTC-USD", "ETH-USD", "SOL-USD"]
     victims = []

@@ -24,8 +24,8 @@ class TimelyRegistry(RunRegistry):
         super().__init__(database)
         self._seen = seen
 
-    def list(self, *statuses):
-        found = super().list(*statuses)
+    def list(self, *statuses, **more):
+        found = super().list(*statuses, **more)
         if statuses == ("pending",):
             self._seen.wait(30)
         return found
@@ -92,8 +92,8 @@ def test_a_place_that_another_servers_worker_took_is_not_filled_twice(
     registry = service.registry
     listed = registry.list
 
-    def outdated(*statuses):
-        found = listed(*statuses)
+    def outdated(*statuses, **more):
+        found = listed(*statuses, **more)
         if statuses == ("pending",):
             registry.set_worker(ids[0], 1, 1.0)
         return found

@@ -24,6 +24,7 @@ ORDER_COLUMNS = (
 PNL_COLUMNS = ("realized", "unrealized", "fees", "trades")
 LIMIT_COLUMNS = ("value", "limit", "used", "unit", "symbol")
 BREACH_COLUMNS = ("time", "limit", "value", "allowed", "action", "symbol", "order_id", "message")
+KINDS = {"trades": "int64"}
 TIMES = frozenset({"entry_time", "given", "time"})
 TEXTS = frozenset(
     {
@@ -144,7 +145,7 @@ def _table(
         if name in TIMES:
             frame[name] = _times(values)
         else:
-            kind = "object" if name in texts else "float64"
+            kind = "object" if name in texts else KINDS.get(name, "float64")
             frame[name] = pd.Series(values, index=index, dtype=kind)
     return frame
 
