@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.client.discovery import Server, connect
 from workbench.client.live_asking import request_body
 from workbench.client.session import Session
+from workbench.errors import InvalidRequest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def live(
     >>> wb.diff(session, strategy=SmaCross)  # against the backtest over the same candles
     """
     body = request_body(strategy, symbols, timeframes, broker, feed, options)
-    server = server or connect(url, token)
+    server = _server(url, token, server)
     reply = server.rest.post("api/live-trading/start", body)
     return Session(str(reply["session_id"]), server)
 
@@ -86,7 +87,7 @@ def list_sessions(
     """Return the server's live sessions as a table, the newest first, by id."""
     import pandas as pd
 
-    server = server or connect(url, token)
+    server = _server(url, token, server)
     listed = server.rest.get("api/live-trading")["sessions"]
     rows = [{**one, **(one.get("risk") or {}), **(one.get("pnl") or {})} for one in listed]
     index = pd.Index([one["session_id"] for one in listed], name="id", dtype="object")
@@ -109,6 +110,16 @@ def flatten_all(
 
     The kill switch: it works also where a strategy's process hangs.
     """
-    server = server or connect(url, token)
+    server = _server(url, token, server)
     reply = server.rest.post("api/live-trading/flatten", {})
     return [str(one["session_id"]) for one in reply["sessions"]]
+
+
+def _server(url: str | None, token: str | None, server: object) -> Server:
+    if server is None:
+        return connect(url, token)
+    if not isinstance(server, Server):
+        what = server if isinstance(server, str) else type(server).__name__
+        msg = f"server is {what!r}, not a server that is connected: give its address as url="
+        raise InvalidRequest(msg, field="server", value=what, allowed="workbench.connect(url)")
+    return server

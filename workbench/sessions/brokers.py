@@ -89,7 +89,7 @@ def broker_for(
     from workbench.sessions.exchange.keys import keys_of
     from workbench.sessions.exchange.opening import open_account
 
-    keys = keys_of(leave.exchange, leave.account, environ)
+    keys = keys_of(leave.exchange, leave.account, environ, settings.sandbox)
     market = settings.feed.get("market")
     exchange = open_account(leave.exchange, settings.sandbox, keys, leave.options, market or "")
     return ExchangeBroker(exchange, keys, session_id, market)

@@ -21,7 +21,7 @@ from workbench.runs.supervisor import STOP_PATIENCE_S
 from workbench.sessions import ending, forgetting, obeying
 from workbench.sessions.brokers import Allowed
 from workbench.sessions.deaths import STABLE_S, Deaths
-from workbench.sessions.exchange.keys import PARTS, variable
+from workbench.sessions.exchange.keys import variables
 from workbench.sessions.job import LiveJob
 from workbench.sessions.obeying import Asked
 from workbench.sessions.overdue import Overdue
@@ -326,7 +326,7 @@ def _secrets(record: RunRecord) -> list[str]:
     live = record.spec.live
     if live is None or live.broker == "paper" or live.exchange is None:
         return []
-    return [variable(live.exchange, live.account, part) for part in PARTS]
+    return variables(live.exchange, live.account, live.sandbox)
 
 
 def _on_paper(record: RunRecord) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.errors import InvalidRequest
 from workbench.sessions.brokers import Allowed
+from workbench.sessions.exchange.keys import variables
 
 ACCOUNT = "[A-Za-z0-9_.-]{1,64}"
 SANDBOX = "sandbox:"
@@ -36,7 +37,8 @@ def allowed(configured: Mapping[str, Any]) -> tuple[Allowed, ...]:
     Raises
     ------
     InvalidRequest
-        It is not written like that, or a stand-in is not on this computer.
+        It is not written like that, a stand-in is not on this computer, or two accounts would have
+        their keys in the same environment variables.
     """
     found = []
     for exchange, accounts in configured.items():
@@ -52,7 +54,21 @@ def allowed(configured: Mapping[str, Any]) -> tuple[Allowed, ...]:
                 _refuse("live_orders", account, _FORM)
             settings = _connection(exchange, account, options)
             found.append(Allowed(exchange, name, name == account, settings))
+    _distinct(found)
     return tuple(found)
+
+
+def _distinct(accounts: Sequence[Allowed]) -> None:
+    """Refuse accounts that are told apart by what names of variables cannot have."""
+    owners: dict[str, tuple[str, str]] = {}
+    for one in accounts:
+        owner = (one.exchange, one.account)
+        for name in variables(*owner, sandbox=True):
+            other = owners.setdefault(name, owner)
+            if other != owner:
+                where = f"live_orders.{one.exchange}"
+                wanted = f"another name: {'/'.join(other)} has its keys in {name}, too"
+                _refuse(where, one.account, wanted)
 
 
 def _connection(exchange: str, account: str, options: Any) -> dict[str, Any]:

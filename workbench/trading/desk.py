@@ -114,7 +114,8 @@ class Desk:
             if life is None:
                 orders.waiting[order_id].out = False
                 continue
-            rests = life.emulated and life.client_order_id is None
+            protects = purpose.kind in ("stop", "target")
+            rests = life.emulated and (protects or life.client_order_id is None)
             orders.routed(
                 order_id, now, life.client_order_id, life.emulated,
                 life.acknowledged or rests, life.wanted, life.out,

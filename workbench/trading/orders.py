@@ -40,6 +40,8 @@ class Told:
         Sum of price times quantity of its fills.
     out
         Whether a venue has it, or is about to: it can fill though nobody wants it any more.
+    named
+        The client order id that was told last.
     """
 
     order_id: str
@@ -57,6 +59,7 @@ class Told:
     client_order_id: str | None = None
     emulated: bool = False
     out: bool = False
+    named: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,12 +91,15 @@ class Orders:
         As messages name them.
     emit
         Takes the messages.
+    asks
+        Whether it is a venue's to say that an order rests; see `routed`.
     """
 
     session: str
     symbol: str
     broker: str
     emit: Callable[[Order], None]
+    asks: bool = False
     waiting: dict[str, Told] = field(default_factory=dict)
     _grown: dict[str, None] = field(default_factory=dict)
 
@@ -117,28 +123,35 @@ class Orders:
         known = self.waiting.get(order.order_id)
         if known is None:
             self.new(order, now)
-            self.accept(order.order_id, now)
+            if not self.asks:
+                self.accept(order.order_id, now)
             return
         quantity = known.quantity
         if steady and order.quantity is not None:
             quantity = order.quantity + known.filled
         if known.price != order.price or not _same(known.quantity, quantity):
             known.price, known.quantity = order.price, quantity
-            if known.status in ("accepted", "new"):
+            if known.status == "new" and not self.asks:
                 known.status = "accepted"
+            if known.status == "accepted":
                 self._tell(known, now)
 
     def routed(
         self, order_id: str, now: Moment, client_order_id: str | None, emulated: bool,
         acknowledged: bool, wanted: float | None, out: bool,
     ) -> None:  # fmt: skip
-        """Take how it fares at a venue; tell that it is accepted when that is so."""
+        """Take how it fares at a venue; tell that it is accepted when that is so.
+
+        Once more where another order stands for it there, as when a stop has moved.
+        """
         order = self.waiting[order_id]
         order.client_order_id, order.emulated, order.out = client_order_id, emulated, out
         if wanted is not None and order.role in ("entry", "exit"):
             order.quantity = wanted
         if acknowledged:
             self.accept(order_id, now, latency=True)
+            if client_order_id not in (None, order.named):
+                self._tell(order, now)
 
     def part(self, order: Told, now: Moment, units: float, price: float, fee: float) -> None:
         """Take a fill at a venue, of `order` if nothing was told of it before.
@@ -246,6 +259,7 @@ class Orders:
             latency_ms=UNSET if not latency or now.latency_ms is None else now.latency_ms,
             **why,
         )  # fmt: skip
+        order.named = order.client_order_id
         self.emit(Order(now.stamp, data=data))
 
 

@@ -47,6 +47,7 @@ class RoutedLedger(Ledger):
         emit: Callable[[Message], None], filled: Callable[[Sequence[float], bool], None],
     ) -> None:  # fmt: skip
         super().__init__(engine, trades, orders, positions, emit, filled)
+        orders.asks = True
         self.ends: dict[int, tuple[int, float, float]] = {}
         self.untold: dict[int, list[Part]] = {}
 

@@ -14,6 +14,9 @@ SERVICE = "backtest-workbench"
 """The service under which the operating system's keyring has them."""
 
 PARTS = ("key", "secret", "password")
+SANDBOX = "_sandbox"
+"""After the account's name: the keys of its test system."""
+
 HIDDEN = "***"
 _QUERY = re.compile(r"(https?|wss?)(://[^\s?'\"]+)\?[^\s'\"]*")
 _SIGNED = re.compile(
@@ -55,32 +58,58 @@ def variable(exchange: str, account: str, part: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", words.upper())
 
 
-def keys_of(exchange: str, account: str, environ: Mapping[str, str] = os.environ) -> Keys:
+def variables(exchange: str, account: str, sandbox: bool) -> list[str]:
+    """Return all environment variables that an account's keys may be in."""
+    systems = (SANDBOX, "") if sandbox else ("",)
+    return [variable(exchange, account + one, part) for one in systems for part in PARTS]
+
+
+def keys_of(
+    exchange: str, account: str, environ: Mapping[str, str] = os.environ, sandbox: bool = False
+) -> Keys:
     """Return the keys of an account: of the environment, else of the operating system's keyring.
 
     The keyring is asked for the user ``EXCHANGE/ACCOUNT/key`` (``secret``, ``password``) of the
     service ``backtest-workbench``, where the package `keyring` is installed.
+
+    Parameters
+    ----------
+    sandbox
+        For the test system: its own keys (``..._SANDBOX_KEY``, ``EXCHANGE/ACCOUNT/sandbox/key``)
+        where there are any, never mixed with the others.
 
     Raises
     ------
     InvalidRequest
         There are none.
     """
-    found = {}
-    for part in PARTS:
-        name = variable(exchange, account, part)
-        value = environ.get(name) or _in_keyring(f"{exchange}/{account}/{part}")
-        if value:
-            found[part] = value
-    missing = [variable(exchange, account, part) for part in PARTS[:2] if part not in found]
+    found, system = _parts(exchange, account, SANDBOX, environ) if sandbox else {}, SANDBOX
+    if not found:
+        found, system = _parts(exchange, account, "", environ), ""
+    missing = [variable(exchange, account + system, one) for one in PARTS[:2] if one not in found]
     if missing:
+        user = _user(exchange, account, system)
         msg = (
             f"There are no keys for the account {account!r} at {exchange}: set "
             f"{' and '.join(missing)} in the environment of the server, or keep "
-            f"{exchange}/{account}/key and /secret in its keyring under {SERVICE}"
+            f"{user}/key and /secret in its keyring under {SERVICE}"
         )
         raise InvalidRequest(msg, field="account", value=account, allowed=missing)
     return Keys(found)
+
+
+def _parts(exchange: str, account: str, system: str, environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for part in PARTS:
+        value = environ.get(variable(exchange, account + system, part))
+        value = value or _in_keyring(f"{_user(exchange, account, system)}/{part}")
+        if value:
+            found[part] = value
+    return found
+
+
+def _user(exchange: str, account: str, system: str) -> str:
+    return f"{exchange}/{account}{system.replace('_', '/')}"
 
 
 def _in_keyring(user: str) -> str | None:

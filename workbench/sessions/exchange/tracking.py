@@ -187,6 +187,7 @@ class Tracked:
     ) -> Report:  # fmt: skip
         latest = max((fill.time for fill in self.fills.values()), default=0)
         return Report(
-            at, self.place.symbol, self.place.client_order_id, status, filled, average, fees,
+            at, self.place.symbol, self.place.client_order_id, status, filled,
+            average if filled > 0.0 else None, fees,
             max(self.time, latest) or at, self.exchange_id, self.code, self.message,
         )  # fmt: skip
