@@ -24,6 +24,8 @@ async def compare(
     words: list[str] = []
     for tracked in orders:
         looks = 0
+        # By market time a decision may lie ahead of the clock.
+        decided = min(tracked.place.decided, line.now())
         for tries in range(1_000_000):
             wait = None
             try:
@@ -35,7 +37,7 @@ async def compare(
                     tracked.saw(found)
                     break
                 looks += 1
-                late = line.now() - tracked.place.decided >= line.settled
+                late = line.now() - decided >= line.settled
                 if looks >= LOOKS and late:
                     if tracked.accepted:
                         tracked.lose(line.now())
