@@ -119,8 +119,10 @@ def test_whatever_the_exchange_does_its_ledger_is_what_was_told(seed: int) -> No
     assert all(one.status in OVER for one in fake.orders.values())
 
 
-def test_after_an_absence_it_is_told_what_happened_and_what_never_did() -> None:
+@pytest.mark.parametrize("ahead", [0, 3_600_000])
+def test_after_an_absence_it_is_told_what_happened_and_what_never_did(ahead: int) -> None:
     opens = [place(at, "buy", "limit", 2.0, 99.0 - at) for at in (1, 2, 3)]
+    opens[2] = opens[2]._replace(decided=opens[2].decided + ahead)
 
     async def before(heard: Heard) -> None:
         for one in (*opens[:2], place(9, "buy", "limit", 1.0, 50.0)):
