@@ -255,6 +255,20 @@ def test_filters_are_sent_and_prove_nothing():
         LiveStream(Server("http://127.0.0.1:1/", ""), symbols=[])
 
 
+@pytest.mark.parametrize(
+    ("method", "action"),
+    [
+        ("flatten", "flatten"), ("pause_entries", "pause_entries"),
+        ("resume_entries", "resume_entries"), ("stop_session", "stop"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_a_session_names_it(method, action):
+    stream = LiveStream(Server("http://127.0.0.1:1/", ""))
+    getattr(stream, method)("live_1")
+    (sent,) = stream._unsent
+    assert msgspec.json.decode(sent) == {"type": "control", "action": action, "session": "live_1"}
+
+
 def test_messages_survive_the_wire():
     again = msgspec.json.decode(encode(order("new")), type=dict)
     assert again["type"] == "order"

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from workbench.cli.output import Output
-from workbench.cli.servers import add_server_options, found
+from workbench.cli.servers import add_server_options, needed
 from workbench.client.market_asking import absolute
-from workbench.errors import ServerUnreachable
-from workbench.messages import AnyMessage, encode
+from workbench.messages import AnyMessage
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
@@ -158,24 +157,14 @@ def watch(args: argparse.Namespace) -> int:
 
 def show(batches: Iterable[list[AnyMessage]], output: Output, *, as_json: bool = False) -> int:
     """Print the messages of a market as they come; return 1 if they end with an error."""
+    from workbench.cli.following import tell
     from workbench.cli.market_narration import narrate
 
-    last: AnyMessage | None = None
-    for batch in batches:
-        for last in batch:
-            if as_json:
-                print(encode(last).decode(), flush=True)
-        if not as_json:
-            output.lines([line for message in batch for line in narrate(message)])
-    return int(last is not None and last.type == "error")
+    return tell(batches, output, narrate, as_json=as_json)
 
 
 def _server(args: argparse.Namespace) -> Server:
-    server = found(args)
-    if server is None:
-        msg = "No server runs, and feeds need one: start it with `workbench serve`"
-        raise ServerUnreachable(msg)
-    return server
+    return needed(args, "feeds")
 
 
 def _batches(server: Server, name: str, from_now: bool) -> Iterator[list[AnyMessage]]:

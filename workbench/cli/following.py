@@ -9,7 +9,7 @@ from msgspec import structs
 
 from workbench.cli.measuring import show_groups
 from workbench.cli.narration import Narrator
-from workbench.cli.output import Output
+from workbench.cli.output import Line, Output
 from workbench.errors import from_body
 from workbench.messages import AnyMessage, Complete, Error, encode
 from workbench.report.statistics import grouped
@@ -89,3 +89,29 @@ def write_json(batches: Iterable[Sequence[AnyMessage]]) -> Complete | None:
     if isinstance(last, Error):
         raise from_body({**structs.asdict(last.data), **structs.asdict(last.extra)})
     return last if isinstance(last, Complete) else None
+
+
+def tell(
+    batches: Iterable[Sequence[AnyMessage]],
+    output: Output,
+    narrate: Callable[[AnyMessage], Sequence[Line]],
+    *,
+    as_json: bool = False,
+) -> int:
+    """Show messages as they come; return 1 if they end with an error, else 0.
+
+    Parameters
+    ----------
+    narrate
+        Says what to print of a message.
+    as_json
+        Print them as they are on the wire instead, one a line.
+    """
+    last: AnyMessage | None = None
+    for batch in batches:
+        for last in batch:
+            if as_json:
+                print(encode(last).decode(), flush=True)
+        if not as_json:
+            output.lines([line for message in batch for line in narrate(message)])
+    return int(isinstance(last, Error))

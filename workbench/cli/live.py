@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import Output
 from workbench.cli.run import add_account
-from workbench.cli.servers import add_server_options, found
-from workbench.errors import ServerUnreachable
+from workbench.cli.servers import add_server_options, needed
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
@@ -231,30 +230,18 @@ def _posting(path: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _follow(server: Server, session: str, args: argparse.Namespace) -> int:
+    from workbench.cli.following import tell
     from workbench.cli.live_narration import TYPES, narrate
     from workbench.client.stream import Stream
-    from workbench.messages import encode
 
-    output, last = Output(), None
     as_json = getattr(args, "json", False)
     types = None if as_json else TYPES
-    from_now = getattr(args, "from_now", False)
-    with Stream(server, session, types=types, from_now=from_now) as stream:
-        for batch in stream.batches():
-            for last in batch:
-                if as_json:
-                    print(encode(last).decode(), flush=True)
-            if not as_json:
-                output.lines([line for message in batch for line in narrate(message)])
-    return int(last is not None and last.type == "error")
+    with Stream(server, session, types=types, from_now=getattr(args, "from_now", False)) as stream:
+        return tell(stream.batches(), Output(), narrate, as_json=as_json)
 
 
 def _server(args: argparse.Namespace) -> Server:
-    server = found(args)
-    if server is None:
-        msg = "No server runs, and sessions need one: start it with `workbench serve`"
-        raise ServerUnreachable(msg)
-    return server
+    return needed(args, "sessions")
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

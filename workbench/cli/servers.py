@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, ServerUnreachable
 
 if TYPE_CHECKING:
     from workbench.client.discovery import Server
@@ -40,3 +40,18 @@ def found(args: argparse.Namespace, *, pickles: bool = False) -> Server | None:
             msg = f"--token-env names {args.token_env}, which is not set"
             raise InvalidRequest(msg, field="token_env", value=args.token_env, allowed="a variable")
     return find(args.url, token, pickles=pickles)
+
+
+def needed(args: argparse.Namespace, what: str) -> Server:
+    """Return the server, as `found` does, for `what` (``feeds``) cannot be without one.
+
+    Raises
+    ------
+    InvalidRequest, ServerUnreachable
+        As of `found`; or none runs.
+    """
+    server = found(args)
+    if server is None:
+        msg = f"No server runs, and {what} need one: start it with `workbench serve`"
+        raise ServerUnreachable(msg)
+    return server

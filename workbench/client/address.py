@@ -38,12 +38,16 @@ def server_at(url: str, token: str = "") -> Server:
 
 
 def stream_address(
-    server: Server, name: str, query: Mapping[str, str], kind: str = "backtest"
+    server: Server, name: str | None, query: Mapping[str, str], kind: str = "backtest"
 ) -> str:
-    """Return the address of a stream: of a run, or of another kind of thing."""
+    """Return the address of a stream: of a run, or of another kind of thing.
+
+    `name` is None where there is one of the kind alone.
+    """
     base = server.url.replace("http", "ws", 1)
     tail = f"?{urlencode(query, safe=',')}" if query else ""
-    return f"{base}api/ws/stream/{kind}/{quote(name, safe='')}{tail}"
+    whose = "" if name is None else f"/{quote(name, safe='')}"
+    return f"{base}api/ws/stream/{kind}{whose}{tail}"
 
 
 def socket_options(server: Server) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET, structs
 
-from workbench.client.address import server_at
+from workbench.client.address import server_at, stream_address
 from workbench.client.asynchronous import AsyncStream
+from workbench.client.controls import Sent
 from workbench.client.discovery import Server
 from workbench.client.following import Following
 from workbench.client.frames import Unknown
@@ -16,10 +17,33 @@ from workbench.client.reading import Reader
 from workbench.client.stream import Stream
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest
-from workbench.messages import AnyMessage, Connected, ControlRequest, Gap
+from workbench.messages import AnyMessage, Connected, ControlRequest, Gap, Ping
 
 NAME = "live-trading"
 _Self = TypeVar("_Self", bound="_OfSessions")
+
+
+class SessionControls(Generic[Sent]):
+    """What can be asked of sessions; answered in the stream of each, as `control`."""
+
+    def flatten(self, session: str) -> Sent:
+        """Close everything of a session, cancel its orders, open nothing more."""
+        return self._ask(ControlRequest("flatten", session=session))
+
+    def pause_entries(self, session: str) -> Sent:
+        """Have a session open nothing more."""
+        return self._ask(ControlRequest("pause_entries", session=session))
+
+    def resume_entries(self, session: str) -> Sent:
+        """Let a session open positions again."""
+        return self._ask(ControlRequest("resume_entries", session=session))
+
+    def stop_session(self, session: str) -> Sent:
+        """End a session."""
+        return self._ask(ControlRequest("stop", session=session))
+
+    def _ask(self, request: ControlRequest | Ping) -> Sent:
+        raise NotImplementedError
 
 
 class LiveReader(Reader):
@@ -53,6 +77,8 @@ class LiveReader(Reader):
 
 
 class _OfSessions(Following):
+    kind = NAME
+
     def __init__(
         self,
         server: Server,
@@ -74,9 +100,7 @@ class _OfSessions(Following):
         return LiveReader(structs.replace(wishes, symbols=self._symbols, session=self._session))
 
     def _address(self) -> str:
-        return super()._address().replace(f"/{NAME}/{NAME}", f"/{NAME}", 1)
-
-    kind = NAME
+        return stream_address(self._server, None, self._reader.query(), self.kind)
 
     @classmethod
     def connect(cls: type[_Self], *, url: str, token: str = "", **options: Any) -> _Self:  # type: ignore[override]
@@ -89,24 +113,8 @@ class _OfSessions(Following):
         """
         return cls(server_at(url, token), **options)
 
-    def flatten(self, session: str) -> Any:
-        """Close everything of a session, cancel its orders, open nothing more."""
-        return self._ask(ControlRequest("flatten", session=session))  # type: ignore[attr-defined]
 
-    def pause_entries(self, session: str) -> Any:
-        """Have a session open nothing more."""
-        return self._ask(ControlRequest("pause_entries", session=session))  # type: ignore[attr-defined]
-
-    def resume_entries(self, session: str) -> Any:
-        """Let a session open positions again."""
-        return self._ask(ControlRequest("resume_entries", session=session))  # type: ignore[attr-defined]
-
-    def stop_session(self, session: str) -> Any:
-        """End a session."""
-        return self._ask(ControlRequest("stop", session=session))  # type: ignore[attr-defined]
-
-
-class LiveStream(_OfSessions, Stream):
+class LiveStream(_OfSessions, Stream, SessionControls[None]):
     """Positions, orders, risk and profit of all live sessions: first what holds, then what comes.
 
     What `Stream` is, with the same guarantees: a lost connection is resumed where it broke off, and
@@ -129,5 +137,5 @@ class LiveStream(_OfSessions, Stream):
     """
 
 
-class AsyncLiveStream(_OfSessions, AsyncStream):
+class AsyncLiveStream(_OfSessions, AsyncStream, SessionControls[Coroutine[Any, Any, None]]):
     """What `LiveStream` is, for asyncio."""

@@ -118,8 +118,8 @@ BY_COMMAND, BY_LIMIT, BY_SESSION = 10, 11, 12  # of a live session alone
 # Why an order ended unfilled: rejected (from 20), expired (from 40), cancelled (from 50).
 NO_CASH, NO_EQUITY, MAX_POSITIONS, TOO_SMALL, TOO_RISKY = 20, 21, 22, 23, 24
 MARKET_CLOSED, DATA_GAP, TOO_MANY_ORDERS = 25, 26, 27
-# Of a live session alone: its limits, in the order of `live.limits`; entries are paused; the venue
-# said no; it was never sent.
+# Of a live session alone: its limits, in the order of `trading.limits`; entries are paused; the
+# venue said no; it was never sent.
 LIMIT_POSITION, LIMIT_EXPOSURE, LIMIT_LEVERAGE, LIMIT_DAILY_LOSS = 28, 29, 30, 31
 LIMIT_DRAWDOWN, LIMIT_ORDER_RATE, LIMIT_OPEN_ORDERS = 32, 33, 34
 LIMIT_STALE, LIMIT_PRICE_BAND = 35, 36
