@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.cli import live, main
+from workbench.cli import live, main, servers
 
 WHY = "ZeroDivisionError: division by zero"
 ENDED: dict[str, Any] = {
@@ -34,7 +34,7 @@ def said(monkeypatch, capsys):
         return sessions[name] if name else {"sessions": list(sessions.values())}
 
     server = SimpleNamespace(rest=SimpleNamespace(get=get))
-    monkeypatch.setattr(live, "found", lambda args: server)
+    monkeypatch.setattr(servers, "found", lambda args, **rest: server)
 
     def call(*arguments):
         assert main(["live", *arguments]) == 0
