@@ -96,6 +96,7 @@ from workbench.messages.times import (
 from workbench.messages.wire import (
     FINAL_STATUSES,
     FINAL_TYPES,
+    PROMPT_TYPES,
     MESSAGE_TYPES,
     PROTOCOL,
     AnyMessage,
@@ -140,6 +141,7 @@ __all__ = [
     "FINAL_ORDER_STATUSES",
     "FINAL_STATUSES",
     "FINAL_TYPES",
+    "PROMPT_TYPES",
     "MESSAGE_TYPES",
     "PROTOCOL",
     "AnyMessage",
