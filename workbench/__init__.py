@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.differing import diff
-    from workbench.client.discovery import Server, connect
+    from workbench.client.discovery import connect
     from workbench.client.live_opening import flatten_all, list_sessions, live
     from workbench.client.market import Market
     from workbench.client.market_history import history
     from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
+    from workbench.client.server import Server
     from workbench.client.session import Session
     from workbench.client.sweep import Sweep
     from workbench.client.sweeping import sweep

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.live_asking import request_body
+from workbench.client.server import Server
 from workbench.client.session import Session
 from workbench.errors import InvalidRequest
 
