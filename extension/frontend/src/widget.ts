@@ -10,7 +10,8 @@ import { mountMarket } from "./market/mount.ts";
 import { MarketSession } from "./market/session.ts";
 import { Session } from "./session.ts";
 import { DirectTransport, findServer, marketPlace, RelayTransport, runPlace, type WidgetModel } from "./transport/index.ts";
-import { mount, type Mounted } from "./view/mount.ts";
+import type { Mounted } from "./view/drawing.ts";
+import { mount } from "./view/mount.ts";
 
 interface Context {
   model: WidgetModel;

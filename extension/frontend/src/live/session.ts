@@ -1,6 +1,7 @@
 import type { ControlData, LiveAction, LiveFacts, StreamStatus, WireMessage } from "../../stream/src/index.ts";
+import { Reading, type ReadingOptions } from "../reading.ts";
 import { refusal, whose } from "../session.ts";
-import { ChosenTransport, Refusal, type Route, type Transport } from "../transport/index.ts";
+import { Refusal } from "../transport/index.ts";
 import { askedOf, type Asked } from "./asked.ts";
 import { besideOf, type Beside } from "./beside.ts";
 import { LiveModel } from "./model.ts";
@@ -9,17 +10,7 @@ import { isUnheard, type Request } from "./request.ts";
 /** A server that was asked for signs of life and says nothing for so long is said to be silent. */
 const QUIET_MS = 5_000;
 
-/** What Python keeps of a session for when nothing answers: a short log. */
-export interface LiveSnapshot {
-  messages?: WireMessage[];
-}
-
-export interface LiveSessionOptions {
-  direct: Transport | null;
-  relay: Transport | null;
-  snapshot: () => LiveSnapshot;
-  /** Shown until the session tells its strategy. */
-  title: string;
+export interface LiveSessionOptions extends ReadingOptions {
   id: string;
   /** Told which symbol is shown, when that changes. */
   chosen: (symbol: string) => void;
@@ -30,17 +21,10 @@ export interface LiveSessionOptions {
 /** Messages that say no more than that the server lives. */
 const SIGNS: ReadonlySet<string> = new Set(["heartbeat", "pong"]);
 
-/** One connection to a live session and what it told; any number of views draw from it. */
-export class LiveSession {
+/** A live session: what was asked of it, and what of it is shown. */
+export class LiveSession extends Reading {
   readonly live = new LiveModel();
-  readonly title: string;
   readonly id: string;
-  status: StreamStatus = { state: "connecting" };
-  route: Route = "none";
-  /** True while the picture is the saved one. */
-  saved = false;
-  /** True once nothing has answered in time. */
-  silent = false;
   /** What was asked for and does not show in the stream yet. */
   request: Request | null = null;
   /** What others asked for, and what was refused. */
@@ -52,39 +36,15 @@ export class LiveSession {
   private forbidden = "";
   private wantedSymbol = "";
   private wantedTimeframe = "";
-  private readonly transport: ChosenTransport;
-  private readonly listeners = new Set<() => void>();
-  private readonly stop: () => void;
-  private asking = false;
   private heardAt: number;
   private readonly now: () => number;
 
   constructor(private readonly options: LiveSessionOptions) {
-    this.title = options.title;
+    super(options);
     this.id = options.id;
     this.now = options.now ?? Date.now;
     this.heardAt = this.now();
-    this.transport = new ChosenTransport(options.direct, options.relay, () => this.useSaved());
-    this.stop = this.transport.subscribe({
-      message: (message) => this.heard(message),
-      reset: () => {
-        this.live.reset();
-        this.tell();
-      },
-      status: (status, route) => {
-        this.heardAt = this.now();
-        this.status = status;
-        this.route = route;
-        if (status.state === "deleted") this.live.run.deleted();
-        this.settle();
-        this.tell();
-      },
-    });
-  }
-
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.begin();
   }
 
   /** What was asked for last and does not show in the stream yet. */
@@ -176,29 +136,28 @@ export class LiveSession {
     this.tell();
   }
 
-  destroy(): void {
-    this.stop();
-    this.listeners.clear();
+  protected get story(): LiveModel {
+    return this.live;
   }
 
-  private heard(message: WireMessage): void {
+  protected override moved({ state }: StreamStatus): void {
+    this.heardAt = this.now();
+    if (state === "deleted") this.live.run.deleted();
+    this.settle();
+  }
+
+  protected override heard(message: WireMessage): void {
     const was = this.quietFor(this.now()) > 0;
     this.heardAt = this.now();
     // There is nothing to draw anew.
-    if (SIGNS.has(message.type) && !this.silent && !this.saved) {
-      if (was) this.tell();
-      return;
-    }
-    this.silent = false;
-    if (this.saved) {
-      this.saved = false;
-      this.live.reset();
-    }
-    this.live.apply(message);
-    if (message.type === "connected") void this.ask();
+    if (!SIGNS.has(message.type) || this.silent || this.saved) super.heard(message);
+    else if (was) this.tell();
+  }
+
+  protected override took(message: WireMessage): void {
+    if (message.type === "connected" && this.asked === null) void this.ask((body) => (this.asked = askedOf(body)));
     if (message.type === "control") this.controlled(message.data);
     this.settle();
-    this.tell();
   }
 
   /** What was asked for in the past is no news. */
@@ -221,34 +180,5 @@ export class LiveSession {
       || (this.pending === "resume_entries" && !live.entriesPaused)
       || (this.pending === "flatten" && live.entriesPaused && flat);
     if (done) this.request = null;
-  }
-
-  /** What the server does not tell is not shown: the stream alone makes a view. */
-  private async ask(): Promise<void> {
-    if (this.asked !== null || this.asking) return;
-    this.asking = true;
-    try {
-      this.asked = askedOf(await this.transport.get("", {}));
-      this.tell();
-    } catch {
-      // The next connection asks again.
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  private useSaved(): void {
-    if (this.live.seq > 0) return;
-    this.silent = true;
-    const { messages } = this.options.snapshot();
-    if (Array.isArray(messages) && messages.length > 0) {
-      this.saved = true;
-      for (const message of messages) this.live.apply(message);
-    }
-    this.tell();
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners) listener();
   }
 }

@@ -3,7 +3,7 @@ import { label } from "../model/grid.ts";
 import { titleOf, written } from "../model/statistics.ts";
 import { lineFor, type Row } from "../model/sweep.ts";
 import type { Session } from "../session.ts";
-import type { Mounted, MountOptions } from "../view/mount.ts";
+import type { Mounted, MountOptions } from "../view/drawing.ts";
 import { mainFigures } from "./tip.ts";
 
 export type Mount = (parent: HTMLElement, session: Session, options: MountOptions) => Mounted;
