@@ -15,8 +15,10 @@ import { LatestPrice } from "../market/latest.ts";
 import { drawGaps, gapAt } from "../market/lines.ts";
 import type { CandleSeries } from "../market/series.ts";
 import { boundsOf, drawAcross, drawCurve, inView, Legend, type Curve } from "./curves.ts";
-import { drawLevels, drawPrices, levelsOf, pricesTaken, roomFor, type Level } from "./levels.ts";
+import { drawLevels, drawPrices } from "./levelmarks.ts";
+import { levelsOf, roomFor, type Level } from "./levels.ts";
 import type { LiveModel } from "./model.ts";
+import { namingOf, pricesTaken, type Naming } from "./naming.ts";
 import { LiveReadout } from "./readout.ts";
 import type { LiveSession } from "./session.ts";
 import type { SymbolModel } from "./symbol.ts";
@@ -28,6 +30,7 @@ const REACH = 1.2;
 const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 /** Part of the width right of the present. */
 const LEAST_ROOM = 0.04;
+const NOTHING: Naming = { named: [], lines: [], above: 0, below: 0 };
 const [PRICE, EQUITY, DRAWDOWN, PROFIT, EXPOSURE] = [0, 1, 2, 3, 4];
 
 /** Price of a symbol with what is held and waits, equity, profit and exposure over one time axis. */
@@ -41,6 +44,7 @@ export class LiveCharts {
   private symbol: SymbolModel | null = null;
   private candles: CandleSeries | null = null;
   private levels: Level[] = [];
+  private naming: Naming = NOTHING;
   private pointer: number | null = null;
   private drawn = new Map<number, [Curve, Reduced][]>();
 
@@ -60,6 +64,11 @@ export class LiveCharts {
     this.tooltip = new Tooltip(price);
     this.latest.into(price);
     for (const [index, legend] of this.legends) this.stack.frames[index]?.append(legend.root);
+  }
+
+  /** How many levels are told by name, and how many are not. */
+  get told(): [named: number, more: number] {
+    return [this.naming.named.length, this.naming.above + this.naming.below];
   }
 
   setHeight(height: number): void {
@@ -99,7 +108,8 @@ export class LiveCharts {
     const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
     const range = this.priceRange(span);
     const height = Math.max(1, stack.panes[PRICE]?.over.clientHeight ?? 1);
-    const moved = latest.keepClear(range, height, pricesTaken(this.levels, range, height));
+    this.naming = there ? namingOf(this.levels, range, height, latest.price) : NOTHING;
+    const moved = latest.keepClear(range, height, pricesTaken(this.naming, range, height));
     stack.show(PRICE, span, nothing, range);
     for (const index of [EQUITY, DRAWDOWN, PROFIT, EXPOSURE]) stack.show(index, span, nothing, this.rangeOf(index));
     for (const [index, legend] of this.legends) {
@@ -194,7 +204,7 @@ export class LiveCharts {
     const dense = isDense(g, symbol);
     if (dense) drawDots(ctx, g, symbol, theme);
     drawCandles(ctx, g, candles, candles.length, theme);
-    drawLevels(ctx, g, this.levels, theme);
+    drawLevels(ctx, g, this.naming, theme);
     const beside = this.session.beside?.symbols.get(symbol.name);
     if (beside && isDense(g, beside)) drawDots(ctx, g, beside, theme);
     else if (beside) drawMarkers(ctx, g, beside, theme, true);
@@ -204,7 +214,7 @@ export class LiveCharts {
 
   private drawOver(u: uPlot): void {
     const g = geometryOf(u, uPlot.pxRatio);
-    if (g !== null && this.candles !== null) drawPrices(u.ctx, g, this.levels, this.stack.theme);
+    if (g !== null && this.candles !== null) drawPrices(u.ctx, g, this.naming, this.stack.theme);
   }
 
   private drawCurves(u: uPlot, index: number, theme: Theme): void {

@@ -50,6 +50,7 @@ export function mountLive(parent: HTMLElement, session: LiveSession, { height }:
     risk.update(live);
     tables.update(now);
     const candles = live.symbols.get(session.symbol)?.candles(session.timeframe) ?? null;
+    const [named, unnamed] = charts.told;
     return {
       connection,
       status: live.run.status,
@@ -64,6 +65,8 @@ export function mountLive(parent: HTMLElement, session: LiveSession, { height }:
       positions: String(live.positions.size),
       working: String(live.orders.working.length),
       orders: String(live.orders.total),
+      named: String(named),
+      unnamed: String(unnamed),
       breaches: String(live.breaches.length),
       entries: live.entriesPaused ? "paused" : "open",
       pending: session.pending ?? "",

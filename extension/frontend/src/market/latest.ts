@@ -21,7 +21,8 @@ export class LatestPrice {
   private readonly watermark = el("div", "wb-watermark", "SYNTHETIC");
   private candles: CandleSeries | null = null;
   private shown = "";
-  private price = NaN;
+  /** NaN where there is none. */
+  price = NaN;
   private clear = 0;
   private taken: number[] = [];
   private tagged = "";
