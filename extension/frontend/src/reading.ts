@@ -36,7 +36,7 @@ export abstract class Reading<S extends Snapshot = Snapshot> {
   private readonly listeners = new Set<() => void>();
   private readonly snapshot: () => S;
   private stop: (() => void) | null = null;
-  private asking = false;
+  private busy = false;
 
   protected constructor({ direct, relay, snapshot, title }: ReadingOptions<S>) {
     this.title = title;
@@ -90,20 +90,24 @@ export abstract class Reading<S extends Snapshot = Snapshot> {
   /** The connection has changed. */
   protected moved(_status: StreamStatus): void {}
 
-  /** What was saved is shown. */
-  protected usedSaved(_snapshot: S): void {}
+  /** Tell what was saved; whether there was anything. */
+  protected restore({ messages }: S): boolean {
+    if (!Array.isArray(messages)) return false;
+    for (const message of messages) this.story.apply(message);
+    return messages.length > 0;
+  }
 
   /** Ask the server for what the stream does not tell; without an answer the stream alone makes a view. */
   protected async ask(take: (body: any) => void): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
+    if (this.busy) return;
+    this.busy = true;
     try {
       take(await this.transport.get("", {}));
       this.tell();
     } catch {
       // It is asked again, at the latest by the next connection.
     } finally {
-      this.asking = false;
+      this.busy = false;
     }
   }
 
@@ -114,13 +118,7 @@ export abstract class Reading<S extends Snapshot = Snapshot> {
   private useSaved(): void {
     if (this.story.seq > 0) return;
     this.silent = true;
-    const snapshot = this.snapshot();
-    const { messages } = snapshot;
-    if (Array.isArray(messages) && messages.length > 0) {
-      this.saved = true;
-      for (const message of messages) this.story.apply(message);
-      this.usedSaved(snapshot);
-    }
+    this.saved = this.restore(this.snapshot());
     this.tell();
   }
 }

@@ -127,9 +127,11 @@ export class Session extends Reading<RunSnapshot> {
     else if (message.type === "control" && this.status.state === "live") this.notice = refusal(message.data);
   }
 
-  protected override usedSaved({ candles, about }: RunSnapshot): void {
-    if (candles) this.candles.give(candles);
-    this.about = aboutOf(about);
+  protected override restore(snapshot: RunSnapshot): boolean {
+    const restored = super.restore(snapshot);
+    if (restored && snapshot.candles) this.candles.give(snapshot.candles);
+    if (restored) this.about = aboutOf(snapshot.about);
+    return restored;
   }
 }
 

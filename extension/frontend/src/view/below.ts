@@ -1,0 +1,43 @@
+import { el } from "../dom.ts";
+import { CodeLine } from "./codeline.ts";
+import type { Mounted } from "./drawing.ts";
+
+/** A view that was opened out of another, below it. */
+export class Below {
+  readonly root = el("div", "wb-opened");
+  private end: (() => void) | null = null;
+  private id = "";
+
+  constructor(private readonly changed: () => void) {}
+
+  /** What is open; empty where nothing is. */
+  get open(): string {
+    return this.id;
+  }
+
+  /** Open the view of an id in the place of the one that is open; `mount` draws it, null where only Python can. */
+  show(what: string, id: string, mount: ((parent: HTMLElement) => Mounted) | null): void {
+    this.close();
+    const head = el("div", "wb-opening-bar");
+    const close = el("button", "wb-text-button", "Close");
+    close.type = "button";
+    close.addEventListener("click", () => this.close());
+    const code = new CodeLine();
+    code.show(`wb.attach(${JSON.stringify(id)})`);
+    head.append(el("span", "", what), code.line, code.copy, close);
+    this.root.append(head);
+    this.id = id;
+    const view = mount?.(this.root) ?? null;
+    this.end = () => view?.destroy();
+    this.changed();
+  }
+
+  close(): void {
+    if (this.end === null) return;
+    this.end();
+    this.end = null;
+    this.id = "";
+    this.root.replaceChildren();
+    this.changed();
+  }
+}
