@@ -16,6 +16,8 @@ export interface WatchedOptions<S extends Snapshot = Snapshot> extends ReadingOp
 
 /** What trades: whether it is really heard of, and what was asked of it. */
 export abstract class Watched<S extends Snapshot = Snapshot> extends Reading<S> {
+  /** What commands call it. */
+  abstract readonly id: string;
   /** What was asked for and does not show in the stream yet. */
   request: Request | null = null;
   private forbidden = "";

@@ -5,7 +5,7 @@ import type { Mounted } from "./drawing.ts";
 /** A view that was opened out of another, below it. */
 export class Below {
   readonly root = el("div", "wb-opened");
-  private end: (() => void) | null = null;
+  private view: Mounted | null = null;
   private id = "";
 
   constructor(private readonly changed: () => void) {}
@@ -27,15 +27,18 @@ export class Below {
     head.append(el("span", "", what), code.line, code.copy, close);
     this.root.append(head);
     this.id = id;
-    const view = mount?.(this.root) ?? null;
-    this.end = () => view?.destroy();
+    this.view = mount?.(this.root) ?? null;
     this.changed();
   }
 
+  setHeight(height: number): void {
+    this.view?.setHeight(height);
+  }
+
   close(): void {
-    if (this.end === null) return;
-    this.end();
-    this.end = null;
+    if (this.id === "") return;
+    this.view?.destroy();
+    this.view = null;
     this.id = "";
     this.root.replaceChildren();
     this.changed();
