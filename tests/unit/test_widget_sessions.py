@@ -82,10 +82,10 @@ def test_a_server_that_does_not_answer_is_no_server_without_sessions(shown):
     assert view.sessions is None
 
 
-def test_the_page_may_have_all_of_it_through_the_kernel(shown):
-    view, source = shown()
+def test_the_page_may_have_all_of_it_through_the_kernel(shown, monkeypatch):
     outbox = Outbox()
-    view.send = outbox
+    monkeypatch.setattr(SessionsView, "send", lambda self, content: outbox(content))
+    view, source = shown()
     source.release()
     view._heard(view, {"kind": "relay", "since": 0, "epoch": None}, [])
     assert outbox.wait(kind="messages")["batch"][0]["type"] == "connected"

@@ -39,7 +39,7 @@ export function sessionColumns(width: number, now: number): Column<SessionRow>[]
 function nameWords({ id, listed }: SessionRow): string {
   if (listed === null) return `${id}\n `;
   const { name, strategy, symbols } = listed;
-  return `${name}\n${[strategy === name ? "" : strategy, symbols.join(" "), id === name ? "" : id].filter(Boolean).join(" · ")}`;
+  return `${name}\n${[symbols.join(" "), strategy === name ? "" : strategy, id === name ? "" : id].filter(Boolean).join(" · ")}`;
 }
 
 function badge({ listed }: SessionRow): string {
