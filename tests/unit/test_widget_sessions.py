@@ -9,7 +9,7 @@ import pytest
 from widget_fakes import FakeSource, Outbox, connected
 
 import workbench as wb
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.client.sessions_source import SessionsSource
 from workbench.errors import InvalidRequest, ServerUnreachable
 from workbench.widgets import sessions_view as view_module

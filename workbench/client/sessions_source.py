@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.client.discovery import Server
 from workbench.client.live_stream import NAME, LiveStream
+from workbench.client.server import Server
 from workbench.client.source import ServerSource
 from workbench.client.stream import Stream
 from workbench.errors import InvalidRequest
