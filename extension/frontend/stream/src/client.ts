@@ -126,7 +126,7 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
 
   send(message: ClientMessage): void {
     if (!this.#connection.open) throw new StreamError("There is no connection to send on", "not_connected");
-    this.#connection.send(JSON.stringify(message));
+    this.#connection.send(JSON.stringify(message, finite));
   }
 
   protected override wake(): void {
@@ -252,4 +252,12 @@ export class StreamClient extends Controls implements AsyncIterable<AnyMessage> 
     this.status = status;
     for (const watcher of [...this.#watchers]) watcher(status);
   }
+}
+
+/** JSON would make nothing of NaN, and of nothing the server something else. */
+function finite(name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new StreamError(`${name} is ${value}, expected a number`, "invalid_request");
+  }
+  return value;
 }
