@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from workbench.analysis.continuing import Continued, continued
 from workbench.analysis.series import Series, renew, whole
 from workbench.engine.auditing import LEAST, look
 from workbench.engine.crew import Crew, warm_up_of
 from workbench.engine.declaring import Column, Declaration, compute
 from workbench.engine.failure import explain_failure
 from workbench.engine.growing import Growing
+from workbench.engine.lengthening import Lengthening
 from workbench.engine.view import View
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import iso_time
@@ -21,8 +23,8 @@ from workbench.messages import iso_time
 class Sights:
     """Lets all that strategies see grow with the candles.
 
-    Whole columns of indicators are computed again, as a backtest over the same candles would;
-    incremental ones are given what is new.
+    Incremental indicators are given what is new, and so are those of TA-Lib where candles come one
+    by one. Of others, whole columns are computed again, as a backtest over the same candles would.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ class Sights:
     ) -> None:  # fmt: skip
         self._crew, self._grown, self._counts, self._check = crew, grown, counts, check
         self._shown = {name: one.count for name, one in grown.items()}
+        self._going_on: dict[tuple[int, int], Continued] = {}
+        self._lengthening: dict[tuple[int, int], Lengthening] = {}
         if crew.insight is None:
             raise TypeError("The crew is not on board")
         self._insight = crew.insight
@@ -88,13 +92,37 @@ class Sights:
     def _indicate(self, view: View, start: int, strategy: str) -> None:
         """Tell the indicators of a timeframe whose candles are new from `start` on."""
         for place, (series, one) in enumerate(_declared(view)):
-            if hasattr(one.function, "update"):
-                columns = _further(one, start, len(view.candles))
-            else:
+            rows = self._further((id(view), place), one, start, len(view.candles))
+            if rows is None:
                 columns = self._again(view, one, start, strategy)
+            else:
+                columns = self._longer((id(view), place), one, start).extend(rows)
             for each, column in zip(series, columns, strict=True):
                 renew(each, column)
             view.declarations[place] = one._replace(columns=columns)
+
+    def _further(
+        self, key: tuple[int, int], one: Declaration, start: int, count: int
+    ) -> Sequence[Sequence[float]] | None:
+        """Return the new values of an indicator, None where it has to be computed again."""
+        if hasattr(one.function, "update"):
+            return _updates(one, start, count)
+        known = self._going_on.pop(key, None)
+        if count - start > 1:
+            return None
+        known = known or continued(one.function, one.args, one.kwargs, start)
+        row = None if known is None else known.at(start)
+        if known is None or row is None:
+            return None
+        self._going_on[key] = known
+        return [row]
+
+    def _longer(self, key: tuple[int, int], one: Declaration, start: int) -> Lengthening:
+        """Return the columns of an indicator, with room for more."""
+        known = self._lengthening.get(key)
+        if known is None or len(known) != start:  # They were computed again in between.
+            known = self._lengthening[key] = Lengthening(one.columns)
+        return known
 
     def _again(self, view: View, one: Declaration, start: int, strategy: str) -> list[Column]:
         """Compute an indicator over all candles."""
@@ -135,22 +163,20 @@ def _declared(view: View) -> list[tuple[Sequence[Series], Declaration]]:
     return found
 
 
-def _further(one: Declaration, start: int, count: int) -> list[Column]:
-    """Give an incremental indicator the values that are new; return its columns in full."""
+def _updates(one: Declaration, start: int, count: int) -> Sequence[Sequence[float]]:
+    """Give an incremental indicator the values that are new; return what it makes of them."""
     given = [whole(arg) for arg in one.args]
     columns = [arg[start:count].tolist() for arg in given if isinstance(arg, np.ndarray)]
     rows = zip(*columns, strict=True) if columns else [()] * (count - start)
-    values = [one.function.update(*row) for row in rows]
     width = len(one.columns)
-    empty: Any = (np.nan,) * width
-    table = []
-    for value in values:
+    empty = (np.nan,) * width
+    table: list[Sequence[float]] = []
+    for value in [one.function.update(*row) for row in rows]:
         row = empty if value is None else value if isinstance(value, tuple) else (value,)
         if len(row) != width:
             raise _other(one, len(row))
         table.append(row)
-    new = np.array(table, dtype=np.float64).reshape(len(values), width)
-    return [np.concatenate([column[:start], new[:, k]]) for k, column in enumerate(one.columns)]
+    return table
 
 
 def _other(one: Declaration, width: int) -> InvalidRequest:
