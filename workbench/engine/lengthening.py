@@ -23,11 +23,10 @@ class Lengthening:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._count = len(columns[0]) if columns else 0
-        self._table = np.empty((len(columns), max(_LEAST, 2 * self._count)))
-        self._table[:, : self._count] = columns
-
-    def __len__(self) -> int:
-        return self._count
+        room = max(_LEAST, 2 * self._count)
+        self._columns = [np.empty(room) for _ in columns]
+        for own, column in zip(self._columns, columns, strict=True):
+            own[: self._count] = column
 
     def extend(self, rows: Iterable[Sequence[float]]) -> list[Column]:
         """Take the next rows, a value for each column; return the columns up to there.
@@ -35,8 +34,9 @@ class Lengthening:
         What was returned before keeps its length and its values.
         """
         for row in rows:
-            if self._count == self._table.shape[1]:
-                self._table = np.concatenate([self._table, np.empty_like(self._table)], axis=1)
-            self._table[:, self._count] = row
+            if self._columns and self._count == len(self._columns[0]):
+                self._columns = [np.r_[own, np.empty_like(own)] for own in self._columns]
+            for own, value in zip(self._columns, row, strict=True):
+                own[self._count] = value
             self._count += 1
-        return [column[: self._count] for column in self._table]
+        return [own[: self._count] for own in self._columns]
