@@ -14,7 +14,7 @@ from workbench.analysis.continuing import Continued, continued
 from workbench.analysis.series import Clock, Series, renew
 from workbench.data.bars import bars_of
 from workbench.data.candles import Candles
-from workbench.engine import Strategy
+from workbench.engine import Strategy, growing_indicator
 from workbench.engine.declaring import compute
 from workbench.engine.live_engine import LiveEngine
 from workbench.timeframes import Timeframe
@@ -161,3 +161,29 @@ def test_a_session_has_the_indicators_of_its_whole_candles(history: int) -> None
         _, want = compute(one.label, function, one.args, one.kwargs, view._extent)
         for own, column in zip(one.columns, want, strict=True):
             np.testing.assert_array_equal(own, column)
+
+
+class Whole(Strategy):
+    """Indicators of TA-Lib alone."""
+
+    def init(self) -> None:
+        self.calm = self.I(indicators.sma, self.I("ROC", self.close, timeperiod=5), 3)
+
+    def next(self) -> None:
+        pass
+
+
+def test_a_closed_candle_computes_no_column_of_talibs_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = 1_704_067_200_000 + 60_000 * np.arange(COUNT)
+    candles = Candles("X", Timeframe.parse("1M"), times, **columns(), source="walk")
+    engine = LiveEngine(Whole, {"1M": candles[:START]})
+
+    def refuse(*args: Any) -> Any:
+        raise AssertionError("a whole column is computed again")
+
+    monkeypatch.setattr(growing_indicator, "compute", refuse)
+    for bar in bars_of(candles[START:]):
+        engine.candle(bar)
+    assert engine.strategies[0].close[-1] == candles.close[-1]
