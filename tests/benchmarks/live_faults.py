@@ -48,7 +48,11 @@ def at_random(kills: int, seed: int, trouble: float) -> None:
         tempfile.TemporaryDirectory() as folder,
         BrokerProcess(symbols=["BTC-USD"], seed=seed, trouble=trouble, parts=2) as fake,
     ):
-        process = ServerProcess(Path(folder) / "home", "--WorkbenchApp.live_window=1000000")
+        process = ServerProcess(
+            Path(folder) / "home",
+            "--WorkbenchApp.live_window=1000000",
+            "--WorkbenchApp.stop_patience=60",
+        )
         allow(process, fake)
         try:
             report = asyncio.run(

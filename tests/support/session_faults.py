@@ -26,6 +26,7 @@ from session_stories import Story, check_copies, check_orders, check_same
 from workbench.client.discovery import Server
 from workbench.client.live_asking import request_body
 from workbench.runs import servers
+from workbench.runs.reading import open_folder
 
 SYMBOL = "BTC-USD"
 PAPER = {
@@ -41,6 +42,8 @@ WAIT_S = 2.5
 """So long at most passes from a kill to the next."""
 AWAY_S = 2.0
 """So long at most a server stays away."""
+LEAST = 4
+"""Orders are filled before the session at the exchange is stopped."""
 PATIENCE_S = 180.0
 FINAL = ("complete", "stopped", "error")
 ENVIRONMENT = {"WORKBENCH_BINANCE_MAIN_KEY": KEY, "WORKBENCH_BINANCE_MAIN_SECRET": SECRET}
@@ -148,6 +151,12 @@ def row(process: ServerProcess, session: str) -> tuple[str, int | None, float]:
         return status, pid, started
 
 
+def care(process: ServerProcess, session: str) -> str | None:
+    """Return why a session is closed by force; None where it is not."""
+    with closing(open_folder(process.home)) as service:
+        return service.live.care(session).closing
+
+
 def allow(process: ServerProcess, fake: BrokerProcess) -> None:
     """Have a server that is not started yet send orders to the fake exchange."""
     orders = {"binance": {"sandbox:main": {"redirect": fake.host, "enableRateLimit": False}}}
@@ -204,6 +213,7 @@ async def run_session_faults(
             )
         server = await killing.server()
         await over(process, paper)
+        await come(lambda: filled(fake, trader) >= LEAST, "trades at the exchange", reading)
         await asyncio.to_thread(server.rest.post, f"api/live-trading/{trader}/stop", {})
         await over(process, trader)
         await asyncio.gather(*reading[1:])
@@ -224,12 +234,19 @@ async def run_session_faults(
     check_copies(common, [stories[one] for one in (undisturbed, paper, trader)])
     orders = check_orders(stories[paper]) + check_orders(stories[trader])
     ledger = fake.ledger()
+    for one in (paper, trader):
+        assert care(process, one) is None, f"{one} was closed by force"
     check(stories[trader].messages, ledger, trader)
     return Report(
         killing.processes.get(paper, 0), killing.processes.get(trader, 0), killing.servers, kills,
-        orders, sum(one["filled"] > 0 for one in of(ledger, trader)),
+        orders, filled(fake, trader),
         len(stories[paper].messages) + len(stories[trader].messages), time.monotonic() - began,
     )  # fmt: skip
+
+
+def filled(fake: BrokerProcess, session: str) -> int:
+    """Return how many orders of a session the ledger of the exchange has filled."""
+    return sum(one["filled"] > 0 for one in of(fake.ledger(), session))
 
 
 def check_state(server: Server, session: str, undisturbed: str) -> None:

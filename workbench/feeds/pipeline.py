@@ -297,7 +297,7 @@ class Pipeline:
 
 
 def whole_parts(messages: Sequence[Message]) -> Iterator[list[Message]]:
-    """Give what the stream is told in parts it is to have whole: a candle with what was found on it.
+    """Give what the stream is told in parts it is to have whole: a candle and what was found on it.
 
     A process that is started again tells neither of a candle that the stream has.
     """
