@@ -56,7 +56,9 @@ def at_random(kills: int, seed: int, trouble: float) -> None:
         allow(process, fake)
         try:
             report = asyncio.run(
-                run_session_faults(process, fake, kills, seed, until="2017-05-20", pace=12.0)
+                run_session_faults(
+                    process, fake, kills, seed, until="2017-05-20", pace=12.0, wait=4.0
+                )
             )
         finally:
             process.stop()

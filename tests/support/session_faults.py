@@ -38,8 +38,6 @@ PAPER = {
 }
 KINDS = {"process": 4, "server": 3, "both": 3}
 """How often what is killed, in parts of all."""
-WAIT_S = 2.5
-"""So long at most passes from a kill to the next."""
 AWAY_S = 2.0
 """So long at most a server stays away."""
 LEAST = 4
@@ -166,7 +164,14 @@ def allow(process: ServerProcess, fake: BrokerProcess) -> None:
 
 
 async def run_session_faults(
-    process: ServerProcess, fake: BrokerProcess, kills: int, seed: int, until: str, pace: float
+    process: ServerProcess,
+    fake: BrokerProcess,
+    kills: int,
+    seed: int,
+    *,
+    until: str,
+    pace: float,
+    wait: float,
 ) -> Report:
     """Run both sessions, kill them and their server so often, and hold all there is against it.
 
@@ -183,6 +188,8 @@ async def run_session_faults(
     until, pace
         The day in 2017 to which the paper session trades, from the first of March, and how many
         candles of an hour it is given a second.
+    wait
+        Seconds at most from a kill to the next.
 
     Raises
     ------
@@ -206,7 +213,7 @@ async def run_session_faults(
     try:
         await come(lambda: all(one.seq for one in journals.values()), "first messages", reading)
         for number in range(kills):
-            await asyncio.sleep(draw.uniform(0.0, WAIT_S))
+            await asyncio.sleep(draw.uniform(0.0, wait))
             going = [one for one in (paper, trader) if row(process, one)[0] not in FINAL]
             await killing.kill(
                 draw.choices([*KINDS], [*KINDS.values()])[0], going[number % len(going)]
@@ -263,7 +270,7 @@ def check_state(server: Server, session: str, undisturbed: str) -> None:
 
 def trader_body(seed: int) -> dict[str, Any]:
     """Return what is asked of the session at the exchange."""
-    feed = {"feed": "synthetic", "speed": "600x", "seed": seed}
+    feed = {"feed": "synthetic", "speed": "150x", "seed": seed}
     options = {"seed": seed, "history": 30, "account": "main"}
     return request_body(Churner, [SYMBOL], ["1M"], "binance", feed, options)
 
