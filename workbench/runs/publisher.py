@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,26 @@ class Publisher:
                     self._changed.notify_all()
                 if prompt:
                     self._hurry.set()
+
+    def send_together(self, messages: Sequence[Message]) -> None:
+        """Queue messages of which the log is to have all or none, however this process ends.
+
+        Raises
+        ------
+        PayloadTooLarge
+            The server would not take them; nothing is queued.
+        """
+        wires = [encode(message) for message in messages]
+        longest = max(wires, key=len, default=b"")
+        if sum(map(len, wires)) + len(wires) > MAX_MESSAGE_BYTES:
+            raise too_large(longest)
+        with self._lock:
+            if self._outbox.full:
+                self._wait_for_room()
+            if self.refused is None:
+                ready = [self._outbox.add(wire, at > 0) for at, wire in enumerate(wires)]
+                if any(ready):
+                    self._changed.notify_all()
 
     def position(self) -> tuple[int, int]:
         """Return how many messages have been sent, and how many of them the log has."""
