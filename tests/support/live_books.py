@@ -12,7 +12,7 @@ from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderData
 
 FOLLOWS = {
     None: {"new"},
-    "new": {"accepted", "rejected", "cancelled", "expired"},
+    "new": {"new", "accepted", "rejected", "cancelled", "expired"},
     "accepted": {"accepted", "partially_filled", *FINAL_ORDER_STATUSES},
     "partially_filled": {"partially_filled", "filled", "cancelled", "expired", "rejected"},
 }

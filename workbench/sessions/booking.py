@@ -147,6 +147,9 @@ class Booking:
                 client or UNSET, reasoning=why,
             )  # fmt: skip
             out.append(Order(self._now, data=known))
+        if known.status == "new":
+            known = structs.replace(known, status="accepted", reasoning=UNSET)
+            out.append(Order(self._now, data=known))
         over = not rest(one, quantity)
         more = Deal(deal.price, quantity, deal.fee)
         done = grown(known, more, client, self.time)

@@ -95,7 +95,8 @@ class Winding:
                 done = structs.replace(
                     waits, status=report.status, time=self._booking.time,
                     quantity=waits.filled if report.status == "filled" else waits.quantity,
-                    code=report.code or UNSET, message=report.message or UNSET,
+                    code=report.code or report.status,
+                    message=report.message or f"{self._broker} says so",
                     reasoning=UNSET, latency_ms=UNSET,
                 )  # fmt: skip
                 out += self._say([Order(self._now, data=done)])
