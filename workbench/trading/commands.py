@@ -12,6 +12,7 @@ from workbench.trading.book import Book
 from workbench.trading.desk import Desk
 from workbench.trading.guard import Guard
 from workbench.trading.inputs import Asking
+from workbench.trading.leaving import leave
 from workbench.trading.reporting import Reporting
 
 How = Literal["complete", "stopped"] | WorkbenchError
@@ -123,6 +124,8 @@ class Commands:
     def tell(self, last: int | None) -> None:
         """Tell the end; `last` is the open time (epoch ms) of the last candles that closed."""
         reporting, how = self._reporting, self.how
+        for book in self._books.values() if self._keeps else ():
+            leave(book, self._desk)
         reporting.end(last)
         reporting.state(self._session.time())
         if isinstance(how, WorkbenchError):

@@ -143,6 +143,16 @@ class Desk:
         """Return signed units by symbol."""
         return self._routing.held()
 
+    def resting(self, book: Book) -> dict[str, list[str]]:
+        """Return the client order ids that an exchange keeps, by order that is not final."""
+        if self._venue is not None:
+            return {}  # on paper, it ends with the session
+        found = {
+            order_id: self._routing.named(book.symbol, purpose)
+            for order_id, purpose in self._purposes(book)
+        }
+        return {order_id: names for order_id, names in found.items() if names}
+
     def idle(self, keeps: bool) -> bool:
         """Tell whether nothing waits, is at the venue, or on its way there.
 

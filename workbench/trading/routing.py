@@ -111,6 +111,11 @@ class Routing:
         ticket = self._routes[symbol].state.tickets.get(client_order_id)
         return None if ticket is None else ticket.purpose
 
+    def named(self, symbol: str, purpose: Purpose) -> list[str]:
+        """Return the client order ids of what is at the venue for a purpose."""
+        tickets = self._routes[symbol].state.tickets
+        return [name for name, one in tickets.items() if one.purpose == purpose]
+
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""
         return self._routes[symbol].state.flatten != 0
