@@ -61,6 +61,12 @@ def test_what_rests_at_the_exchange_is_left_there_and_says_so():
     names = {one.price: name for name, one in sent(made).items() if one.price}
     report(made, names[110.0], "partially_filled", 0.25, 110.0)
     assert len(made.of("trade")) == 1
+    # The stop is made smaller.
+    (stop,) = (one for one in made.commands if isinstance(one, Cancel))
+    assert stop.client_order_id == names[90.0]
+    report(made, names[90.0], "cancelled")
+    names |= {one.price: name for name, one in sent(made).items() if one.price}
+    report(made, names[90.0], "accepted")
     made.commands.clear()
     made.take([Asked(AT + 4 * MINUTE, "stop", 1)])
     assert made.said[-1].type == "complete"
