@@ -14,7 +14,7 @@ FOLLOWS = {
     None: {"new"},
     "new": {"new", "accepted", "rejected", "cancelled", "expired"},
     "accepted": {"accepted", "partially_filled", *FINAL_ORDER_STATUSES},
-    "partially_filled": {"partially_filled", "filled", "cancelled", "expired", "rejected"},
+    "partially_filled": {"partially_filled", *FINAL_ORDER_STATUSES},
 }
 SIGN = {"buy": 1.0, "sell": -1.0}
 

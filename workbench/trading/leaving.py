@@ -15,10 +15,10 @@ def leave(book: Book, desk: Desk | None) -> None:
     What rests at an exchange goes on there (``left``); all else was looked after by the session
     alone, or by its venue on paper, and is ``cancelled``.
     """
+    now, orders = book.moment(), book.ledger.orders
     if desk is not None:
         book.engine.tell_exits()
-        book.settle()
-    now, orders = book.moment(), book.ledger.orders
+        book.ledger.tell(now)
     resting = {} if desk is None else desk.resting(book)
     for order_id in list(orders.waiting):
         names = resting.get(order_id)
