@@ -144,16 +144,20 @@ def close(exchange: Exchange, spec: RunSpec, said: list[Message], symbols: list[
     hedging=st.booleans(),
     participation=st.sampled_from([0.05, 0.5]),
     deaf=st.integers(0, 25),
+    named=st.booleans(),
 )
 def test_the_log_comes_to_what_the_ledger_has(
     seed: int, count: int, symbols: list[str], several: bool, hedging: bool, participation: float,
-    deaf: int,
+    deaf: int, named: bool,
 ) -> None:  # fmt: skip
     kinds = [RandomOrders, MoreOrders] if several else [RandomOrders]
     made = InHand(
         kinds, symbols, live={"broker": "exchange", "exchange": "fake"}, initial_capital=CAPITAL,
         check_lookahead=False, hedging=hedging, leverage=3.0, commission=FEE,
     )  # fmt: skip
+    for book in made.session.books.values():
+        # Of a session of before, that told client order ids with the venue's answers.
+        book.ledger.orders.ahead = named
     inputs: list[Any] = []
     for number, symbol in enumerate(symbols):
         inside = walk(seed + number, 5 * count, timeframe="3M", sigma=0.002)
