@@ -74,11 +74,15 @@ class ServerProcess:
 
 
 def end_workers(home: Path) -> None:
-    """Kill what works for a state folder, which is where it works: it outlives its server."""
+    """End what works for a state folder, which is where it works: it outlives its server."""
+    ended = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.cwd() == str(home):
                 process.kill()
+                ended.append(process)
+    _, left = psutil.wait_procs(ended, 30)
+    assert left == []
 
 
 def answers(server: Server) -> bool:
