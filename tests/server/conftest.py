@@ -14,6 +14,14 @@ from pytest_jupyter.jupyter_server import jp_server_cleanup  # noqa: F401
 from server_process import end_workers
 from tornado.httpclient import HTTPClientError
 
+POLL_MS = 40
+"""Between two looks at the processes: most of what the tests would wait for otherwise."""
+
+
+@pytest.fixture
+def jp_nbconvert_templates():
+    """Copy no templates: nothing here is converted."""
+
 
 @pytest.fixture
 def jp_server_config(tmp_path):
@@ -32,6 +40,7 @@ def jp_server_config(tmp_path):
 def app(jp_serverapp, jp_asyncio_loop):  # noqa: F811
     """The extension, started as a real server does. Its workers do not outlive the test."""
     (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
+    app._poll.callback_time = POLL_MS
     jp_asyncio_loop.run_until_complete(app._start_jupyter_server_extension(jp_serverapp))
     yield app
     # Or it would start others instead.
