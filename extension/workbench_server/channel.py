@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from workbench.errors import LogDamaged
-from workbench.messages import FINAL_TYPES, Delivery
+from workbench.messages import FINAL_TYPES, PROMPT_TYPES, Delivery
 from workbench.streams import Entry, StreamInfo, StreamLog
 from workbench.streams.latest import without_old
 from workbench_server.audience import Audience
@@ -20,15 +20,17 @@ MERGED_ENTRIES = 8000
 MERGED_BYTES = 1024 * 1024
 """Where curves are merged, more of the log goes into a chunk."""
 FLUSH_INTERVAL_S = 0.05
-"""Subscribers at the tail are written to 20 times a second at most."""
-RECHECK_S = 1.0
+"""Subscribers at the tail are written to 20 times a second, but for what is prompt."""
+BURST = 2
+"""After a quiet time so many writes need not wait for each other."""
+TIDY_S = 1.0
 
 
 class Channel:
     """A log's live end. Made and used on the event loop; `close` ends its timers.
 
-    Other processes may append to the same log (a second server over the same state folder),
-    so it looks at the log itself now and then.
+    Other processes may append to the same log (a second server over the same state folder):
+    whoever notices calls `refresh`.
 
     Parameters
     ----------
@@ -57,16 +59,16 @@ class Channel:
         self._audiences: dict[object, Audience] = {}
         self._paced: dict[Reader, asyncio.Future[None]] = {}
         self._loop = asyncio.get_running_loop()
-        self._told_at = self._news_at = 0.0
+        self._free_at = self._news_at = 0.0
         self._news = False
         self._round: Iterator[bool] | None = None
         self._round_seq = 0
         self._telling: asyncio.Handle | None = None
-        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+        self._tidying = self._loop.call_later(TIDY_S, self._tidy)
 
     def close(self) -> None:
         """End the timers."""
-        self._recheck.cancel()
+        self._tidying.cancel()
         if self._telling is not None:
             self._telling.cancel()
 
@@ -76,7 +78,7 @@ class Channel:
             return
         if entries[0].seq == self.info.seq + 1:
             self.info = _advanced(self.info, entries)
-            self._wake()
+            self._wake(any(entry.type in PROMPT_TYPES for entry in entries))
         else:
             self.refresh()
         self._tail.extend(entries)
@@ -159,19 +161,25 @@ class Channel:
             if wishes.max_rate is None and not readers:
                 self._audiences.pop(form, None)
 
-    def _wake(self) -> None:
+    def _wake(self, prompt: bool = False) -> None:
         self._shelf.clear()
+        now = self._loop.time()
         if not self._news:
-            self._news, self._news_at = True, self._loop.time()
+            self._news, self._news_at = True, now
+        if prompt and self._telling is not None and self._round is None:
+            self._telling.cancel()
+            self._telling = None
         if self._telling is None:
-            when = max(self._loop.time(), self._told_at + FLUSH_INTERVAL_S)
+            when = now if prompt else max(now, self._free_at)
             self._telling = self._loop.call_at(when, self._tell)
 
     def _tell(self) -> None:
         self._telling = None
         if self._round is None:
             self._news = False
-            self._told_at, self._round_seq = self._loop.time(), self.info.seq
+            now, self._round_seq = self._loop.time(), self.info.seq
+            free = min(max(self._free_at, now - (BURST - 1) * FLUSH_INTERVAL_S), now)
+            self._free_at = free + FLUSH_INTERVAL_S
             self._round = self._tell_all()
         if next(self._round, False):
             self._telling = self._loop.call_soon(self._tell)
@@ -190,10 +198,9 @@ class Channel:
             except LogDamaged:
                 audience.dismiss()
 
-    def _look(self) -> None:
-        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+    def _tidy(self) -> None:
+        self._tidying = self._loop.call_later(TIDY_S, self._tidy)
         self._shelf.tidy()
-        self.refresh()
 
 
 def _advanced(info: StreamInfo, entries: Sequence[Entry]) -> StreamInfo:

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 TOKEN = "test-token"
 

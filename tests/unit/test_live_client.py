@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from workbench.client.discovery import Server
 from workbench.client.live_asking import request_body
 from workbench.client.live_frames import (
     breaches_frame,
@@ -16,6 +15,7 @@ from workbench.client.live_frames import (
     positions_frame,
 )
 from workbench.client.live_stream import LiveReader, LiveStream
+from workbench.client.server import Server
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.messages import (

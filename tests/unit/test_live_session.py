@@ -229,7 +229,7 @@ def test_stop_closes_what_is_held_unless_it_is_to_be_kept(keep, held):
     made.take([Asked(0, "stop", 1)])
     assert made.session.held() == {"TEST": held}
     assert made.said[-1].extra.status == "stopped"
-    check(made.said, 1000.0, over=not keep)
+    check(made.said, 1000.0, kept=keep)
 
 
 # --- limits, each at its number and just beyond -----------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -11,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-from workbench.messages import Control, ControlData
+from workbench.messages import Control, ControlData, encode
 from workbench.runs import publisher as module
 from workbench.runs.outbox import Outbox
 from workbench.runs.publisher import Publisher
@@ -32,6 +34,7 @@ class Server:
         self.values: list[float] = []
         self.batches = 0
         self.connections = 0
+        self.current: ServerConnection | None = None
         self.rule: Callable[[ServerConnection], bool] = lambda connection: True
         self._server = serve(self._handle, "127.0.0.1", 0, compression=None)
         self.url = f"http://127.0.0.1:{self._server.socket.getsockname()[1]}/"
@@ -40,6 +43,7 @@ class Server:
 
     def _handle(self, connection: ServerConnection) -> None:
         self.connections += 1
+        self.current = connection
         with contextlib.suppress(ConnectionClosed):
             connection.send(encode_reply(Hello(len(self.values))).decode())
             for frame in connection:
@@ -69,8 +73,12 @@ def server():
 def publish(urls, count, **options):
     publisher = Publisher("s", "token", urls, lambda command: None, **options)
     for number in range(1, count + 1):
-        publisher.send(Control("t", data=ControlData("step", True, float(number))))
+        publisher.send_encoded(numbered(number))
     return publisher
+
+
+def numbered(number):
+    return encode(Control("t", data=ControlData("step", True, float(number))))
 
 
 def test_a_publisher_cut_again_and_again_is_heard_exactly_once(server):
@@ -130,7 +138,7 @@ def test_a_refusal_ends_it_and_what_is_said_after_is_dropped(server):
     publisher = publish(lambda: [server.url], 5)
     publisher.close(60)
     assert publisher.refused == "no"
-    publisher.send(Control("t", data=ControlData("step", True, 6.0)))
+    publisher.send_encoded(numbered(6))
     assert len(publisher._outbox) == 5
 
 
@@ -152,3 +160,37 @@ def test_numbers_of_another_producer_are_not_taken_for_its_own(server):
     assert not publisher.close(60)
     assert publisher.refused == "another producer has published this stream"
     assert server.values == [1, 2, 3]
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A publisher that waits longer for what belongs together than a test may take."""
+    monkeypatch.setattr(module, "GATHER_S", 600.0)
+
+
+def until(condition):
+    """Wait for a condition; the test's own timeout is the limit."""
+    while not condition():
+        time.sleep(0.001)
+
+
+def test_what_somebody_waits_for_is_not_held_back(server, patient):
+    publisher = publish(lambda: [server.url], 2)
+    publisher.send(Control("t", data=ControlData("step", True, 3.0)))
+    until(lambda: server.values == [1.0, 2.0, 3.0])
+    assert publisher.close(30)
+
+
+def test_the_end_is_not_held_back(server, patient):
+    publisher = publish(lambda: [server.url], 2)
+    assert publisher.close(30)
+    assert server.values == [1.0, 2.0]
+
+
+def test_a_lost_connection_is_noticed_while_more_is_gathered(server, patient):
+    publisher = publish(lambda: [server.url], 1)
+    assert publisher.joined.wait(30)
+    server.current.socket.shutdown(socket.SHUT_RDWR)
+    until(lambda: server.connections > 1)
+    assert publisher.close(30)
+    assert server.values == [1.0]

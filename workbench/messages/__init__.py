@@ -52,6 +52,7 @@ from workbench.messages.live import (
 )
 from workbench.messages.live_facts import BrokerName, LiveFacts
 from workbench.messages.market import (
+    PROCESS_AWAY,
     Bias,
     CandleData,
     CandleExtra,
@@ -97,6 +98,7 @@ from workbench.messages.wire import (
     FINAL_STATUSES,
     FINAL_TYPES,
     MESSAGE_TYPES,
+    PROMPT_TYPES,
     PROTOCOL,
     AnyMessage,
     Candle,
@@ -141,6 +143,8 @@ __all__ = [
     "FINAL_STATUSES",
     "FINAL_TYPES",
     "MESSAGE_TYPES",
+    "PROCESS_AWAY",
+    "PROMPT_TYPES",
     "PROTOCOL",
     "AnyMessage",
     "Bias",

@@ -16,14 +16,16 @@ from workbench.messages.payloads import Direction, Reasoning
 
 PositionEvent = Literal["open", "modify", "close"]
 OrderStatus = Literal[
-    "new", "accepted", "partially_filled", "filled", "cancelled", "rejected", "expired"
+    "new", "accepted", "partially_filled", "filled", "cancelled", "rejected", "expired", "left"
 ]
 OrderRole = Literal["entry", "exit", "stop_loss", "take_profit"]
 OrderKind = Literal["market", "limit", "stop"]
 OrderSide = Literal["buy", "sell"]
 BreachAction = Literal["reject", "flatten"]
 
-FINAL_ORDER_STATUSES: frozenset[str] = frozenset({"filled", "cancelled", "rejected", "expired"})
+FINAL_ORDER_STATUSES: frozenset[str] = frozenset(
+    {"filled", "cancelled", "rejected", "expired", "left"}
+)
 
 
 class PositionData(Struct, frozen=True, omit_defaults=True):
@@ -79,8 +81,10 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     """What has become of an order. Each ends in exactly one final status.
 
     ``new`` (decided, not with the broker yet) → ``accepted`` → ``partially_filled``… → ``filled``,
-    ``cancelled``, ``rejected`` or ``expired``. An accepted order whose price is moved (a trailing
-    stop) is told as ``accepted`` again.
+    ``cancelled``, ``rejected``, ``expired`` or ``left``. An accepted order whose price is moved (a
+    trailing stop) is told as ``accepted`` again. One for an exchange is told once more, with its
+    client order id, before it is sent. ``left``: the session has ended and keeps what it holds, the
+    order rests at the exchange and goes on there; nobody tells what becomes of it.
 
     Attributes
     ----------
@@ -106,7 +110,7 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     trade_id
         The position it opened or (partly) closed, or is to close.
     code, message, numbers
-        Why it was rejected, cancelled or expired, as in `signal`; of risk limits
+        Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits
         the limit's name, such as ``max_position``. One that is cancelled may have filled in part.
     reasoning
         Why it was given; on ``new``.

@@ -50,6 +50,8 @@ from workbench.messages.times import utc_now
 
 PROTOCOL = "1.0"
 FINAL_TYPES: frozenset[str] = frozenset({"complete", "error"})
+PROMPT_TYPES: frozenset[str] = FINAL_TYPES | {"status", "control"}
+"""Not held back to be sent with others: somebody waits for them."""
 FINAL_STATUSES: frozenset[str] = frozenset({"complete", "error", "stopped"})
 
 

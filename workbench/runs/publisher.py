@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from workbench.errors import PayloadTooLarge
-from workbench.messages import Message, encode
+from workbench.messages import PROMPT_TYPES, Message, encode
 from workbench.runs.outbox import Outbox
 from workbench.runs.publishing import (
     MAX_MESSAGE_BYTES,
@@ -36,6 +36,9 @@ BATCH_MESSAGES = 500
 BATCH_BYTES = 256 * 1024
 IN_FLIGHT = 4 * BATCH_MESSAGES
 LINGER_S = 0.02
+"""Between two batches, while there is not enough for a full one."""
+GATHER_S = 0.002
+"""What belongs together, like all that a candle has to tell, is there within this time."""
 RETRY_S = (0.1, 2.0)
 TOO_BIG = 1009
 FAILED = 1011
@@ -101,6 +104,7 @@ class Publisher:
         self._outbox = Outbox(spill=Spill(folder)) if outbox is None else outbox
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
+        self._hurry = threading.Event()
         self._closing = False
         self._abandoned = False
         self.refused: str | None = None
@@ -111,10 +115,10 @@ class Publisher:
 
     def send(self, message: Message) -> None:
         """Queue a message; see `send_encoded`."""
-        self.send_encoded(encode(message))
+        self.send_encoded(encode(message), message.type in PROMPT_TYPES)
 
-    def send_encoded(self, wire: bytes) -> None:
-        """Queue a message that is JSON already.
+    def send_encoded(self, wire: bytes, prompt: bool = False) -> None:
+        """Queue a message that is JSON already; a prompt one is not held back for others.
 
         Raises
         ------
@@ -127,8 +131,31 @@ class Publisher:
         with self._lock:
             if self._outbox.full:
                 self._wait_for_room()
-            if self.refused is None and self._outbox.add(wire):
-                self._changed.notify_all()
+            if self.refused is None:
+                if self._outbox.add(wire):
+                    self._changed.notify_all()
+                if prompt:
+                    self._hurry.set()
+
+    def send_together(self, messages: Sequence[Message]) -> None:
+        """Queue messages of which the log is to have all or none, however this process ends.
+
+        Raises
+        ------
+        PayloadTooLarge
+            The server would not take them; nothing is queued.
+        """
+        wires = [encode(message) for message in messages]
+        longest = max(wires, key=len, default=b"")
+        if sum(map(len, wires)) + len(wires) > MAX_MESSAGE_BYTES:
+            raise too_large(longest)
+        with self._lock:
+            if self._outbox.full:
+                self._wait_for_room()
+            if self.refused is None:
+                ready = [self._outbox.add(wire, at > 0) for at, wire in enumerate(wires)]
+                if any(ready):
+                    self._changed.notify_all()
 
     def position(self) -> tuple[int, int]:
         """Return how many messages have been sent, and how many of them the log has."""
@@ -140,6 +167,7 @@ class Publisher:
         deadline = time.monotonic() + patience
         with self._changed:
             self._closing = True
+            self._hurry.set()
             self._changed.notify_all()
             while len(self._outbox) and self.refused is None:
                 left = deadline - time.monotonic()
@@ -155,6 +183,7 @@ class Publisher:
         """Give up; return what is not acknowledged: its first number and the messages."""
         with self._changed:
             self._abandoned = True
+            self._hurry.set()
             self._changed.notify_all()
         self._thread.join(5)
         return self._outbox.first, self._outbox.drain()
@@ -244,6 +273,7 @@ class Publisher:
             self._refuse(self._rebuffs.failed(self._outbox.first))
 
     def _send_all(self, connection: ClientConnection, broken: threading.Event) -> None:
+        sent = 0.0
         while not broken.is_set():
             with self._changed:
                 while not broken.is_set() and not (
@@ -254,12 +284,14 @@ class Publisher:
                     self._changed.wait(1.0)
                 gather = self._outbox.ready < BATCH_MESSAGES and not self._closing
             if gather:
-                broken.wait(LINGER_S)
+                self._hurry.wait(max(GATHER_S, sent + LINGER_S - time.monotonic()))
+            self._hurry.clear()
             if self._abandoned:
                 return
             with self._changed:
                 first, messages = self._outbox.take(BATCH_MESSAGES, BATCH_BYTES)
             if messages:
+                sent = time.monotonic()
                 connection.send(batch_frame(first, messages), text=True)
 
     def _receive(self, connection: ClientConnection, broken: threading.Event) -> None:
@@ -270,6 +302,7 @@ class Publisher:
             pass
         finally:
             broken.set()
+            self._hurry.set()
             with self._changed:
                 self._changed.notify_all()
 

@@ -38,6 +38,8 @@ class RoutedLedger(Ledger):
         By number of an order that is about to end: why, as of `LiveEngine.refuse`.
     untold
         By trade: fills of its exits before its entry is told.
+    heard
+        Client order id of the order whose report is just being taken.
     """
 
     kept = ("refused", "taken_away", "ahead", "untold", "reasons")
@@ -50,11 +52,13 @@ class RoutedLedger(Ledger):
         orders.asks = True
         self.ends: dict[int, tuple[int, float, float]] = {}
         self.untold: dict[int, list[Part]] = {}
+        self.heard: str | None = None
 
     # --- what is reported -----------------------------------------------------------------
 
     def part(self, part: Part) -> None:
         """Take a fill that the engine is about to take."""
+        part = part._replace(client_order_id=self.heard)
         if part.trade:
             ahead = self.ahead.setdefault(part.trade, Ahead())
             ahead.units += part.quantity
@@ -110,7 +114,7 @@ class RoutedLedger(Ledger):
             known = self._leaving(
                 part.code, order, part.rung, part.level, *_of(held), part.quantity
             )
-        self.orders.part(known, now, part.quantity, part.price, part.fee)
+        self.orders.part(known, now, part.quantity, part.price, part.fee, part.client_order_id)
 
     def _entered(self, order: Told, row: Sequence[float], message: Trade, now: Moment) -> None:
         self._over(order.order_id, int(row[E_ORDER]), now, order.trade_id)

@@ -6,7 +6,7 @@ docs/brokers.md says in words what rests where, and what is sent when.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -69,13 +69,17 @@ class Routing:
         """
         return self._routes[symbol].decided(at)
 
-    def report(self, reported: Report) -> list[Command]:
+    def report(
+        self, reported: Report, taken: Callable[[], None] = lambda: None
+    ) -> list[Command]:  # fmt: skip
         """Take a report into the book; return what follows (protection, the other side of an OCO).
 
-        Twice the same, or one behind what is known, changes nothing.
+        Twice the same, or one behind what is known, changes nothing. `taken` is called between the
+        two: fills after that are of no order of the venue.
         """
         route = self._routes[reported.symbol]
         apply(route, reported)
+        taken()
         return route.act(reported.at)
 
     def price(self, symbol: str, time: int, price: float, at: int) -> list[Command]:
@@ -106,6 +110,11 @@ class Routing:
         """Return what an order that is at the venue is for; None where it is over, or unknown."""
         ticket = self._routes[symbol].state.tickets.get(client_order_id)
         return None if ticket is None else ticket.purpose
+
+    def named(self, symbol: str, purpose: Purpose) -> list[str]:
+        """Return the client order ids of what is at the venue for a purpose."""
+        tickets = self._routes[symbol].state.tickets
+        return [name for name, one in tickets.items() if one.purpose == purpose]
 
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""

@@ -20,6 +20,7 @@ from workbench.trading.commands import How
 from workbench.trading.hosting import Facts
 from workbench.trading.inputs import (
     Asked,
+    Away,
     Bars,
     Input,
     Missing,
@@ -168,7 +169,7 @@ class Session:
             case Reported():
                 if self._desk is not None:
                     self._desk.report(given)
-            case Reconciled():
+            case Reconciled() | Away():
                 for message in differences(given, self.books, self.at):
                     self.emit(message)
 

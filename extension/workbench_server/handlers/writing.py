@@ -46,6 +46,8 @@ class Writing(WebSocketHandler):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         """Take the stream over for writing."""
+        # Else a small message waits until the one before it is acknowledged, 40 ms and more.
+        self.set_nodelay(True)
         connection = self.ws_connection
         if isinstance(connection, SharedDeflateProtocol):
             connection.outlet = self._outlet = Outlet(connection.stream)

@@ -721,6 +721,8 @@ export interface FeedData {
   timeframes: string[];
   /** Stable, where something went wrong. */
   code?: string;
+  /** With the code `process_away`: when the process of a live session was last given anything. From then to the message's timestamp nobody traded for it. */
+  since?: string;
 }
 
 /** What the feed of a market is doing. */
@@ -797,8 +799,10 @@ export interface PositionMessage extends Message {
  * What has become of an order. Each ends in exactly one final status.
  *
  * `new` (decided, not with the broker yet) → `accepted` → `partially_filled`… → `filled`,
- * `cancelled`, `rejected` or `expired`. An accepted order whose price is moved (a trailing
- * stop) is told as `accepted` again.
+ * `cancelled`, `rejected`, `expired` or `left`. An accepted order whose price is moved (a
+ * trailing stop) is told as `accepted` again. One for an exchange is told once more, with its
+ * client order id, before it is sent. `left`: the session has ended and keeps what it holds, the
+ * order rests at the exchange and goes on there; nobody tells what becomes of it.
  */
 export interface OrderData {
   session: string;
@@ -806,7 +810,7 @@ export interface OrderData {
   symbol: string;
   /** Unique in the session. Entries and exits of the strategy are called as its signals, `signal_12`; protection of a position `trade_3:stop` and `trade_3:target_1`, of what else closes a position (end of the session, kill switch, margin) `trade_3:close`. */
   order_id: string;
-  status: "accepted" | "cancelled" | "expired" | "filled" | "new" | "partially_filled" | "rejected";
+  status: "accepted" | "cancelled" | "expired" | "filled" | "left" | "new" | "partially_filled" | "rejected";
   /** What it is for. */
   role: "entry" | "exit" | "stop_loss" | "take_profit";
   side: "buy" | "sell";
@@ -831,11 +835,11 @@ export interface OrderData {
   client_order_id?: string;
   /** Whether it rests here, not at the exchange, which gets a market order when its price is reached. */
   emulated?: boolean;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   code?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   message?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   numbers?: Record<string, number>;
   /** Why it was given; on `new`. */
   reasoning?: Reasoning;
