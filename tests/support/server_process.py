@@ -81,8 +81,15 @@ def end_workers(home: Path) -> None:
             if process.cwd() == str(home):
                 process.kill()
                 ended.append(process)
-    _, left = psutil.wait_procs(ended, 30)
-    assert left == []
+    wait_for(lambda: all(map(gone, ended)), "the end of what was killed")
+
+
+def gone(process: psutil.Process) -> bool:
+    """Tell whether a process has ended, though its parent may not know yet."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def answers(server: Server) -> bool:
