@@ -64,6 +64,7 @@ def demo(args: argparse.Namespace) -> int:
         if not keep:
             launched.stop()
     if keep:
+        launched.let_go()
         output.line(f"The server at {launched.url} stays; workbench runs finds it.")
     return 0
 

@@ -138,4 +138,5 @@ def start_private() -> Server:
     home = paths.home()
     options = ["--private", f"--idle-timeout={PRIVATE_IDLE_S}"]
     started = launch(home, options, home / "logs" / "private-server.log")
+    started.let_go()
     return _checked(Server(started.url, started.token, private=True))

@@ -70,7 +70,12 @@ def spawn(
             cwd=home,
             start_new_session=True,
         )
-    return child, psutil.Process(child.pid).create_time()
+    try:
+        return child, psutil.Process(child.pid).create_time()
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
 
 
 def log_path(home: Path, name: str) -> Path:
@@ -88,11 +93,3 @@ def log_tail(home: Path, name: str, lines: int = 20) -> list[str]:
     except FileNotFoundError:
         return []
     return text.splitlines()[-lines:]
-
-
-def release(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Let go of processes, which go on."""
-    for child in children.values():
-        # Known as ended, or the interpreter warns of a process left running.
-        child.returncode = child.poll() or 0
-    children.clear()
