@@ -24,13 +24,12 @@ from workbench.runs.servers import ServerFile
 from workbench.streams import Database, SqliteLog
 
 CLIENTS = 20
-YEARS = 3
 IMPATIENT = 3
 """Of the clients, those that know nothing of resuming: spared when they have been cut so often."""
 IMPATIENT_CUTS = 5
 PUBLISHED_BEFORE_CUT = 3_000_000
-READ_BEFORE_LAST_CUT = 8_000_000
-"""Bytes a reader and year: the cuts fall on the whole run, yet are done before it ends."""
+READ_BEFORE_LAST_CUT = 500_000_000
+"""Bytes for all readers: the cuts fall on the whole run, yet are done before it ends."""
 
 
 class Report(NamedTuple):
@@ -61,15 +60,9 @@ class Report(NamedTuple):
 
 
 async def run_faults(
-    process: ServerProcess,
-    disconnects: int,
-    seed: int = 1,
-    speed: float = 4_000.0,
-    *,
-    clients: int = CLIENTS,
-    years: int = YEARS,
+    process: ServerProcess, disconnects: int, seed: int = 1, speed: float = 4_000.0
 ) -> Report:
-    """Run `Flip` over up to three years while readers, publisher and server are cut.
+    """Run `Flip` over three years while readers, publisher and server are cut.
 
     Each client is cut at random byte offsets, a part of them within the upgrade, until
     `disconnects` are reached in all; the server is killed after a quarter and after a half of them.
@@ -78,7 +71,7 @@ async def run_faults(
     server = await asyncio.to_thread(process.start)
     kills = 0
     choice = random.Random(seed)
-    mean = READ_BEFORE_LAST_CUT * clients * years / disconnects
+    mean = READ_BEFORE_LAST_CUT / disconnects
 
     def budget() -> int | None:
         if readers.cuts >= disconnects:
@@ -99,8 +92,7 @@ async def run_faults(
     await publisher.start()
     decoy = announce(process.home, publisher.port)
     try:
-        end = f"{2020 + years}-12-31"
-        body = flip_body(end_date=end, speed=speed, equity_every=10, progress_every=100)
+        body = flip_body(speed=speed, equity_every=10, progress_every=100)
         reply = await asyncio.to_thread(server.rest.post, "api/backtesting/start", body)
         run_id = reply["backtest_id"]
         path = f"/api/ws/stream/backtest/{run_id}"
@@ -114,7 +106,7 @@ async def run_faults(
                     connection=(impatient if number < IMPATIENT else readers).connection,
                 )
             )
-            for number in range(clients)
+            for number in range(CLIENTS)
         ]
         for part in (0.25, 0.5):
             await until(lambda part=part: readers.cuts >= part * disconnects, tasks)  # type: ignore[misc]
