@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ class Figures:
         lot.units = np.sign(lot.units) * extra.remaining
 
     def mark(self, lot: Lot) -> float:
-        bid: float = list(self.closes[lot.symbol].values())[-1]
+        bid: float = next(reversed(self.closes[lot.symbol].values()))
         return bid + self.spread if lot.units < 0 else bid
 
     def unrealized(self, lot: Lot) -> float:
@@ -171,9 +172,9 @@ class Figures:
             return
         changes = {}
         for symbol in held:
-            times, prices = zip(*self.closes[symbol].items(), strict=True)
-            of_time = zip(times[1:], zip(prices, prices[1:], strict=False), strict=True)
-            changes[symbol] = dict([(t, b / a - 1) for t, (a, b) in of_time][-WINDOW:])
+            times, prices = zip(*list(self.closes[symbol].items())[-WINDOW - 1 :], strict=True)
+            gone = (b / a - 1 for a, b in pairwise(prices))
+            changes[symbol] = dict(zip(times[1:], gone, strict=True))
         common = set.intersection(*(set(one) for one in changes.values()))
         if len(common) < FEWEST:
             assert (data.var, data.es) == (None, None)

@@ -104,6 +104,11 @@ class Guard:
             self.peak = max(self.peak, equity)
             self._shared_peak = max(self._shared_peak, equity)
 
+    def fallen(self, equity: float) -> float:
+        """Return what equity has come down from `highest`, a fraction, 0 or above."""
+        self.see(equity)
+        return _down(self.highest, equity)
+
     def drawdown(self, equity: float) -> float:
         """Return what equity has come down from `peak`, a fraction, 0 or above."""
         self.see(equity)

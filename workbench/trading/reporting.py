@@ -197,13 +197,12 @@ class Reporting:
         exposure, equity = standing.exposure, standing.equity
         ages = [one.age for one in standing.symbols.values() if one.age is not None]
         waiting = sum([one.open_orders for one in accounts.values()])
-        peak = guard.highest
         entries: Literal["open", "paused"] = "paused" if guard.closed else "open"
         data = RiskData(
             self._session, iso_time(time), equity, exposure, sum(held.values()),
             exposure / equity if equity > 0 else 0.0, exposure / self._leverage,
-            min(0.0, equity / peak - 1) if peak > 0 else 0.0, 0.0 - standing.loss, waiting,
-            standing.orders, None if lost is None else lost.var,
+            0.0 - guard.fallen(equity), 0.0 - standing.loss, waiting, standing.orders,
+            None if lost is None else lost.var,
             None if lost is None else lost.es, CONFIDENCE, max(ages, default=None), entries,
             guard.uses(standing), breach,
         )  # fmt: skip
