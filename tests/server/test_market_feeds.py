@@ -143,7 +143,7 @@ async def test_what_is_nearly_right_is_named(call):
     assert "'engulfing'" in (await asked(patterns=["engulfin"]))[1]["error"]
     assert "coinbase" in (await asked(feed="exchange", exchange="coinbse"))[1]["error"]
     _, body = await asked(feed="foo")
-    assert body["details"]["allowed"] == ["synthetic", "replay", "exchange"]
+    assert body["details"]["allowed"] == ["exchange", "replay", "synthetic"]
     body = {"symbol": "NOPE-USD"}
     _, refused = await call("POST", *API, "start", body=body)
     assert refused["code"] == "unknown_symbol"

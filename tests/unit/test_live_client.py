@@ -90,7 +90,7 @@ def test_paper_may_have_the_prices_of_an_exchange():
         ({"feed": 3}, "feed", "expected 'synthetic'"),
         ({"feed": "nope"}, "feed", "expected 'synthetic'"),
         ({"limits": {"max_position": float("nan")}}, "limits.max_position", "leave it out"),
-        ({"limits": {"action": "kill"}}, "limits.action", "'reject' or 'flatten'"),
+        ({"limits": {"action": "kill"}}, "limits.action", "'flatten' or 'reject'"),
         ({"feed": {"sped": 3}}, "feed.sped", "no field 'sped'"),
         ({"symbols": []}, "symbols", "one or more"),
         ({"symbols": ["A", "A"]}, "symbols", "different"),

@@ -103,12 +103,14 @@ class Book:
         self.time = self.decided = 0
         self._fresh = 0
         self._open: int | None = None
+        self._first: int | None = None
         self._seen = Bar(0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self._grown: dict[str, Bar] = {}
         base = history.get(self._base.name)
         if base is not None and len(base):
             for time, close in zip(base.time.tolist(), base.close.tolist(), strict=True):
                 self.closes.add(time, close)
+            self._first = int(base.time[0])
             self.close = self.price = float(base.close[-1])
             self.time = int(base.time[-1]) + self._base.ms
 
@@ -149,10 +151,12 @@ class Book:
             self._host.emit(self.words.candle(one))
             if base:
                 self._close(one.bar)
-            else:
+            elif self._first is not None and one.bar.time >= self._first:
+                # One that had begun before all that is known is not whole.
                 self.engine.join(one.timeframe, one.bar)
 
     def _close(self, bar: Bar) -> None:
+        self._first = bar.time if self._first is None else self._first
         self.close = bar.close
         self.decided = self.time = bar.time + self._base.ms
         self.closes.add(bar.time, bar.close)
@@ -312,7 +316,7 @@ def _none(symbol: str, timeframe: str) -> Candles:
 
 
 _KEPT = (
-    "late", "_counted",
+    "late", "_counted", "_first",
     "aggregator", "closes", "entries", "price", "close", "time", "decided", "_fresh", "_open",
     "_seen", "_grown",
 )  # fmt: skip

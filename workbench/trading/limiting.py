@@ -67,8 +67,9 @@ class Limiting:
         return code_of(broken), broken.value, broken.allowed
 
     def look(self) -> None:
-        """Look at the limits that the market can breach, and act."""
-        if not self._guard.watching:
+        """Look at the limits that the market can breach, and act while it goes on."""
+        if not self._guard.watching or self._commands.how is not None:
+            self._guard.see(self._reporting.equity())
             return
         for begun in self._guard.look(self._reporting.standing()):
             self._act(begun)
