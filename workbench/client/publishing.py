@@ -29,7 +29,7 @@ from workbench.messages import (
     error_message,
     utc_now,
 )
-from workbench.runs import servers, spool
+from workbench.runs import servers
 from workbench.runs.failing import clean, failure_of
 from workbench.runs.gate import Gate
 from workbench.runs.publisher import Publisher
@@ -161,7 +161,7 @@ class PublishedStream(Telling):
         self._opened = True
         self._home = None if reply["home"] is None else Path(reply["home"])
         self._publisher = Publisher(
-            self.id, reply["token"], self._urls, self._controls.take, folder=self._home
+            self.id, reply["token"], self._urls, self._controls.take, home=self._home
         )
         self.status()
         self._controls.begin()
@@ -272,7 +272,8 @@ class PublishedStream(Telling):
         Raises
         ------
         ServerUnreachable
-            The server is on another machine and did not take everything.
+            The server did not take everything, and the rest could not be left for it: it is on
+            another machine, or the disk is full.
         Conflict
             It refused to: the run was deleted, say.
         """
@@ -283,9 +284,7 @@ class PublishedStream(Telling):
             raise self._closed()
         if done:
             return
-        first, messages = self._publisher.pending()
-        if self._home is not None and self._home.is_dir():
-            spool.write(self._home, self.id, first, messages)
+        if self._publisher.leave():
             log.warning("no server took the end of %s: it is left for the next", self.id)
             return
         msg = (
