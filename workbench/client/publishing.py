@@ -77,8 +77,8 @@ def publish(
     initial_capital
         In the account's currency.
     start, end
-        The candles' range, ISO 8601, UTC. With these, and a symbol and timeframes the server
-        has candles of, the view draws them.
+        The candles' range, ISO 8601, UTC; if left out, from the first time told to the last. The
+        view draws them if the server has candles of the symbol and the timeframes.
     source, synthetic
         Where the candles come from, and whether they are generated.
     bars
