@@ -14,6 +14,7 @@ import pytest
 import workbench as wb
 from workbench.errors import Conflict, WorkerLost
 from workbench.messages import TradeChecksum
+from workbench.runs import spool
 
 from .conftest import ServerProcess, wait_for
 
@@ -158,6 +159,45 @@ def test_a_script_that_is_killed_is_told_with_all_it_has_said(server):
     with pytest.raises(WorkerLost, match="that published the run ended"):
         run.wait(30)
     assert equities(server, run_id) == list(range(1, 2001))
+
+
+def test_a_script_killed_while_no_server_is_there_is_told_with_all_it_has_said(new_server):
+    process = new_server()
+    server = process.start()
+    script = textwrap.dedent(
+        f"""
+        import sys, workbench as wb
+        with wb.publish("doomed", url={server.url!r}, token={server.token!r}) as stream:
+            stream.equity({START}, 1.0)
+            print(stream.id, flush=True)
+            for first in (1, 1500):
+                sys.stdin.readline()
+                for point in range(first, 1500 * (1 + first // 1500)):
+                    stream.equity({START} + point * {HOUR}, float(point))
+                print("said", flush=True)
+            sys.stdin.readline()
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        try:
+            run_id = child.stdout.readline().strip()
+            wait_for(lambda: equities(server, run_id) == [1.0], "the first point")
+            process.kill()
+            print(file=child.stdin, flush=True)
+            assert child.stdout.readline() == "said\n"
+            # From when it misses the server on, nothing is lost that it says.
+            wait_for(lambda: spool.left(process.home, run_id, ended=True), "what it keeps")
+            print(file=child.stdin, flush=True)
+            assert child.stdout.readline() == "said\n"
+        finally:
+            child.kill()
+    server = process.start()
+    with pytest.raises(WorkerLost, match="what it said last may be missing"):
+        wb.attach(run_id, server=server).wait(30)
+    assert equities(server, run_id) == [1, *range(1, 3000)]
+    assert not list((process.home / "spool").iterdir())
 
 
 def test_a_run_that_is_deleted_ends_the_block(server):

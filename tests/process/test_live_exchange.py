@@ -12,7 +12,7 @@ import psutil
 import pytest
 from broker_process import BrokerProcess
 from churner import Churner, Hanging
-from exchange_books import held, of, told
+from exchange_books import check, held, of, told
 from exchange_nursery import KEY, SECRET
 from session_faults import ENVIRONMENT, allow, run_session_faults
 

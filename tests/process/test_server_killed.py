@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from workbench.client.stream import Stream
+from workbench.runs import spool
 
 from .conftest import LONG_BODY, essence, follow, start_run, wait_for
 
@@ -85,15 +86,14 @@ def test_a_run_that_ends_while_no_server_is_there_is_taken_in_by_the_next(new_se
     run_id = start_run(server, {**YEAR_BODY, "speed": FASTER})
     wait_for(lambda: progress(server, run_id) > 20, "20 %")
     process.kill()
-    left = process.home / "spool" / f"{run_id}.jsonl"
-    wait_for(left.exists, "the file the run leaves")
+    wait_for(lambda: spool.left(process.home, run_id, ended=False), "the file the run leaves")
     server = process.start()
     wait_for(
         lambda: server.rest.get(f"api/backtesting/{run_id}")["status"] == "complete",
         "the run's end",
     )
     assert essence(server, run_id) == undisturbed
-    assert not left.exists()
+    assert list((process.home / "spool").iterdir()) == []
 
 
 def test_pending_runs_start_under_the_next_server(new_server):

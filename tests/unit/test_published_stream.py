@@ -49,11 +49,12 @@ def stream():
     made = wb.publish("mine", symbol="X", server=OneServer("http://127.0.0.1:9/", ""), patience=0)
     with_end = made.open()
     yield with_end
-    made._publisher.pending()
+    made._publisher.leave()
 
 
 def queued(stream):
-    _, wires = stream._publisher.pending()
+    stream._publisher.leave()
+    _, wires = stream._publisher._outbox.take(10_000, 1 << 30)
     return [decode(wire) for wire in wires]
 
 

@@ -7,14 +7,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
-import msgspec
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from workbench.messages import Control, ControlData, encode
 from workbench.runs import publisher as module
+from workbench.runs import spool
 from workbench.runs.outbox import Outbox
 from workbench.runs.publisher import Publisher
 from workbench.runs.publishing import Ack, Hello, Refused, batch_decoder, encode_reply
@@ -97,13 +98,34 @@ def test_a_publisher_cut_again_and_again_is_heard_exactly_once(server):
     assert server.connections > 3
 
 
-def test_without_a_server_nothing_blocks_and_the_rest_is_handed_back():
-    publisher = publish(lambda: ["http://127.0.0.1:9/"], 3000, outbox=Outbox(10_000, 1 << 30))
+def values_left(home, **options):
+    """Return what a producer has put on disk, with the numbers of its messages."""
+    found = []
+    for path in spool.left(home, "s", **options):
+        for batch in spool.read(path):
+            found += [(batch.first + i, m.data.value) for i, m in enumerate(batch.messages)]
+    return found
+
+
+def kept_in(home, memory, segment=1 << 20, disk=1 << 30):
+    return Outbox(memory, disk, Spill(home, segment, 500, path=partial(spool.path_of, home, "s")))
+
+
+def test_without_a_server_nothing_blocks_and_all_is_left_for_the_next(tmp_path):
+    publisher = publish(
+        lambda: ["http://127.0.0.1:9/"], 3000, outbox=kept_in(tmp_path, 10_000, 20_000)
+    )
     assert not publisher.close(0.01)
-    first, messages = publisher.pending()
-    assert first == 1
-    values = [msgspec.json.decode(message)["data"]["value"] for message in messages]
-    assert values == list(range(1, 3001))
+    assert values_left(tmp_path, ended=False) == []
+    assert publisher.leave()
+    assert len(spool.left(tmp_path, "s", ended=False)) > 3
+    assert values_left(tmp_path, ended=False) == [(n, n) for n in range(1, 3001)]
+
+
+def test_without_a_state_folder_nothing_is_left(tmp_path):
+    publisher = publish(lambda: ["http://127.0.0.1:9/"], 10)
+    assert not publisher.close(0.01)
+    assert not publisher.leave()
 
 
 def test_a_full_disk_bound_blocks_until_the_server_takes_some(server, caplog):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 
 import pytest
 
@@ -24,8 +25,8 @@ def control(number: int) -> bytes:
 def test_files_have_no_name_and_are_given_back(tmp_path):
     spill = Spill(tmp_path, segment=BUFFER_BYTES)
     sent = [b"%06d" % n * 20 for n in range(5000)]
-    for message in sent:
-        spill.add(message)
+    for number, message in enumerate(sent):
+        spill.add(message, number)
     assert len(spill._files) > 3
     assert list(tmp_path.iterdir()) == []
     got = []
@@ -38,8 +39,8 @@ def test_files_have_no_name_and_are_given_back(tmp_path):
 
 def test_without_the_folder_the_systems_own_is_used(tmp_path):
     spill = Spill(tmp_path / "gone")
-    spill.add(b"x" * BUFFER_BYTES)
-    spill.add(b"y")
+    spill.add(b"x" * BUFFER_BYTES, 1)
+    spill.add(b"y", 2)
     assert spill.take(1 << 20) + spill.take(1 << 20) == [b"x" * BUFFER_BYTES, b"y"]
 
 
@@ -55,8 +56,8 @@ def test_a_full_disk_loses_nothing(monkeypatch):
     monkeypatch.setattr(os, "pwrite", pwrite)
     spill = Spill()
     sent = [b"%05d" % n * 200 for n in range(300)]
-    for message in sent:
-        spill.add(message)
+    for number, message in enumerate(sent):
+        spill.add(message, number)
     got = []
     while len(spill):
         got += spill.take(5000)
@@ -65,10 +66,10 @@ def test_a_full_disk_loses_nothing(monkeypatch):
 
 def test_a_file_read_to_its_end_does_not_stand_before_the_next():
     spill = Spill(segment=1, buffer=4)
-    spill.add(b"aaaa")
-    spill.add(b"b")
+    spill.add(b"aaaa", 1)
+    spill.add(b"b", 2)
     assert spill.take(100) == [b"aaaa"]
-    spill.add(b"cccc")
+    spill.add(b"cccc", 3)
     assert spill.take(100) == [b"b", b"cccc"]
     assert spill.size == len(spill) == 0
 
@@ -79,11 +80,11 @@ def test_a_disk_that_is_full_at_once_gives_back_what_is_in_memory(monkeypatch):
 
     monkeypatch.setattr(os, "pwrite", pwrite)
     spill = Spill(buffer=4)
-    spill.add(b"aaaa")
+    spill.add(b"aaaa", 1)
     assert spill.take(1) == [b"aaaa"]
 
 
-def test_a_line_cut_short_by_a_full_disk_goes_on_in_its_file(monkeypatch):
+def test_a_line_cut_short_by_a_full_disk_is_written_anew(monkeypatch):
     real, room = os.pwrite, [3, 100, 100]
 
     def pwrite(fd, data, offset):
@@ -91,8 +92,8 @@ def test_a_line_cut_short_by_a_full_disk_goes_on_in_its_file(monkeypatch):
 
     monkeypatch.setattr(os, "pwrite", pwrite)
     spill = Spill(segment=2, buffer=4)
-    for message in (b"aaaa", b"bbbb", b"cccc"):
-        spill.add(message)
+    for number, message in enumerate((b"aaaa", b"bbbb", b"cccc")):
+        spill.add(message, number)
     got = []
     while len(spill):
         got += spill.take(100)
@@ -109,6 +110,16 @@ def test_the_outbox_says_when_the_disk_bound_is_reached():
     outbox.take(1, 100)
     outbox.acknowledge(1)
     assert not outbox.full
+
+
+def left(home, messages, first: int = 1):
+    """Leave messages as a producer does; return the file."""
+    outbox = Outbox(spill=Spill(home, path=partial(spool.path_of, home, "r")), first=first)
+    outbox.keep()
+    for message in messages:
+        outbox.add(message)
+    assert outbox.leave()
+    return spool.left(home, "r", ended=False)[-1]
 
 
 def record() -> RunRecord:
@@ -134,7 +145,7 @@ class Log:
 
 
 def test_what_a_run_leaves_is_taken_in_piece_by_piece(tmp_path):
-    spool.write(tmp_path, "r", 1, map(control, range(1, 1601)))
+    left(tmp_path, map(control, range(1, 1601)))
     log = Log()
     leftovers = Leftovers(tmp_path, log.append)
     turns = 0
@@ -148,7 +159,7 @@ def test_what_a_run_leaves_is_taken_in_piece_by_piece(tmp_path):
 
 
 def test_a_file_that_is_being_written_is_left_alone_until_its_writer_is_gone(tmp_path):
-    path = spool.write(tmp_path, "r", 1, [control(1)])
+    path = left(tmp_path, [control(1)])
     path.rename(path.with_suffix(".part"))
     log = Log()
     leftovers = Leftovers(tmp_path, log.append)
@@ -160,7 +171,7 @@ def test_a_file_that_is_being_written_is_left_alone_until_its_writer_is_gone(tmp
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_torn_end_loses_nothing_before_it(tmp_path, cut):
-    path = spool.write(tmp_path, "r", 1, map(control, range(1, 11)))
+    path = left(tmp_path, map(control, range(1, 11)))
     path.write_bytes(path.read_bytes()[:-cut])
     (batch,) = spool.read(path)
     assert [m.data.value for m in batch.messages] == list(range(1, 10))
@@ -168,7 +179,7 @@ def test_a_torn_end_loses_nothing_before_it(tmp_path, cut):
 
 @pytest.mark.parametrize("content", [b"", b"1", b"not a number\n{}\n", b"1\n{}\n"])
 def test_a_damaged_file_is_no_end_of_the_server(tmp_path, content):
-    path = spool.write(tmp_path, "r", 1, [])
+    path = left(tmp_path, [control(1)])
     path.write_bytes(content)
     log = Log()
     assert Leftovers(tmp_path, log.append).take(record(), ended=True, seconds=1.0)
@@ -177,7 +188,7 @@ def test_a_damaged_file_is_no_end_of_the_server(tmp_path, content):
 
 
 def test_a_busy_state_file_is_tried_again_from_the_beginning(tmp_path):
-    spool.write(tmp_path, "r", 1, map(control, range(1, 1101)))
+    left(tmp_path, map(control, range(1, 1101)))
     log = Log()
     calls = []
 
@@ -197,6 +208,63 @@ def test_a_busy_state_file_is_tried_again_from_the_beginning(tmp_path):
 
 def test_the_file_goes_with_its_last_batch_however_long_that_took(tmp_path):
     log = Log()
-    path = spool.write(tmp_path, "r", 1, map(control, [1, 2]))
+    path = left(tmp_path, map(control, [1, 2]))
     assert Leftovers(tmp_path, log.append).take(record(), ended=False, seconds=0.0)
     assert not path.exists()
+
+
+def test_what_is_left_while_the_first_is_taken_in_is_not_removed_with_it(tmp_path):
+    left(tmp_path, map(control, range(1, 601)))
+    log = Log()
+    leftovers = Leftovers(tmp_path, log.append)
+    assert not leftovers.take(record(), ended=False, seconds=0.0)
+    later = left(tmp_path, map(control, range(601, 611)), first=601)
+    assert not leftovers.take(record(), ended=False, seconds=1.0)
+    assert later.exists()
+    assert leftovers.take(record(), ended=False, seconds=1.0)
+    assert log.values == list(range(1, 611))
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_producer_that_dies_while_its_file_is_taken_in_is_not_given_up_before_the_rest(tmp_path):
+    left(tmp_path, map(control, range(1, 601)))
+    log = Log()
+    leftovers = Leftovers(tmp_path, log.append)
+    assert not leftovers.take(record(), ended=False, seconds=0.0)
+    path = left(tmp_path, [control(601)], first=601)
+    path.rename(path.with_suffix(".part"))
+    assert not leftovers.take(record(), ended=True, seconds=1.0)
+    assert leftovers.take(record(), ended=True, seconds=1.0)
+    assert log.values == list(range(1, 602))
+
+
+def test_two_servers_take_in_the_same_once(tmp_path):
+    left(tmp_path, map(control, range(1, 1601)))
+    log = Log()
+    both = [Leftovers(tmp_path, log.append) for _ in range(2)]
+    done = [False, False]
+    while not all(done):
+        for turn, leftovers in enumerate(both):
+            done[turn] = done[turn] or leftovers.take(record(), ended=True, seconds=0.0)
+    assert log.values == list(range(1, 1601))
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_what_another_server_has_removed_is_no_failure(tmp_path):
+    path = left(tmp_path, [control(1)])
+    log = Log()
+    leftovers = Leftovers(tmp_path, log.append)
+    second = left(tmp_path, map(control, range(2, 1000)), first=2)
+    assert not leftovers.take(record(), ended=True, seconds=0.0)
+    second.unlink()
+    assert leftovers.take(record(), ended=True, seconds=1.0)
+    assert not path.exists()
+    assert log.values[0] == 1
+
+
+def test_what_nobody_asks_for_is_removed(tmp_path):
+    kept = left(tmp_path, [control(1)])
+    gone = kept.with_name("deleted.1.part")
+    gone.write_bytes(kept.read_bytes())
+    Leftovers(tmp_path, Log().append).tidy(lambda: ["r", "other"])
+    assert list((tmp_path / "spool").iterdir()) == [kept]

@@ -30,7 +30,7 @@ from workbench.messages import (
     error_message,
     utc_now,
 )
-from workbench.runs import servers, spool
+from workbench.runs import servers
 from workbench.runs.failing import clean, failure_of
 from workbench.runs.gate import Gate
 from workbench.runs.publisher import Publisher
@@ -78,8 +78,8 @@ def publish(
     initial_capital
         In the account's currency.
     start, end
-        The candles' range, ISO 8601, UTC. With these, and a symbol and timeframes the server
-        has candles of, the view draws them.
+        The candles' range, ISO 8601, UTC; if left out, from the first time told to the last. The
+        view draws them if the server has candles of the symbol and the timeframes.
     source, synthetic
         Where the candles come from, and whether they are generated.
     bars
@@ -162,7 +162,7 @@ class PublishedStream(Telling):
         self._opened = True
         self._home = None if reply["home"] is None else Path(reply["home"])
         self._publisher = Publisher(
-            self.id, reply["token"], self._urls, self._controls.take, folder=self._home
+            self.id, reply["token"], self._urls, self._controls.take, home=self._home
         )
         self.status()
         self._controls.begin()
@@ -273,7 +273,8 @@ class PublishedStream(Telling):
         Raises
         ------
         ServerUnreachable
-            The server is on another machine and did not take everything.
+            The server did not take everything, and the rest could not be left for it: it is on
+            another machine, or the disk is full.
         Conflict
             It refused to: the run was deleted, say.
         """
@@ -284,9 +285,7 @@ class PublishedStream(Telling):
             raise self._closed()
         if done:
             return
-        first, messages = self._publisher.pending()
-        if self._home is not None and self._home.is_dir():
-            spool.write(self._home, self.id, first, messages)
+        if self._publisher.leave():
             log.warning("no server took the end of %s: it is left for the next", self.id)
             return
         msg = (

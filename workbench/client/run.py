@@ -14,7 +14,7 @@ from workbench.client.controls import RunControls
 from workbench.client.measuring import RunStatistics
 from workbench.client.server import Server
 from workbench.client.stream import Stream
-from workbench.errors import WorkbenchError, from_body
+from workbench.errors import DataError, InvalidRequest, WorkbenchError, from_body
 from workbench.messages import (
     FINAL_STATUSES,
     AnyMessage,
@@ -24,6 +24,7 @@ from workbench.messages import (
     Signal,
     Trade,
     decode,
+    iso_time,
 )
 from workbench.runs.commands import body_of
 
@@ -241,10 +242,21 @@ class Run(RunStatistics, RunControls[None]):
         return self._view
 
     def figure(self) -> go.Figure:
-        """Return a Plotly figure of the run so far: price with trades, equity, drawdown."""
-        from workbench.report import figure
+        """Return a Plotly figure of the run so far: price with trades, equity, drawdown.
 
-        return figure(self._candles(), self.trades, self.equity, self.info)
+        Where it has no candles that the server knows, the pane says why.
+        """
+        from workbench.report import figure
+        from workbench.report.chart import no_candles
+
+        info, curve = self.info, self.equity
+        # A run that has not said how far it goes is drawn as far as it has come.
+        end = None if info["end_date"] or curve.empty else curve.index[-1].value // 10**6 + 1
+        try:
+            candles = self._candles(end)
+        except (InvalidRequest, DataError) as error:
+            candles = no_candles(info["timeframes"][0], error.message)
+        return figure(candles, self.trades, curve, info)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write the report as one HTML page and return its path (default: ID.html)."""
@@ -257,8 +269,9 @@ class Run(RunStatistics, RunControls[None]):
     def _how_far(self, info: dict[str, Any]) -> str:
         return f" ({info['progress']:.0f} %)"
 
-    def _candles(self) -> dict[str, Any]:
-        return self.server.rest.get(f"api/backtesting/{self.id}/candles", {"max_points": 4000})
+    def _candles(self, end: int | None = None) -> dict[str, Any]:
+        query = {"max_points": 4000, "end": None if end is None else iso_time(end)}
+        return self.server.rest.get(f"api/backtesting/{self.id}/candles", query)
 
     def _ask(self, request: ControlRequest) -> None:
         self.server.rest.post(f"api/backtesting/{self.id}/control", body_of(request))

@@ -4,7 +4,7 @@ Importing this costs numpy; pandas and pyarrow are imported by the functions tha
 """
 
 from workbench.data.candles import Candles
-from workbench.data.catalog import SymbolInfo, find, load, symbols
+from workbench.data.catalog import SymbolInfo, find, known_until, load, symbols
 from workbench.data.exchange import Fetched, fetch
 from workbench.data.importer import ImportResult, import_file
 from workbench.data.intrabar import build_intrabar, check_intrabar, load_intrabar
@@ -23,6 +23,7 @@ __all__ = [
     "fetch",
     "find",
     "import_file",
+    "known_until",
     "load",
     "load_intrabar",
     "resample",

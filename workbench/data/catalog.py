@@ -202,6 +202,19 @@ def load(
     return {t.name: resample(known, t).slice(start_ms, end_ms) for t in wanted}
 
 
+def known_until(symbol: str, timeframes: Sequence[str], root: Path | None = None) -> str:
+    """Return when the last candle there is of a symbol ends: ISO 8601, UTC.
+
+    Raises
+    ------
+    UnknownSymbol, UnknownTimeframe
+        As of `check_timeframes`.
+    """
+    info = find(symbol, root)
+    stored = load_stored(info, check_timeframes(info.symbol, timeframes, root)[0], root)
+    return iso_time(int(stored.time[-1]) + stored.timeframe.ms)
+
+
 def _store(root: Path | None) -> CandleStore:
     return CandleStore(paths.candles_dir() if root is None else root)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ def figure(
     ----------
     candles
         As `GET …/candles` returns them: the columns `time` (epoch ms, UTC), `open`, `high`,
-        `low` and `close`, and `timeframe` and `bucket`. Empty columns leave the pane empty.
+        `low` and `close`, and `timeframe` and `bucket`. Empty columns leave the pane empty;
+        `missing` says why they are.
     trades, equity
         As `trades_frame` and `equity_frame` of `workbench.engine.frames` make them.
     info
@@ -101,6 +103,16 @@ def candle_columns(candles: Candles) -> dict[str, Any]:
     }
 
 
+def no_candles(timeframe: str, why: str) -> dict[str, Any]:
+    """Return what `figure` takes where there are no candles, which it says in their place."""
+    return {
+        **{name: () for name in CANDLE_COLUMNS},
+        "timeframe": timeframe,
+        "bucket": 1,
+        "missing": why,
+    }
+
+
 def _price(candles: Mapping[str, Any]) -> go.Candlestick:
     import pandas as pd
     import plotly.graph_objects as go
@@ -134,6 +146,12 @@ def _lay_out(
             text=f"{left_out:,} trades with the smallest profit or loss are not drawn",
             x=0.0, xref="paper", xanchor="left", y=1.0, yref="paper", yanchor="top",
             showarrow=False,
+        )  # fmt: skip
+    if missing := candles.get("missing"):
+        lines = textwrap.wrap(f"No candles: {missing}", 90)
+        chart.add_annotation(
+            text="<br>".join(map(html.escape, lines)),
+            x=0.5, xref="x domain", y=0.5, yref="y domain", showarrow=False,
         )  # fmt: skip
     chart.update_layout(
         template="plotly_white",

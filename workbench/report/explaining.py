@@ -145,6 +145,8 @@ class Story:
         if at < 0:
             first = iso_time(self._times[0]) if self._times else None
             text = f"{iso_time(time_ms)} is before the run's first candle, {first}"
+            if first is None:
+                text = f"{iso_time(time_ms)}: the run has told of no candle"
             raise InvalidRequest(text, field="time", value=iso_time(time_ms), allowed=first)
         if at == len(self._bars) - 1 and time_ms >= self._times[at] + self._step and self._over:
             last = iso_time(self._times[at])

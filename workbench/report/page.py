@@ -99,7 +99,7 @@ def _facts(info: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [
         ("Strategy", f"{info['strategy']}({params})"),
         ("Symbol", f"{info['symbol']}, {' / '.join(info['timeframes'])}"),
-        ("Range", f"{info['start_date']} to {info['end_date']} (UTC)"),
+        ("Range", " to ".join(filter(None, (info["start_date"], info["end_date"]))) + " (UTC)"),
         ("Data", info["source"]),
         ("Account", ", ".join(costs)),
         ("Run", f"{info['backtest_id']}, created {info['created'][:19].replace('T', ' ')} UTC"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Leftovers:
     def __init__(self, home: Path, append: Append) -> None:
         self._home = home
         self._append = append
-        self._open: dict[str, Iterator[Batch]] = {}
+        self._open: dict[str, tuple[list[Path], Iterator[Batch]]] = {}
 
     def take(self, record: RunRecord, *, ended: bool, seconds: float) -> bool:
         """Take in some of what a run has left; tell whether nothing is left any more.
@@ -47,12 +47,14 @@ class Leftovers:
         seconds
             How long this may take, about.
         """
-        batches = self._open.get(record.id)
-        if batches is None:
-            path = spool.find(self._home, record.id, ended=ended)
-            if path is None:
+        opened = self._open.get(record.id)
+        if opened is None:
+            found = spool.left(self._home, record.id, ended=ended)
+            if not found:
                 return True
-            batches = self._open[record.id] = spool.read(path)
+            opened = found, chain.from_iterable(map(spool.read, found))
+            self._open[record.id] = opened
+        paths, batches = opened
         deadline = time.monotonic() + seconds
         try:
             for batch in batches:
@@ -63,18 +65,34 @@ class Leftovers:
                 following = next(batches, None)
                 if following is None:
                     break
-                self._open[record.id] = chain((following,), batches)
+                self._open[record.id] = paths, chain((following,), batches)
                 return False
+        except FileNotFoundError:
+            log.info("another server took in what run %s has left", record.id)
         except (WorkbenchError, ValueError) as error:
             log.warning("what run %s has left could not be taken in: %s", record.id, error)
         except BaseException:
             # A busy state file, say: begin again at the next call.
             del self._open[record.id]
             raise
-        self.forget(record.id)
-        return True
+        del self._open[record.id]
+        spool.remove(paths)
+        # It may have left more in the meantime.
+        return not spool.left(self._home, record.id, ended=ended)
 
     def forget(self, run_id: str) -> None:
         """Remove what a run has left."""
         self._open.pop(run_id, None)
-        spool.remove(self._home, run_id)
+        spool.remove(spool.left(self._home, run_id, ended=True))
+
+    def tidy(self, active: Callable[[], Iterable[str]]) -> None:
+        """Remove what runs have left that nobody asks for any more.
+
+        Parameters
+        ----------
+        active
+            Returns the runs that go on. Called after the files are looked up: a run is known
+            before it leaves anything.
+        """
+        for run_id in spool.runs(self._home).difference(active()):
+            self.forget(run_id)

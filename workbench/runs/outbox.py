@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from itertools import islice
 
 from workbench.runs.spill import Spill
 
 MEMORY_BYTES = 16 * 1024 * 1024
 DISK_BYTES = 4 * 1024**3
+RETRY = 256
+"""Where the disk takes nothing, it is asked again each so many messages."""
 
 
 class Outbox:
@@ -17,7 +18,9 @@ class Outbox:
 
     Numbers start at `first`. `take` hands out each message once per connection; `rewind` starts a
     new connection at the position the server names. The oldest messages are in memory; what
-    is beyond the bound is spilled, and read back as acknowledgements come.
+    is beyond the bound is spilled, and read back as acknowledgements come. Where the spill
+    outlives the process, what is in memory is written there too while `keep` is in force, and
+    once it is not all that waits: a spill without its beginning would be of no use.
 
     Parameters
     ----------
@@ -46,6 +49,9 @@ class Outbox:
         self._first = first
         self._taken = 0
         self._joined: set[int] = set()
+        self._keeping = False
+        self._held = True
+        self._until: int | None = None
 
     def __len__(self) -> int:
         return len(self._messages) + len(self._spill)
@@ -88,12 +94,40 @@ class Outbox:
         if joined:
             self._joined.add(self.last + 1)
         if self._spill.size or (self._bytes >= self._memory and not joined):
-            self._spill.add(message)
+            if not self._spill.size and self._spill.lasting:
+                self._hold()
+            self._spill.add(message, self.last + 1)
             return False
         messages = self._messages
         messages.append(message)
         self._bytes += len(message)
+        if self._keeping and (self._held or not self.last % RETRY):
+            self._held = self._hold()
         return len(messages) == self._taken + 1
+
+    def keep(self) -> None:
+        """From now on have all on disk that is not acknowledged: nobody is there to take it."""
+        self._until = None
+        if not self._keeping and self._spill.lasting:
+            self._keeping = True
+            self._spill.hurry(True)
+        self._held = not self._keeping or self._hold()
+
+    def settle(self) -> None:
+        """Keep no more than what there is now: somebody is there to take it."""
+        if self._keeping and self._until is None:
+            self._until = self.last
+            self._settled()
+
+    def leave(self) -> bool:
+        """Leave all that is not acknowledged on disk, for others; tell whether it is there."""
+        self.keep()
+        return self._keeping and self._spill.leave(self._first, self.last)
+
+    def discard(self) -> None:
+        """Take everything from the disk that is there: nobody will ever want it."""
+        self._keeping = False
+        self._spill.close()
 
     def take(self, count: int, size: int) -> tuple[int, list[bytes]]:
         """Hand out up to `count` messages of up to `size` bytes together, at least one.
@@ -125,26 +159,28 @@ class Outbox:
             self._joined.difference_update(range(before, self._first))
         if self._spill.size and self._bytes <= self._memory // 2:
             self._refill()
+        self._spill.release(self._first)
+        self._settled()
 
     def rewind(self, last: int) -> None:
         """Start again after number `last`, which the log has."""
         self.acknowledge(last)
         self._taken = 0
 
-    def drain(self) -> Iterator[bytes]:
-        """Yield and forget all messages, handed out or not, in their order."""
-        self._taken = 0
-        while len(self):
-            message = self._messages[0]
-            yield message
-            self.acknowledge(self._first)
+    def _hold(self) -> bool:
+        """Write what is in memory alone; tell whether that could be done."""
+        start = max(self._first, self._spill.next)
+        missing = self._first + len(self._messages) - start
+        if missing <= 0:
+            return True
+        if missing == 1:
+            return self._spill.hold((self._messages[-1],), start)
+        return self._spill.hold([*islice(self._messages, start - self._first, None)], start)
 
-    def close(self) -> None:
-        """Forget everything and give the files back."""
-        self._messages.clear()
-        self._joined.clear()
-        self._spill.close()
-        self._bytes = self._taken = 0
+    def _settled(self) -> None:
+        if self._until is not None and self._first > self._until:
+            self._keeping, self._until = False, None
+            self._spill.hurry(False)
 
     def _refill(self) -> None:
         # A quarter at a time, at least: fewer reads; at most: the producer waits for it.

@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import msgspec
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from workbench.errors import PayloadTooLarge
 from workbench.messages import PROMPT_TYPES, Message, encode
+from workbench.runs import spool
 from workbench.runs.outbox import Outbox
 from workbench.runs.publishing import (
     MAX_MESSAGE_BYTES,
@@ -26,6 +27,7 @@ from workbench.runs.publishing import (
     Refused,
     batch_frame,
     reply_decoder,
+    too_large,
 )
 from workbench.runs.rebuffs import Rebuffs
 from workbench.runs.spill import Spill
@@ -40,22 +42,19 @@ LINGER_S = 0.02
 GATHER_S = 0.002
 """What belongs together, like all that a candle has to tell, is there within this time."""
 RETRY_S = (0.1, 2.0)
+STALL_S = 1.0
+"""A server that acknowledges nothing for so long is taken for one that is away."""
 TOO_BIG = 1009
 FAILED = 1011
-
-
-class _Head(msgspec.Struct):
-    type: str
-
-
-_heads: msgspec.json.Decoder[_Head] = msgspec.json.Decoder(_Head)
 
 
 class Publisher:
     """Sends messages to a stream, from any thread; a thread of its own does the talking.
 
     The caller never waits for the network. What is beyond the outbox's bound in memory goes to
-    disk; only once that is full too, the caller waits until the server has taken some.
+    disk; only once that is full too, the caller waits until the server has taken some. With
+    `home`, all that waits while no server is there is in files (see `workbench.runs.spool`) where
+    the next server finds it should this process die.
 
     Parameters
     ----------
@@ -72,6 +71,9 @@ class Publisher:
         Called from a thread of the publisher's, once, when the server takes no more.
     folder
         Where to spill to; None for the system's temporary folder.
+    home
+        The state folder, where all is to be found that waits when this process dies. None if
+        it is on another machine, or if nothing is to be left: what waits dies with the process.
     outbox
         What to keep messages in, if not the usual one.
 
@@ -93,6 +95,7 @@ class Publisher:
         *,
         on_refused: Callable[[], None] = lambda: None,
         folder: Path | None = None,
+        home: Path | None = None,
         outbox: Outbox | None = None,
     ) -> None:
         self._stream = stream
@@ -101,7 +104,11 @@ class Publisher:
         self._on_command = on_command
         self._on_refused = on_refused
         self._rebuffs = Rebuffs()
-        self._outbox = Outbox(spill=Spill(folder)) if outbox is None else outbox
+        if outbox is None:
+            name = None if home is None else partial(spool.path_of, home, stream)
+            outbox = Outbox(spill=Spill(home or folder, path=name))
+        self._outbox = outbox
+        self._outbox.keep()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._hurry = threading.Event()
@@ -179,14 +186,15 @@ class Publisher:
             self._thread.join(5)
         return done
 
-    def pending(self) -> tuple[int, Iterator[bytes]]:
-        """Give up; return what is not acknowledged: its first number and the messages."""
+    def leave(self) -> bool:
+        """Give up; leave what is not acknowledged to the next server, and tell whether it is."""
         with self._changed:
             self._abandoned = True
             self._hurry.set()
             self._changed.notify_all()
         self._thread.join(5)
-        return self._outbox.first, self._outbox.drain()
+        with self._changed:
+            return self._outbox.leave()
 
     def _wait_for_room(self) -> None:
         log.warning(
@@ -254,6 +262,7 @@ class Publisher:
                     if self.refused is not None or self._abandoned:
                         return
                     self._outbox.rewind(hello.last)
+                    self._outbox.settle()
                     self._changed.notify_all()
                 for command in hello.commands:
                     self._obey(command)
@@ -262,6 +271,8 @@ class Publisher:
                 self._send_all(connection, broken)
             except (OSError, WebSocketException, TimeoutError, msgspec.MsgspecError) as error:
                 log.info("connection to the server lost: %s", type(error).__name__)
+            finally:
+                self._keep()
         if receiver.is_alive():
             receiver.join(5)
         closed = connection.protocol.close_rcvd
@@ -294,13 +305,26 @@ class Publisher:
                 sent = time.monotonic()
                 connection.send(batch_frame(first, messages), text=True)
 
+    def _keep(self) -> None:
+        """Take it that nobody hears what is said."""
+        with self._changed:
+            if self.refused is None:
+                self._outbox.keep()
+
     def _receive(self, connection: ClientConnection, broken: threading.Event) -> None:
         try:
-            for frame in connection:
-                self._reply(reply_decoder.decode(frame))
+            while True:
+                try:
+                    frame = connection.recv(STALL_S)
+                except TimeoutError:
+                    if self._outbox.in_flight:
+                        self._keep()
+                else:
+                    self._reply(reply_decoder.decode(frame))
         except (OSError, WebSocketException, msgspec.MsgspecError):
             pass
         finally:
+            self._keep()
             broken.set()
             self._hurry.set()
             with self._changed:
@@ -316,6 +340,7 @@ class Publisher:
         with self._changed:
             if isinstance(reply, Ack) and not self._abandoned:
                 self._outbox.acknowledge(reply.last)
+                self._outbox.settle()
             self._changed.notify_all()
 
     def _obey(self, command: Command) -> None:
@@ -334,15 +359,7 @@ class Publisher:
                 return
             log.warning("giving up on stream %s: %s", self._stream, why)
             self.refused = why
+            self._outbox.discard()
             self.joined.set()
             self._changed.notify_all()
         self._on_refused()
-
-
-def too_large(wire: bytes) -> PayloadTooLarge:
-    """Return what to say of a message that is larger than the server takes."""
-    kind = _heads.decode(wire).type
-    msg = f"A {kind} message of {len(wire):,} bytes, expected at most {MAX_MESSAGE_BYTES:,}"
-    return PayloadTooLarge(
-        msg, field="message", value=f"{kind}, {len(wire)} bytes", allowed=MAX_MESSAGE_BYTES
-    )

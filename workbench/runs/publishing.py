@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from workbench.errors import PayloadTooLarge
 from workbench.messages import ControlAction, LogMessage, Until
 
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -66,13 +67,27 @@ class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
     error: str
 
 
+class _Head(msgspec.Struct):
+    type: str
+
+
 Reply = Hello | Ack | Command | Refused
 
 batch_decoder: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
 reply_decoder: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+_heads: msgspec.json.Decoder[_Head] = msgspec.json.Decoder(_Head)
 encode_reply = msgspec.json.Encoder().encode
 
 
 def batch_frame(first: int, messages: list[bytes]) -> bytes:
     """Return a `Batch` of messages that are JSON already."""
     return b'{"first":%d,"messages":[%s]}' % (first, b",".join(messages))
+
+
+def too_large(wire: bytes) -> PayloadTooLarge:
+    """Return what to say of a message that is larger than the server takes."""
+    kind = _heads.decode(wire).type
+    msg = f"A {kind} message of {len(wire):,} bytes, expected at most {MAX_MESSAGE_BYTES:,}"
+    return PayloadTooLarge(
+        msg, field="message", value=f"{kind}, {len(wire)} bytes", allowed=MAX_MESSAGE_BYTES
+    )

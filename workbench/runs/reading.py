@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from workbench.paths import candles_dir
 from workbench.runs.records import RunRecord
 from workbench.runs.service import RunService
 from workbench.runs.told_candles import Told
+from workbench.runs.told_range import ToldRange, told_range
 
 PAGE = 10_000
 
@@ -39,13 +41,17 @@ def report_of(home: Path, run_id: str) -> str:
 
     service = open_folder(home)
     try:
-        check_reportable(service.registry.get(run_id))
+        record = service.registry.get(run_id)
+        check_reportable(record)
         info = service.detail(run_id)
         messages = list(read_log(service, run_id))
+        told = told_range(service.log, run_id)
+        with contextlib.suppress(InvalidRequest):
+            info["start_date"], info["end_date"] = told.span(record.spec)
     finally:
         service.close()
     trades = trades_frame(messages)
-    candles = _candles(home, info, messages)
+    candles = _candles(home, record, told, messages)
     equity = equity_frame(messages)
     chart = figure(candles, trades, equity, info)
     metrics = ((info["result"] or {}).get("data") or {}).get("metrics") or info["metrics"] or {}
@@ -89,30 +95,22 @@ def read_log(service: RunService, run_id: str) -> Iterator[AnyMessage]:
             yield decode(entry.wire)
 
 
-def _candles(home: Path, info: dict[str, Any], messages: list[AnyMessage]) -> dict[str, Any]:
+def _candles(
+    home: Path, record: RunRecord, told: ToldRange, messages: list[AnyMessage]
+) -> dict[str, Any]:
     from workbench.data import load
-    from workbench.report.chart import CANDLE_COLUMNS, candle_columns
+    from workbench.report.chart import candle_columns, no_candles
 
-    spec = info["spec"]
-    if info["kind"] == "live":
-        told = Told(spec["symbol"], spec["timeframes"][0])
+    spec = record.spec
+    if spec.live is not None:
+        closed = Told(spec.symbol, spec.timeframes[0])
         for message in messages:
             if isinstance(message, Candle):
-                told.take(message)
-        return candle_columns(told.candles(info["source"], info["synthetic"]))
+                closed.take(message)
+        return candle_columns(closed.candles(record.source, record.synthetic))
     try:
-        loaded = load(
-            spec["symbol"],
-            spec["timeframes"],
-            spec["start_date"],
-            spec["end_date"],
-            root=candles_dir(home),
-        )
-    except WorkbenchError:
+        loaded = load(spec.symbol, spec.timeframes, *told.span(spec), root=candles_dir(home))
+    except WorkbenchError as error:
         # A run that failed for want of candles, or whose candles were removed since.
-        return {
-            **dict.fromkeys(CANDLE_COLUMNS, ()),
-            "timeframe": spec["timeframes"][0],
-            "bucket": 1,
-        }
+        return no_candles(spec.timeframes[0], error.message)
     return candle_columns(next(iter(loaded.values())))

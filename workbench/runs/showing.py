@@ -35,9 +35,17 @@ def summary(record: RunRecord, log: SqliteLog) -> dict[str, Any]:
         "bytes": info.bytes if info else 0,
         "tags": record.spec.tags,
         "notes": record.spec.notes,
-        "progress": (latest(record.id, "progress", log) or {}).get("progress", 0.0),
+        "progress": _progress(record, log),
         "result": short(record.result),
     }
+
+
+def _progress(record: RunRecord, log: SqliteLog) -> float:
+    # What a program tells of its own run need not go up to the end.
+    if record.status == "complete":
+        return 100.0
+    told: float = (latest(record.id, "progress", log) or {}).get("progress", 0.0)
+    return told
 
 
 def detail(record: RunRecord, log: SqliteLog) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+
+from workbench.runs.segments import Segment
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +16,11 @@ BUFFER_BYTES = 64 * 1024
 
 
 class Spill:
-    """Messages on disk, a line each, in files without a name.
+    """Numbered messages on disk, a line each.
 
-    The files vanish with the process, however it ends. Each is given back once it is read.
+    In files without a name, which vanish with the process, each given back once it is read; or,
+    with `path`, in files that outlive the process, each removed once `release` says that nobody
+    needs it any more.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ class Spill:
         Bytes after which a new file is begun.
     buffer
         Bytes to gather before they are written.
+    path
+        Returns the name of the file whose first message has this number.
     """
 
     def __init__(
@@ -35,22 +39,31 @@ class Spill:
         folder: Path | None = None,
         segment: int = SEGMENT_BYTES,
         buffer: int = BUFFER_BYTES,
+        path: Callable[[int], Path] | None = None,
     ) -> None:
-        self._limit = buffer
+        self._limit = self._due = buffer
         self._folder = folder
         self._segment = segment
-        self._files: deque[_File] = deque()
+        self._path = path
+        self._files: deque[Segment] = deque()
         self._buffer: list[bytes] = []
         self._buffered = 0
         self._count = 0
-        self._whole = True
+        self._prompt = False
         self.size = 0
-        """Bytes of the messages put aside."""
+        """Bytes of the messages that wait to be taken back."""
+        self.next = 0
+        """Number after that of the last message put aside or held; 0 before the first."""
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, message: bytes) -> None:
+    @property
+    def lasting(self) -> bool:
+        """Whether what is put aside outlives the process."""
+        return self._path is not None and self._folder is not None and self._folder.is_dir()
+
+    def add(self, message: bytes, number: int) -> None:
         """Put a message aside; it holds no line break."""
         self._buffer.append(message)
         self._buffer.append(b"\n")
@@ -58,31 +71,77 @@ class Spill:
         self._buffered += length
         self.size += length
         self._count += 1
-        if self._buffered >= self._limit:
+        self.next = number + 1
+        if self._buffered >= self._due:
             self._write()
 
     def take(self, size: int) -> list[bytes]:
         """Take back the oldest messages of about `size` bytes, at least one if there is any."""
         if not self._count:
             return []
-        while self._files and not self._files[0].left:
-            self._files.popleft().close()
-        data = self._files[0].read(size) if self._files else b""
-        if not data.endswith(b"\n"):
-            # Nothing is on the disk, or the rest of a line still waits for room there.
-            data += self._drain()
+        source = next((file for file in self._files if file.left), None)
+        data = self._drain() if source is None else source.read(size)
         messages = data.split(b"\n")
         del messages[-1]
         self._count -= len(messages)
         self.size -= len(data)
-        if not self._count:
-            self.close()
+        while self._files and self._files[0].path is None and not self._files[0].left:
+            self._files.popleft().discard()
         return messages
+
+    def hold(self, messages: Sequence[bytes], first: int) -> bool:
+        """Write messages that their owner goes on holding; tell whether they are on disk.
+
+        Only to be called while none wait to be taken back.
+        """
+        if self._path is None:
+            return False
+        following = first + len(messages)
+        try:
+            data = b"\n".join((*messages, b""))
+            self._file_for(first).write(data, following, unread=False)
+        except OSError as error:
+            log.warning("messages stay in memory alone: %s", error)
+            return False
+        self.next = following
+        return True
+
+    def release(self, first: int) -> None:
+        """Remove the files in which all messages have a number before `first`."""
+        files = self._files
+        while files and files[0].next <= first and not files[0].left:
+            files.popleft().discard()
+
+    def hurry(self, prompt: bool) -> None:
+        """Write each message at once, from those that are here, or gather them again."""
+        self._prompt = prompt
+        self._due = 0 if prompt else self._limit
+        if self._buffer and prompt:
+            self._write()
+
+    def leave(self, first: int, last: int) -> bool:
+        """Let go of the files, which stay for others; tell if they hold messages first to last."""
+        if self._buffer:
+            self._write()
+        whole = True
+        # In their order: who reads them meanwhile finds no gap.
+        while self._files:
+            file = self._files.popleft()
+            file.close()
+            whole = whole and file.path is not None and file.first <= first
+            first = max(first, file.next)
+            try:
+                if file.path is not None:
+                    file.path.rename(file.path.with_suffix(".jsonl"))
+            except OSError as error:
+                log.warning("what was put aside is gone: %s", error)
+                whole = False
+        return whole and first > last
 
     def close(self) -> None:
         """Give the files back."""
         while self._files:
-            self._files.popleft().close()
+            self._files.popleft().discard()
         self._buffer.clear()
         self._buffered = self._count = self.size = 0
 
@@ -93,52 +152,23 @@ class Spill:
         return data
 
     def _write(self) -> None:
-        data = self._drain()
+        first = self.next - len(self._buffer) // 2
         try:
-            # A line that the disk had no room for goes on in the file it began in.
-            if not self._files or (self._files[-1].written >= self._segment and self._whole):
-                self._files.append(_File(self._folder))
-            data = self._files[-1].write(data)
-            self._whole = not data
+            self._file_for(first).write(b"".join(self._buffer), self.next)
         except OSError as error:
             log.warning("messages stay in memory: %s", error)
-        if data:
-            self._buffer.append(data)
-            self._buffered = len(data)
+            # The more there is, the rarer it is tried again: each time it is copied.
+            self._due = self._buffered + self._buffered // 8 + self._limit
+            return
+        self._drain()
+        self._due = 0 if self._prompt else self._limit
 
-
-class _File:
-    """One file, written at its end and read from its beginning."""
-
-    def __init__(self, folder: Path | None) -> None:
-        usable = folder is not None and folder.is_dir()
-        self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115
-            dir=folder if usable else None
-        )
-        self.written = 0
-        self._read = 0
-
-    @property
-    def left(self) -> int:
-        """Bytes not read."""
-        return self.written - self._read
-
-    def write(self, data: bytes) -> bytes:
-        """Append data; return what there was no room for."""
-        done = os.pwrite(self._file.fileno(), data, self.written)
-        self.written += done
-        return data[done:]
-
-    def read(self, size: int) -> bytes:
-        """Return the next lines of up to `size` bytes, one at least, or all that is left."""
-        while True:
-            data = os.pread(self._file.fileno(), min(size, self.left), self._read)
-            end = len(data) if len(data) == self.left else data.rfind(b"\n") + 1
-            if end:
-                self._read += end
-                return data[:end]
-            size *= 2
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._file.close()
+    def _file_for(self, first: int) -> Segment:
+        """Return the file that message `first` belongs in."""
+        last = self._files[-1] if self._files else None
+        if last is None or last.written >= self._segment or last.next != first:
+            usable = self._folder if self._folder is not None and self._folder.is_dir() else None
+            path = None if self._path is None or usable is None else self._path(first)
+            last = Segment(first, usable, path)
+            self._files.append(last)
+        return last

@@ -1,7 +1,7 @@
-"""The end of a run that no server was there to take: a file the next server reads.
+"""What producers have said that no server was there to take: files the next server reads.
 
 The first line is the number of the first message, then comes a message a line. A file that
-is complete is renamed; one that is not is of use once its writer is gone.
+its writer has left is renamed; another is of use once its writer is gone.
 """
 
 from __future__ import annotations
@@ -23,36 +23,25 @@ BATCH_MESSAGES = 500
 _decode = msgspec.json.Decoder(LogMessage).decode
 
 
-def path_of(home: Path, run_id: str) -> Path:
-    """Return the file a run leaves."""
-    return home / "spool" / f"{run_id}.jsonl"
+def path_of(home: Path, run_id: str, first: int) -> Path:
+    """Return the file that a run's producer writes, from message `first` on."""
+    return home / "spool" / f"{run_id}.{first}.part"
 
 
-def _unfinished(home: Path, run_id: str) -> Path:
-    return path_of(home, run_id).with_suffix(".part")
+def left(home: Path, run_id: str, *, ended: bool) -> list[Path]:
+    """Return the files a run left, in order; if its process has `ended`, also unfinished ones."""
+    found = []
+    for path in (home / "spool").glob(f"{run_id}.*"):
+        match path.name.removeprefix(f"{run_id}.").split("."):
+            case [number, "jsonl" | "part" as kind] if number.isdecimal():
+                if ended or kind == "jsonl":
+                    found.append((int(number), path))
+    return [path for _, path in sorted(found)]
 
 
-def write(home: Path, run_id: str, first: int, messages: Iterable[bytes]) -> Path:
-    """Leave messages `first`, `first` + 1, … for the next server."""
-    path = path_of(home, run_id)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = _unfinished(home, run_id)
-    with temporary.open("wb") as file:
-        file.write(b"%d\n" % first)
-        for message in messages:
-            file.write(message)
-            file.write(b"\n")
-    temporary.replace(path)
-    return path
-
-
-def find(home: Path, run_id: str, *, ended: bool) -> Path | None:
-    """Return what the run left, or None; if its process has `ended`, also an unfinished file."""
-    path = path_of(home, run_id)
-    if path.exists():
-        return path
-    path = _unfinished(home, run_id)
-    return path if ended and path.exists() else None
+def runs(home: Path) -> set[str]:
+    """Return the runs there are files of."""
+    return {path.name.split(".")[0] for path in (home / "spool").glob("*.*.*")}
 
 
 def read(path: Path) -> Iterator[Batch]:
@@ -88,7 +77,7 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def remove(home: Path, run_id: str) -> None:
-    """Forget what the run left."""
-    path_of(home, run_id).unlink(missing_ok=True)
-    _unfinished(home, run_id).unlink(missing_ok=True)
+def remove(paths: Iterable[Path]) -> None:
+    """Forget what is in these files."""
+    for path in paths:
+        path.unlink(missing_ok=True)

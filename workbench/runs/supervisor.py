@@ -89,6 +89,7 @@ class Supervisor:
         self._max_workers = max_workers
         self._children = Children()
         self._busy: list[str] = []
+        self._tidied = False
 
     def waits_for(self, record: RunRecord) -> str | None:
         """Return what a pending run waits for, in words; None for any other."""
@@ -97,6 +98,11 @@ class Supervisor:
     def poll(self) -> None:
         """Note the workers that ended and start pending runs while there is room."""
         self._children.reap()
+        if not self._tidied:
+            self._tidied = True
+            self._leftovers.tidy(
+                lambda: (run.id for run in self._registry.list("pending", *ACTIVE))
+            )
         active = self._registry.list(*ACTIVE, sessions=False)
         for record in active:
             self._check(record)
@@ -150,6 +156,9 @@ class Supervisor:
             return
         if record.status in ACTIVE and record.spawned:
             self.kill(run_id)
+            if not self._leftovers.take(record, ended=True, seconds=INTAKE_S):
+                self._stopping[run_id] = 0.0
+                return
             self._lost(
                 record,
                 f"The strategy did not obey stop within {self._stop_patience:g} s (does it loop "
@@ -181,10 +190,12 @@ class Supervisor:
 
     def _why_lost(self, record: RunRecord) -> str:
         if record.spawned:
-            return f"The worker process {record.pid} ended without a result"
-        if record.pid is not None:
-            return f"The process {record.pid} that published the run ended without a result"
-        return f"The producer of the run has not been heard of for {self._lease:.0f} s"
+            what = f"The worker process {record.pid} ended without a result"
+        elif record.pid is not None:
+            what = f"The process {record.pid} that published the run ended without a result"
+        else:
+            what = f"The producer of the run has not been heard of for {self._lease:.0f} s"
+        return f"{what}; what it said last may be missing"
 
     def _spawn(self, record: RunRecord) -> None:
         """Start a run's worker, unless another server of the folder has."""

@@ -14,7 +14,7 @@ import msgspec
 
 from workbench.errors import WorkbenchError
 from workbench.messages import error_message
-from workbench.runs import servers, spool, sweeper
+from workbench.runs import servers, sweeper
 from workbench.runs.capped import OUTPUT_LIMIT, CappedText
 from workbench.runs.control import Control
 from workbench.runs.failing import failure_of, sendable
@@ -53,7 +53,7 @@ def main() -> int:
         control.command,
         # Wakes a run that stands still, or it would wait for commands that cannot come.
         on_refused=lambda: control.command(Command("stop")),
-        folder=home,
+        home=home,
     )
     try:
         _run(job, control, publisher)
@@ -62,11 +62,10 @@ def main() -> int:
     except BaseException as error:
         log.exception("the run failed")
         _fail(publisher, failure_of(error, run=job.run_id))
-    if publisher.close(job.patience) or publisher.refused is not None:
+    if publisher.close(job.patience) or publisher.refused is not None or publisher.leave():
         return 0
-    first, messages = publisher.pending()
-    spool.write(home, job.run_id, first, messages)
-    return 0
+    log.error("no server took the end of the run, nor did the disk")
+    return 1
 
 
 def _fail(publisher: Publisher, error: WorkbenchError) -> None:

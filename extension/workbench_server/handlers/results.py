@@ -12,9 +12,10 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.errors import InvalidRequest, NotFound, WorkbenchError
-from workbench.messages import parse_time
+from workbench.messages import FINAL_STATUSES, parse_time
 from workbench.runs.reading import check_reportable
 from workbench.runs.told_candles import Told
+from workbench.runs.told_range import ToldRange
 from workbench.streams import Entry, Subscription
 from workbench_server.handlers.base import ApiHandler
 
@@ -138,12 +139,29 @@ class CandlesHandler(ApiHandler):
         loop = asyncio.get_running_loop()
         told = None if record.spec.live is None else await self._told(record, timeframe)
         if told is None:
+            start_date, end_date = await self._span(record)
+            if not record.spec.end_date and record.status not in FINAL_STATUSES:
+                # It may go as far as there are candles: who draws it asks once.
+                end_date = ""
             found = await loop.run_in_executor(
-                None, _stored, self.service.home, record.spec, timeframe
+                None, _stored, self.service.home, record.spec, start_date, end_date, timeframe
             )
         else:
             found = told.candles(record.source, record.synthetic)
         self.reply(await loop.run_in_executor(None, _columns, found, start, end, points))
+
+    async def _span(self, record: RunRecord) -> tuple[str, str]:
+        """Return the range of a run, by what it has told where it did not say before."""
+        told = ToldRange()
+        since = 0
+        while not (record.spec.start_date and record.spec.end_date):
+            page = self.service.log.read(record.id, since, PAGE)
+            if not page:
+                break
+            since = page[-1].seq
+            told.add(page)
+            await asyncio.sleep(0)
+        return told.span(record.spec)
 
     async def _told(self, record: RunRecord, timeframe: str) -> Told:
         """Return the candles a session has told, giving way to others between pages."""
@@ -171,13 +189,13 @@ class CandlesHandler(ApiHandler):
             raise InvalidRequest(msg, field=name, value=text, allowed=allowed) from None
 
 
-def _stored(home: Path, spec: RunSpec, timeframe: str) -> Candles:
-    from workbench.data import load
+def _stored(home: Path, spec: RunSpec, start: str, end: str, timeframe: str) -> Candles:
+    from workbench.data import known_until, load
     from workbench.paths import candles_dir
 
-    return load(
-        spec.symbol, spec.timeframes, spec.start_date, spec.end_date, root=candles_dir(home)
-    )[timeframe]
+    root = candles_dir(home)
+    end = end or known_until(spec.symbol, spec.timeframes, root)
+    return load(spec.symbol, spec.timeframes, start, end, root=root)[timeframe]
 
 
 def _columns(candles: Candles, start: int | None, end: int | None, points: int) -> dict[str, Any]:
