@@ -15,7 +15,7 @@ from workbench.trading.applying import apply
 from workbench.trading.brokering import Command, Open, Report, Rules
 from workbench.trading.route import Route
 from workbench.trading.states import Book, State
-from workbench.trading.tickets import Life, Purpose
+from workbench.trading.tickets import Exit, Life, Purpose
 
 __all__ = ["Life", "Purpose", "Routing"]
 
@@ -106,6 +106,11 @@ class Routing:
         """Return what an order that is at the venue is for; None where it is over, or unknown."""
         ticket = self._routes[symbol].state.tickets.get(client_order_id)
         return None if ticket is None else ticket.purpose
+
+    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
+        """Return the exit that an order carries out; None where it does not."""
+        exits = self._routes[symbol].state.exits
+        return next((one for one in exits if one.purpose == purpose), None)
 
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""
