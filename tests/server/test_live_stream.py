@@ -81,7 +81,28 @@ async def test_without_sessions_there_is_nothing_but_a_greeting(trading):
     (hello,) = await quiet(socket)
     assert hello["type"] == "connected"
     assert (hello["data"]["seq"], hello["data"]["snapshot"]) == (0, 0)
+    assert hello["data"]["sessions"] == {}
+    assert "synthetic" not in hello["data"]
     assert message_problems(hello) == []
+
+
+async def test_the_greeting_says_whose_prices_are_generated(trading, session, app):
+    made_up, real = await session(), await session(symbols=["BTC-USD"])
+    with app.service.intake.database.transaction() as tx:
+        tx.execute("UPDATE runs SET synthetic = 0 WHERE id = ?", (real,))
+    known = {made_up: True, real: False}
+    cases = [
+        ({}, known, None),
+        ({"session": made_up}, {made_up: True}, True),
+        ({"session": real}, {real: False}, False),
+        ({"symbols": "eth/usd"}, {made_up: True}, True),
+        ({"symbols": "BTC-USD"}, known, None),
+    ]
+    for asked, sessions, synthetic in cases:
+        hello = await read(await trading(**asked))
+        assert hello["data"]["sessions"] == sessions
+        assert hello["data"].get("synthetic") == synthetic
+        assert message_problems(hello) == []
 
 
 async def test_who_comes_is_told_what_holds_and_then_what_happens(trading, session, call):

@@ -1,4 +1,4 @@
-"""Why a venue is to close all of a trade, said when the order is given and not only once it fills."""
+"""Why a venue is to close all of a trade, said with the order and not only once it has filled."""
 
 from __future__ import annotations
 
