@@ -296,10 +296,15 @@ async def test_a_reader_that_is_behind_gets_states_once(trading, session, say, a
     name = await session()
     socket = await trading(max_rate=1)
     await once(lambda: app.manager.subscribers("live-trading") == 1)
+    say(name, position(name, "BTC-USD", 2, "open"))
     for number in range(200):
-        say(name, position(name, "BTC-USD", 1, "modify", 100.0 + number))
+        say(name, position(name, "BTC-USD", 2, "modify", 100.0 + number))
+    say(name, position(name, "BTC-USD", 2, "close"))
     say(name, order(name, "BTC-USD", 9, "new"))
     messages = await until(
         socket, lambda m: m["type"] == "order" and m["data"]["order_id"] == "signal_9"
     )
-    assert len([m for m in messages if m["type"] == "position"]) < 10
+    told = [m["data"]["event"] for m in messages if m["data"].get("position_id") == "trade_2"]
+    assert (told[0], told[-1]) == ("open", "close")
+    assert set(told[1:-1]) <= {"modify"}
+    assert len(told) < 12
