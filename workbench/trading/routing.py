@@ -14,7 +14,7 @@ from workbench.errors import InvalidRequest
 from workbench.trading.applying import apply
 from workbench.trading.brokering import Command, Open, Report, Rules
 from workbench.trading.route import Route
-from workbench.trading.states import Book, State
+from workbench.trading.states import Engine, State
 from workbench.trading.tickets import Exit, Life, Purpose
 
 __all__ = ["Life", "Purpose", "Routing"]
@@ -47,7 +47,7 @@ class Routing:
     def __init__(
         self,
         session_id: str,
-        engines: Mapping[str, Book],
+        engines: Mapping[str, Engine],
         rules: Mapping[str, Rules],
         hedging: bool = False,
     ) -> None:
