@@ -107,11 +107,6 @@ class Routing:
         ticket = self._routes[symbol].state.tickets.get(client_order_id)
         return None if ticket is None else ticket.purpose
 
-    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
-        """Return the exit that an order carries out; None where it does not."""
-        exits = self._routes[symbol].state.exits
-        return next((one for one in exits if one.purpose == purpose), None)
-
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""
         return self._routes[symbol].state.flatten != 0
@@ -119,6 +114,11 @@ class Routing:
     def exits_of(self, symbol: str, order: int) -> bool:
         """Whether something is still to be closed because of an order of the strategy."""
         return any(one.order == order for one in self._routes[symbol].state.exits)
+
+    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
+        """Return the exit that an order carries out; None where it does not."""
+        exits = self._routes[symbol].state.exits
+        return next((one for one in exits if one.purpose == purpose), None)
 
     @property
     def quiet(self) -> bool:
