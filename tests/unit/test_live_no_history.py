@@ -1,7 +1,8 @@
-"""A session without history trades as a plain backtest from the same start, also within an hour."""
+"""A session trades as a backtest that knows as much of what came before, also within an hour."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from sessions_in_hand import InHand, candles_in
 from workbench.client.live_backtest import candles_of
 from workbench.data.catalog import load
 from workbench.engine import BacktestEngine, Strategy
+from workbench.engine.strategies.sma_cross import SmaCross
 from workbench.engine.streaming import StreamingBacktestEngine
+from workbench.feeds.replay import ReplaySource
+from workbench.feeds.spec import FeedSpec
 
 
 class Looks(Strategy):
@@ -24,6 +28,24 @@ class Looks(Strategy):
             self.enter_long(quantity=0.01)
         else:
             self.position.close()
+
+
+def test_a_history_is_a_backtest_that_begins_so_much_earlier():
+    (all_of_them,) = load("BTC-USD", ["15M"], "2024-01-08", "2024-01-12").values()
+    spec = FeedSpec(
+        symbol="BTC-USD", timeframes=["15M"], feed="replay", start="2024-01-09", end="2024-01-12"
+    )
+    history = asyncio.run(ReplaySource(spec).history(["15M"], 96))
+    made = InHand(
+        SmaCross, ["BTC-USD"], histories={"BTC-USD": history}, check_lookahead=False
+    ).take(candles_in(all_of_them[96:], "BTC-USD"))  # fmt: skip
+    engine = BacktestEngine(SmaCross, {"15M": all_of_them}, seed=1, first=96)
+    told: list[Any] = []
+    StreamingBacktestEngine(engine, "live_1", told.append).run()
+    last = engine.bars - 1
+    theirs = [one.data for one in told if one.type == "trade" and one.extra.bar != last]
+    assert len(theirs) > 10
+    assert [one.data for one in made.of("trade") if one.extra.bar != last] == theirs
 
 
 @pytest.mark.parametrize("start", ["2024-01-10T00:00:00Z", "2024-01-10T10:30:00Z"])

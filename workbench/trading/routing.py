@@ -116,11 +116,6 @@ class Routing:
         tickets = self._routes[symbol].state.tickets
         return [name for name, one in tickets.items() if one.purpose == purpose]
 
-    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
-        """Return the exit that an order carries out; None where it does not."""
-        exits = self._routes[symbol].state.exits
-        return next((one for one in exits if one.purpose == purpose), None)
-
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""
         return self._routes[symbol].state.flatten != 0
@@ -128,6 +123,11 @@ class Routing:
     def exits_of(self, symbol: str, order: int) -> bool:
         """Whether something is still to be closed because of an order of the strategy."""
         return any(one.order == order for one in self._routes[symbol].state.exits)
+
+    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
+        """Return the exit that an order carries out; None where it does not."""
+        exits = self._routes[symbol].state.exits
+        return next((one for one in exits if one.purpose == purpose), None)
 
     @property
     def quiet(self) -> bool:
