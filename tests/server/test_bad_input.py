@@ -105,6 +105,26 @@ async def test_too_little_data_ends_the_run_with_the_printed_error(call, spec_bo
     assert run["status"] == "error"
 
 
+async def test_a_range_without_any_candle_starts_nothing(call, spec_body, app):
+    body = {**spec_body, "start_date": "2030-01-01", "end_date": "2030-06-01"}
+    status, reply = await call("POST", "api", "backtesting", "start", body=body)
+    assert (status, reply["code"]) == (422, "insufficient_data")
+    assert reply["details"]["field"] == "start_date"
+    assert reply["details"]["allowed"] == "2021-01-01 to 2024-12-31"
+    assert app.service.registry.list() == []
+
+
+async def test_a_timeframe_named_twice_is_one(call, spec_body):
+    body = {**spec_body, "timeframes": ["1H", "1H"]}
+    _, reply = await call("POST", "api", "backtesting", "start", body=body)
+    _, run = await call("GET", "api", "backtesting", reply["backtest_id"])
+    assert run["timeframes"] == ["1H"]
+    body = {"name": "own", "timeframes": ["4H", "1H", "4H"]}
+    _, reply = await call("POST", "api", "backtesting", "publish", body=body)
+    _, run = await call("GET", "api", "backtesting", reply["backtest_id"])
+    assert run["timeframes"] == ["4H", "1H"]
+
+
 @pytest.mark.parametrize(
     "frame", ["{", '{"type":"nope"}', '{"type":"control","action":"jump"}', "[]", b"\x00\x01"]
 )

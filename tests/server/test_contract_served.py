@@ -11,7 +11,7 @@ from bodies import SPEC_BODY
 from contracts import message_problems, problems
 from live_calls import stands, traded
 from markets import once
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from workbench.contract import examples, files, live_examples, market_examples
 from workbench.contract.operations import OPERATIONS
@@ -25,14 +25,30 @@ SERVED = {
 }
 
 
-async def test_the_files_are_served(jp_fetch):
+async def test_the_files_are_served(jp_fetch, jp_base_url, http_server_port):
     for name, media in SERVED.items():
         reply = await jp_fetch("api", "workbench", name)
         assert reply.headers["Content-Type"].startswith(media), name
-        assert reply.body == files.content("index.html" if name == "docs" else name), name
+        file = "index.html" if name == "docs" else name
+        host = f"127.0.0.1:{http_server_port[-1]}"
+        assert reply.body == files.served(file, host, jp_base_url, secure=False), name
     policy = reply.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "allow-same-origin" not in policy
+
+
+async def test_their_address_is_the_one_they_were_asked_at(jp_fetch):
+    described = {}
+    for name in ("openapi.json", "asyncapi.json"):
+        reply = await jp_fetch("api", "workbench", name)
+        described[name] = json.loads(reply.body)["servers"]
+    (server,) = described["openapi.json"]
+    stream = described["asyncapi.json"]["jupyter"]
+    assert server["url"] == f"http://{stream['host']}{stream['pathname']}"
+    # It leads here: below the base URL, to what asks for a token.
+    with pytest.raises(HTTPClientError) as refused:
+        await AsyncHTTPClient().fetch(f"{server['url']}/api/backtesting")
+    assert refused.value.code == 403
 
 
 async def test_the_files_need_a_token(http_server_client, jp_base_url):

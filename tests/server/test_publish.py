@@ -241,15 +241,17 @@ async def test_published_runs_take_no_workers_place(opened, produce, call, spec_
     await until(lambda: app.service.registry.get(run_id).status == "complete")
 
 
-async def test_a_deleted_run_refuses_its_producer(opened, produce, call):
+async def test_who_publishes_a_run_that_is_deleted_hears_it_at_once(opened, produce, call):
     reply = await opened()
     socket = await produce(reply)
-    await said(socket)
+    assert (await said(socket))["type"] == "hello"
     await call("DELETE", "api", "backtesting", reply["backtest_id"])
-    socket.write_message(batch_frame(1, [trade(1)]))
-    assert (await said(socket))["type"] == "refused"
-    with pytest.raises(HTTPClientError, match="410"):
+    assert await said(socket) == {"type": "refused", "error": "the run was deleted"}
+    assert await said(socket) is None
+    assert (socket.close_code, socket.close_reason) == (1008, "the run was deleted")
+    with pytest.raises(HTTPClientError) as refused:
         await produce(reply)
+    assert refused.value.code == 410
 
 
 async def test_a_position_before_the_window_is_answered_by_a_gap(opened, produce, app, connect):

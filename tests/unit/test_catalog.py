@@ -10,7 +10,7 @@ from workbench.data.candles import Candles
 from workbench.data.resample import resample
 from workbench.data.store import CandleStore
 from workbench.errors import InsufficientData, InvalidRequest, UnknownSymbol, UnknownTimeframe
-from workbench.messages import parse_time
+from workbench.messages import iso_time, parse_time
 from workbench.timeframes import Timeframe
 
 
@@ -212,3 +212,36 @@ def test_a_long_weekend_at_either_side_is_no_lack(tmp_path: Path) -> None:
         catalog.load("EUR-USD", ["1H"], "2016-12-28", "2018-01-01", tmp_path)
     with pytest.raises(InsufficientData):
         catalog.load("EUR-USD", ["1H"], "2016-12-29", "2018-01-02", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "start", "end", "field"),
+    [
+        ("BTC-USD", "2030-01-01", "2031-01-01", "start_date"),
+        ("BTC-USD", "2025-01-01", "2025-02-01", "start_date"),
+        ("BTC-USD", "2020-01-01", "2020-12-31", "end_date"),
+        ("EUR-USD", "2018-01-01", "2018-02-01", "start_date"),
+        ("GOOGL", "2001-01-01", "2002-01-01", "end_date"),
+    ],
+)
+def test_a_range_without_any_candle_is_refused_at_once(
+    symbol: str, start: str, end: str, field: str
+) -> None:
+    with pytest.raises(InsufficientData, match=f"{field} is 20") as caught:
+        catalog.check_within(catalog.find(symbol), start, end)
+    assert caught.value.details["field"] == field
+    assert " to " in caught.value.details["allowed"]
+
+
+@pytest.mark.parametrize("symbol", ["BTC-USD", "EUR-USD", "GOOGL"])
+def test_what_is_known_of_the_samples_is_so(symbol: str, tmp_path: Path) -> None:
+    info = catalog.find(symbol, tmp_path)
+    candles = catalog.load_stored(info, Timeframe.parse(info.timeframes[0]), tmp_path)
+    first = iso_time(int(candles.time[0]))
+    last, end = iso_time(int(candles.time[-1])), catalog.known_until(symbol, info.timeframes)
+    catalog.check_within(info, last, end)
+    catalog.check_within(info, first, first[:10])
+    with pytest.raises(InsufficientData):
+        catalog.check_within(info, end, "2040-01-01")
+    with pytest.raises(InsufficientData):
+        catalog.check_within(info, "1999-01-01", first)

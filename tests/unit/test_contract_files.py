@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -32,6 +33,29 @@ def test_the_file_in_git_is_current(name):
         f"docs/contract/{name} is out of date (first difference: {different[:1]}): run "
         "`workbench contract --write docs/contract`"
     )
+
+
+@pytest.mark.parametrize(
+    ("base", "secure", "url", "stream"),
+    [
+        ("/", False, "http://h:1", {"host": "h:1", "pathname": "/", "protocol": "ws"}),
+        ("/a/b/", True, "https://h:1/a/b", {"host": "h:1", "pathname": "/a/b", "protocol": "wss"}),
+    ],
+)
+def test_a_server_puts_its_own_address_and_nothing_else(base, secure, url, stream):
+    for name in files.NAMES:
+        kept, made = files.content(name), files.served(name, "h:1", base, secure=secure)
+        if name not in ("openapi.json", "asyncapi.json"):
+            assert made == kept
+            continue
+        document, here = json.loads(kept), json.loads(made)
+        servers = here.pop("servers")
+        del document["servers"]
+        assert here == document
+        if name == "openapi.json":
+            assert servers[0]["url"] == url
+        else:
+            assert servers["jupyter"].items() >= stream.items()
 
 
 class Page(HTMLParser):

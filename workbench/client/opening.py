@@ -40,7 +40,7 @@ def body(**given: Any) -> dict[str, Any]:
         if not isinstance(value, str):
             check_unit(value, _NAMES[name])
             given[name] = wire_time(value, _NAMES[name])
-    given["timeframes"] = [Timeframe.parse(frame).name for frame in frames]
+    given["timeframes"] = list(dict.fromkeys(Timeframe.parse(frame).name for frame in frames))
     given["tags"] = _listed("tags", given["tags"])
     if not all(isinstance(tag, str) for tag in given["tags"]):
         raise _wrong("tags", given["tags"], "a list of texts")

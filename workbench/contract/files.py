@@ -33,6 +33,36 @@ def content(name: str) -> bytes:
     return _json(makers[name]())
 
 
+def served(name: str, host: str, base: str, *, secure: bool) -> bytes:
+    """Return one of `NAMES` as a server has it, which names its own address.
+
+    Parameters
+    ----------
+    host
+        As asked for, with the port.
+    base
+        The base URL: a path that begins and ends in a slash.
+    secure
+        Whether it was asked over TLS.
+
+    Raises
+    ------
+    KeyError
+        There is no such file.
+    """
+    known = content(name)
+    if name not in ("asyncapi.json", "openapi.json"):
+        return known
+    document = msgspec.json.decode(known)
+    path = base.rstrip("/")
+    if name == "openapi.json":
+        document["servers"][0]["url"] = f"http{'s' * secure}://{host}{path}"
+    else:
+        place = {"host": host, "pathname": path or "/", "protocol": "ws" + "s" * secure}
+        document["servers"]["jupyter"] |= place
+    return _json(document)
+
+
 def write(folder: Path) -> list[Path]:
     """Write all files into a folder and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)

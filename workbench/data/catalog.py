@@ -202,6 +202,34 @@ def load(
     return {t.name: resample(known, t).slice(start_ms, end_ms) for t in wanted}
 
 
+def check_within(info: SymbolInfo, start: str, end: str) -> None:
+    """Refuse a range in which there is no candle, where that is known without reading any.
+
+    It is of what comes with the workbench; of imported candles `load` says it.
+
+    Raises
+    ------
+    InvalidRequest
+        As of `parse_range`.
+    InsufficientData
+        The range begins after the last candle, or ends before the first.
+    """
+    start_ms, end_ms = parse_range(start, end)
+    if info.kind == "imported":
+        return
+    first, last = synthetic.SPAN if info.kind == "synthetic" else samples.SPANS[info.symbol]
+    for field, text, outside in (
+        ("start_date", start, start_ms >= last),
+        ("end_date", end, end_ms <= first),
+    ):
+        if outside:
+            allowed = f"{iso_time(first)[:10]} to {iso_time(last - 1)[:10]}"
+            msg = f"{field} is {text}, but there are candles of {info.symbol} from {allowed} alone"
+            raise InsufficientData(
+                msg, field=field, value=text, allowed=allowed, symbol=info.symbol
+            )
+
+
 def known_until(symbol: str, timeframes: Sequence[str], root: Path | None = None) -> str:
     """Return when the last candle there is of a symbol ends: ISO 8601, UTC.
 

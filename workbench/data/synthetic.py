@@ -22,6 +22,8 @@ TIMEFRAME = Timeframe.parse("15M")
 SOURCE = "synthetic sample (generated, not market data)"
 START_MS = 1_609_459_200_000  # 2021-01-01T00:00:00Z
 DAYS = 1461  # to the end of 2024
+SPAN = (START_MS, START_MS + DAYS * DAY_MS)
+"""Open of the first candle and end of the last, epoch ms, UTC."""
 
 _SEED = 306
 _STEPS = 5

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 
 LEASE_S = 600.0
+Close = Callable[[str, bool], None]
+"""Closes a connection, which from then on publishes nothing: why, and whether for good."""
 
 
 class Producers:
     """Publishing connections by stream."""
 
     def __init__(self) -> None:
-        self._connections: dict[str, Callable[[], None]] = {}
+        self._connections: dict[str, Close] = {}
 
-    def join(self, stream: str, close: Callable[[], None]) -> None:
-        """Note a connection that may publish; one that was there before it is closed.
-
-        Parameters
-        ----------
-        close
-            Closes the connection, which from then on publishes nothing.
-        """
+    def join(self, stream: str, close: Close) -> None:
+        """Note a connection that may publish; one that was there before it is closed."""
         earlier = self._connections.get(stream)
         self._connections[stream] = close
         if earlier is not None:
-            earlier()
+            earlier("another connection publishes this stream now", False)
 
-    def leave(self, stream: str, close: Callable[[], None]) -> None:
+    def dismiss(self, stream: str, why: str) -> None:
+        """Close a connection for good, if there is one."""
+        close = self._connections.pop(stream, None)
+        if close is not None:
+            close(why, True)
+
+    def leave(self, stream: str, close: Close) -> None:
         """Note that a connection is gone, unless another has taken its place."""
         if self._connections.get(stream) == close:
             del self._connections[stream]

@@ -132,7 +132,7 @@ def _spec(request: PublishRequest) -> RunSpec:
         return spec_of(request.run)
     return RunSpec(
         symbol=request.symbol,
-        timeframes=request.timeframes,
+        timeframes=list(dict.fromkeys(request.timeframes)),
         start_date=request.start_date,
         end_date=request.end_date,
         strategy_ids=[request.strategy or request.name],

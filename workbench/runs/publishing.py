@@ -59,9 +59,10 @@ class Ack(Struct, frozen=True, tag_field="type", tag="ack"):
 
 
 class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
-    """A message could not be taken: those before it are in the log, the connection is closed.
+    """Nothing more is taken, and the connection is closed.
 
-    The run has ended with an `error`, unless the batch as such was none or not the next.
+    A message could not be taken: those before it are in the log, and the run has ended with an
+    `error`, unless the batch as such was none or not the next. Or the run was deleted.
     """
 
     error: str

@@ -249,7 +249,7 @@ def _check_data(request: StartRequest, candles: Path) -> tuple[SymbolInfo, list[
         msg = "timeframes is empty, expected at least one"
         raise InvalidRequest(msg, field="timeframes", value=[], allowed="at least one timeframe")
     timeframes = catalog.check_timeframes(info.symbol, request.timeframes, root=candles)
-    catalog.parse_range(request.start_date, request.end_date)
+    catalog.check_within(info, request.start_date, request.end_date)
     if request.intrabar is not None:
         check_intrabar(info.symbol, request.timeframes, request.intrabar, root=candles)
     return info, [timeframe.name for timeframe in timeframes]

@@ -200,6 +200,7 @@ class RunService:
             msg = f"Session {run_id} is {record.status}: stop it before it is deleted"
             raise Conflict(msg, field="status", value=record.status, allowed=sorted(FINAL_STATUSES))
         self.supervisor.kill(run_id)
+        self.producers.dismiss(run_id, "the run was deleted")
         self.registry.delete(run_id)
         self.log.delete(run_id)
         self.live.forget(run_id)

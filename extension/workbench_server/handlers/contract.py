@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from workbench.contract import files
 from workbench_server.handlers.base import ApiHandler
-
-
-async def _content(name: str) -> bytes:
-    """Return a file, made when it is first asked for; no stream waits for that."""
-    return await asyncio.get_running_loop().run_in_executor(None, files.content, name)
 
 
 class _FileHandler(ApiHandler):
@@ -25,7 +21,18 @@ class _FileHandler(ApiHandler):
     @authorized
     async def get(self) -> None:
         """Return the file."""
-        self.finish(await _content(self.file))
+        self.finish(await self.content(self.file))
+
+    async def content(self, name: str) -> bytes:
+        """Return a file with this server's address in it; no stream waits for its making."""
+        made = partial(
+            files.served,
+            name,
+            self.request.host,
+            self.base_url,
+            secure=self.request.protocol == "https",
+        )
+        return await asyncio.get_running_loop().run_in_executor(None, made)
 
 
 class SchemasHandler(_FileHandler):
@@ -46,8 +53,10 @@ class OpenApiHandler(_FileHandler):
     file = "openapi.json"
 
 
-class DocsHandler(ApiHandler):
+class DocsHandler(_FileHandler):
     """`GET /api/workbench/docs`."""
+
+    file = "index.html"
 
     @web.authenticated
     @authorized
@@ -58,5 +67,5 @@ class DocsHandler(ApiHandler):
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
             "sandbox allow-scripts",
         )
-        page = await _content("index.html")
+        page = await self.content(self.file)
         self.finish(page, set_content_type="text/html; charset=utf-8")

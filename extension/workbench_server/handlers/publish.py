@@ -138,10 +138,12 @@ class PublishHandler(SocketHandler):
             self._door.left(self._run_id, self._command)
             self.service.producers.leave(self._run_id, self._replace)
 
-    def _replace(self) -> None:
-        """Give way to a later connection: a producer came back before this one was missed."""
+    def _replace(self, why: str, final: bool) -> None:
+        """Take nothing more: a producer came back before this connection was missed, say."""
         self._replaced = True
-        self.close(CLOSE_POLICY, "another connection publishes this stream now")
+        if final:
+            self.write_soon(encode_reply(Refused(why)))
+        self.close(CLOSE_POLICY, why)
 
     def _command(self, command: Command) -> None:
         self.write_soon(encode_reply(command))
