@@ -213,7 +213,7 @@ async def test_who_may_only_read_is_refused_in_the_stream_too(
         ({"action": "pause", "speed": 3}, "speed"),
         ({"action": "step", "value": "3"}, "value"),
         ({"value": 3}, "action"),
-        ({"action": "run_until", "until": {"bar": 3}}, "bar"),
+        ({"action": "run_until", "until": {"bar": 3}}, "until.bar"),
         ({"action": "run_until", "until": {"bars": 2.5}}, "until.bars"),
     ],
 )

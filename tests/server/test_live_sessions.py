@@ -335,6 +335,13 @@ async def test_orders_go_only_where_they_are_allowed(call, app):
     assert (status, reply["details"]["allowed"]) == (403, ["binance sandbox:main"])
 
 
+async def test_a_replay_of_generated_candles_is_called_one(call):
+    for symbol, made_up in (("BTC-USD", True), ("EUR-USD", False)):
+        feed = {"feed": "replay"}
+        reply = await started(call, symbols=[symbol], timeframes=["4H"], feed=feed)
+        assert reply["synthetic"] is made_up
+
+
 async def test_a_backtest_cannot_be_a_session_by_the_back_door(call, spec_body):
     body = spec_body | {"live": {"symbols": ["BTC-USD"]}}
     status, reply = await call("POST", "api", "backtesting", "start", body=body)

@@ -12,6 +12,8 @@ from workbench.client.reading import Reader
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest, NotAllowed, NotFound, StreamCorrupted
 from workbench.messages import (
+    Control,
+    ControlData,
     ControlRequest,
     Error,
     ErrorData,
@@ -20,13 +22,16 @@ from workbench.messages import (
     GapData,
     Heartbeat,
     HeartbeatData,
+    Message,
     Replay,
     ReplayData,
     Reset,
     ResetData,
+    SeekTo,
     Shutdown,
     ShutdownData,
     encode,
+    error_message,
 )
 
 LOG = story("setetepc")
@@ -339,6 +344,41 @@ def test_a_replays_end_holds_until_something_is_asked():
     assert one.paused_end
     one.ask(ControlRequest("step", -1.0))
     assert not one.paused_end
+
+
+def ended():
+    one = reader(replay=True)
+    state = Replay(NOW, data=ReplayData("ended", 8, 8, None, None, None, None))
+    feed(one, [*told(LOG, {}), encode(state)])
+    return one
+
+
+def answered(action, accepted):
+    messages: list[Message] = [Control(NOW, data=ControlData(action, accepted))]
+    if not accepted:
+        messages.append(error_message(InvalidRequest(f"no {action}")))
+    return [encode(message) for message in messages]
+
+
+def test_a_seek_from_a_replays_end_that_is_refused_is_refused_once():
+    one = ended()
+    said = one.ask(ControlRequest("seek", to=SeekTo(seq=99)))
+    assert [json.loads(each)["action"] for each in said] == ["seek", "resume"]
+    got = feed(one, answered("seek", False) + answered("resume", False))
+    assert [message.type for message in got] == ["control", "error"]
+    assert got[1].data.error == "no seek"
+    # What somebody asks for is answered, also when it is refused.
+    one.ask(ControlRequest("resume"))
+    assert len(feed(one, answered("resume", False))) == 2
+
+
+def test_a_seek_from_a_replays_end_that_is_taken_plays_on():
+    one = ended()
+    one.ask(ControlRequest("seek", to=SeekTo(seq=3)))
+    got = feed(one, answered("seek", True) + answered("resume", True))
+    assert [message.data.action for message in got] == ["seek", "resume"]
+    one.ask(ControlRequest("pause"))
+    assert len(feed(one, answered("pause", False))) == 2
 
 
 def test_from_now_is_said_once_and_resumed_from_there():

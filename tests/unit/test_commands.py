@@ -47,7 +47,7 @@ def test_what_is_taken_comes_out_of_the_log_as_it_went_in(request_):
         (ControlRequest("x" * 60_000), "action", "…"),
         (ControlRequest("step", 0.5), "value", "whole number"),
         (ControlRequest("step", -1.0), "value", "step by -1"),
-        (ControlRequest("speed", -1.0), "speed", "speed is -1"),
+        (ControlRequest("speed", -1.0), "value", "speed is -1"),
         (ControlRequest("speed", 1.0, "mph"), "unit", "'mph'"),
         (ControlRequest("pause", 3.0), "value", "pause takes no value"),
         (ControlRequest("step", 3.0, "x"), "unit", "step takes no unit"),
@@ -97,3 +97,38 @@ def test_what_a_program_of_the_users_would_not_obey_is_refused(request_):
         check(request_, RUNNING._replace(spawned=False))
     assert caught.value.details["allowed"] == ["pause", "resume", "step", "stop"]
     assert check(ControlRequest("step", 2.0), RUNNING._replace(spawned=False)).value == 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "value"),
+    [
+        (ControlRequest("pause", 3.0), 3.0),
+        (ControlRequest("step", 3.0, "x"), "x"),
+        (ControlRequest("resume", until=Until(bars=1)), {"bars": 1}),
+        (ControlRequest("stop", to=SeekTo(seq=4)), {"seq": 4}),
+    ],
+)
+def test_the_value_of_an_error_is_what_stands_in_the_field(request_, value):
+    with pytest.raises(InvalidRequest) as caught:
+        check(request_, RUNNING)
+    assert caught.value.details["value"] == value
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        RUNNING,
+        RUNNING._replace(spawned=False),
+        RUNNING._replace(kind="sweep"),
+        RUNNING._replace(kind="live"),
+        RUNNING._replace(kind="live", timed=True),
+    ],
+)
+def test_an_unknown_action_is_answered_with_those_that_are_taken(state):
+    with pytest.raises(InvalidRequest) as caught:
+        check(ControlRequest("fly"), state)
+    allowed = caught.value.details["allowed"]
+    assert "stop" in allowed
+    for action in allowed:
+        until = Until(bars=1) if action == "run_until" else None
+        assert check(ControlRequest(action, until=until), state).action == action

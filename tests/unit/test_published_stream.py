@@ -29,6 +29,7 @@ from workbench.messages import (
 )
 from workbench.runs import publisher
 
+T = 1_704_067_200_000
 NOBODY = Server("http://127.0.0.1:9/", "")
 
 
@@ -59,18 +60,18 @@ def queued(stream):
 
 
 WRONG = [
-    (lambda s: s.equity(0, 1.0, bar=1.5), "bar"),
-    (lambda s: s.equity(0, 1.0, bar="x"), "bar"),
-    (lambda s: s.progress(1, 0, bar="x"), "bar"),
-    (lambda s: s.progress(101, 0), "percent"),
+    (lambda s: s.equity(T, 1.0, bar=1.5), "bar"),
+    (lambda s: s.equity(T, 1.0, bar="x"), "bar"),
+    (lambda s: s.progress(1, T, bar="x"), "bar"),
+    (lambda s: s.progress(101, T), "percent"),
     (lambda s: s.status("sleeping"), "status"),
     (lambda s: s.status("complete"), "status"),
-    (lambda s: s.trade_entry("long", 1, 0, 1, symbol=5), "symbol"),
-    (lambda s: s.trade_entry("long", 0, 0, 1), "price"),
-    (lambda s: s.trade_entry("long", 1, 0, True), "quantity"),
-    (lambda s: s.trade_entry("long", 1, 0, 1, take_profit_levels=1.5), "take_profit_levels"),
-    (lambda s: s.trade_entry("short", 1, 0, 1, trade_id="open"), "trade_id"),
-    (lambda s: s.trade_exit("open", 1, 0, reason=7), "exit_reason"),
+    (lambda s: s.trade_entry("long", 1, T, 1, symbol=5), "symbol"),
+    (lambda s: s.trade_entry("long", 0, T, 1), "price"),
+    (lambda s: s.trade_entry("long", 1, T, True), "quantity"),
+    (lambda s: s.trade_entry("long", 1, T, 1, take_profit_levels=1.5), "take_profit_levels"),
+    (lambda s: s.trade_entry("short", 1, T, 1, trade_id="open"), "trade_id"),
+    (lambda s: s.trade_exit("open", 1, T, reason=7), "exit_reason"),
     (lambda s: s.metrics(win_rate=1.5), "win_rate"),
     (lambda s: s.complete(status="weird"), "status"),
     (lambda s: s.complete({"max_drawdown": 3}), "max_drawdown"),
@@ -86,11 +87,11 @@ WRONG = [
 
 @pytest.mark.parametrize(("tell", "field"), WRONG)
 def test_what_the_server_would_refuse_is_not_queued(stream, tell, field):
-    stream.trade_entry("long", 1, 0, 1, trade_id="open")
+    stream.trade_entry("long", 1, T, 1, trade_id="open")
     with pytest.raises(InvalidRequest) as caught:
         tell(stream)
     assert caught.value.details["field"] == field
-    stream.equity(0, 2.0)
+    stream.equity(T, 2.0)
     assert [m.type for m in queued(stream)] == ["status", "trade", "equity"]
     assert stream.bar == 1
 
@@ -121,8 +122,8 @@ def test_threads_agree_on_the_books(stream):
     def trade(number):
         start.wait()
         for _ in range(300):
-            name = stream.trade_entry("long", 1 + number, 0, 1)
-            stream.trade_exit(name, 2, 0)
+            name = stream.trade_entry("long", 1 + number, T, 1)
+            stream.trade_exit(name, 2, T)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(trade, range(4)))
@@ -142,7 +143,7 @@ def test_a_final_message_of_ones_own_ends_the_stream(stream):
     stream._end(None)
     assert [m.type for m in queued(stream)] == ["status", "complete"]
     with pytest.raises(Conflict, match="completed"):
-        stream.equity(0, 1.0)
+        stream.equity(T, 1.0)
 
 
 class Unspeakable(Exception):
@@ -161,13 +162,13 @@ def test_one_stream_is_one_run(stream):
         stream.open()
     assert OneServer.rest.opened == before
     with pytest.raises(Conflict, match="open it first"):
-        wb.publish("mine", server=NOBODY).equity(0, 1.0)
+        wb.publish("mine", server=NOBODY).equity(T, 1.0)
 
 
 def test_a_trade_before_any_candle_is_counted_has_no_place(stream):
-    stream.trade_entry("long", 1, 0, 1)
-    stream.equity(0, 1.0)
-    stream.trade_entry("long", 1, 0, 1)
+    stream.trade_entry("long", 1, T, 1)
+    stream.equity(T, 1.0)
+    stream.trade_entry("long", 1, T, 1)
     trades = [m for m in queued(stream) if m.type == "trade"]
     assert [m.extra.bar for m in trades] == [UNSET, 1]
 

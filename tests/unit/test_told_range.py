@@ -83,6 +83,7 @@ def logs(service, monkeypatch):
         ([equity("r", f"{DAY}05:00Z")], ("05", "06")),
         ([equity("r", f"{DAY}05:00Z"), equity("r", f"{DAY}09:00Z")], ("05", "10")),
         ([trade("01"), equity("r", f"{DAY}05:00Z"), left("08")], ("01", "09")),
+        ([trade("05"), left("09"), trade("02"), left("06")], ("01", "10")),
         ([progress("02"), equity("r", f"{DAY}05:00Z"), progress("07")], ("02", "08")),
     ],
 )

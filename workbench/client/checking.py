@@ -56,7 +56,7 @@ def check_number(
     if not number or isnan(value) or not lowest <= value <= highest:
         kind = "a whole number" if whole else "a number"
         upto = "or more" if highest == float("inf") else f"to {highest:g}"
-        allowed = f"{kind}, {lowest:g} {upto}"
+        allowed = kind if lowest == float("-inf") else f"{kind}, {lowest:g} {upto}"
         shown = repr(value)[:60]
         msg = f"{name} is {shown}, expected {allowed}"
         raise InvalidRequest(msg, field=name, value=shown, allowed=allowed)

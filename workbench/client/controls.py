@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from workbench.client.asking import seek_request, speed_request, until_request
+from workbench.client.asking import seek_request, speed_request, step_request, until_request
 from workbench.messages import ControlRequest, Ping
 
 Sent = TypeVar("Sent")
@@ -24,8 +24,14 @@ class RunControls(Generic[Sent]):
         return self._ask(ControlRequest("resume"))
 
     def step(self, candles: int = 1) -> Sent:
-        """Do so many candles, then stand still; a replay also steps back (negative)."""
-        return self._ask(ControlRequest("step", candles))
+        """Do so many candles, then stand still; a replay also steps back (negative).
+
+        Raises
+        ------
+        InvalidRequest
+            It is no number.
+        """
+        return self._ask(step_request(candles))
 
     def speed(self, pace: float | str | None = None) -> Sent:
         """Set the pace: 100 (candles a second), ``"3600x"`` (market time), None: full speed.
@@ -63,7 +69,7 @@ class RunControls(Generic[Sent]):
         Raises
         ------
         InvalidRequest
-            Not exactly one of them is given.
+            Not exactly one of them is given, or it is of the wrong type.
         """
         when = time.isoformat() if isinstance(time, datetime) else time
         return self._ask(until_request(time=when, bars=bars, trades=trades, drawdown=drawdown))
@@ -85,7 +91,11 @@ class Controls(RunControls[Sent]):
     """
 
     def seek(
-        self, *, seq: int | None = None, time: str | None = None, trade: str | None = None
+        self,
+        *,
+        seq: int | None = None,
+        time: str | datetime | None = None,
+        trade: str | None = None,
     ) -> Sent:
         """Take a replay to a place; going back, `reset` comes, and the story up to there.
 
@@ -96,14 +106,14 @@ class Controls(RunControls[Sent]):
         seq
             The message with this number is the last one told.
         time
-            ISO 8601, market time: all up to the candle that opens then.
+            Market time, ISO 8601 or a datetime: all up to the candle that opens then.
         trade
             A `trade_id`: all up to its entry.
 
         Raises
         ------
         InvalidRequest
-            Not exactly one of them is given.
+            Not exactly one of them is given, or it is of the wrong type.
         """
         return self._ask(seek_request(seq=seq, time=time, trade=trade))
 

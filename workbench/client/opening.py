@@ -8,10 +8,15 @@ from typing import Any
 import msgspec
 
 from workbench.errors import InvalidRequest
-from workbench.runs.moments import wire_time
+from workbench.runs.moments import check_unit, wire_time
 from workbench.runs.telling import number, whole
 from workbench.timeframes import Timeframe
 
+_TEXT = (str, "a text")
+_KINDS: dict[str, tuple[type, str]] = {
+    "name": _TEXT, "symbol": _TEXT, "strategy": _TEXT, "source": _TEXT, "notes": _TEXT,
+    "synthetic": (bool, "True or False"),
+}  # fmt: skip
 _NAMES = {"start_date": "start", "end_date": "end"}
 
 
@@ -25,28 +30,34 @@ def body(**given: Any) -> dict[str, Any]:
     """
     from workbench.runs import publication
 
+    for name, (kind, allowed) in _KINDS.items():
+        if not isinstance(given[name], kind):
+            raise _wrong(name, given[name], allowed)
     frames = given["timeframes"]
     frames = [frames] if isinstance(frames, str) else _listed("timeframes", frames)
     for name in ("start_date", "end_date"):
         value = given[name]
-        given[name] = value if isinstance(value, str) else wire_time(value, _NAMES[name])
+        if not isinstance(value, str):
+            check_unit(value, _NAMES[name])
+            given[name] = wire_time(value, _NAMES[name])
     given["timeframes"] = [Timeframe.parse(frame).name for frame in frames]
     given["tags"] = _listed("tags", given["tags"])
+    if not all(isinstance(tag, str) for tag in given["tags"]):
+        raise _wrong("tags", given["tags"], "a list of texts")
     given["strategy"] = given["strategy"] or given["name"]
-    given["strategy_params"] = given["strategy_params"] or {}
+    given["strategy_params"] = {} if given["strategy_params"] is None else given["strategy_params"]
+    if not isinstance(given["strategy_params"], Mapping):
+        raise _wrong("strategy_params", given["strategy_params"], "values by name")
     capital = given["initial_capital"]
     given["initial_capital"] = number("initial_capital", capital, "above 0", 0.0)
     for name, value in given.items():
         try:
-            encoded = msgspec.json.encode(value)
+            encoded = msgspec.json.encode(value, enc_hook=_plain)
         except (TypeError, ValueError, RecursionError) as error:
             raise _wrong(name, value, f"what JSON can hold ({error})") from error
         given[name] = msgspec.json.decode(encoded)
     try:
         publication.check(msgspec.convert(given, publication.PublishRequest))
-    except msgspec.ValidationError as error:
-        name = str(error).rpartition("$.")[2].split("[")[0].strip("`.") or "name"
-        raise _wrong(name, given.get(name), str(error)) from error
     except InvalidRequest as error:
         error.details["field"] = _NAMES.get(error.details["field"], error.details["field"])
         raise
@@ -67,6 +78,17 @@ def check(bars: Any, on_control: Any, patience: Any) -> None:
         raise _wrong("on_control", on_control, "what can be called with a command")
     if number("patience", patience, "seconds, 0 or more") < 0:
         raise _wrong("patience", patience, "seconds, 0 or more")
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy's as Python's, as for `workbench.start`."""
+    from workbench.engine.settings import plain
+
+    found = plain(value)
+    if found is value:
+        msg = f"not a {type(value).__name__}"
+        raise TypeError(msg)
+    return found
 
 
 def _listed(field: str, given: Any) -> list[Any]:

@@ -13,12 +13,13 @@ from typing import Any, Literal
 import psutil
 
 from workbench.client import opening
+from workbench.client.alone import told
 from workbench.client.calling import Controls
 from workbench.client.discovery import connect
 from workbench.client.outgoing import checked
 from workbench.client.run import Run
 from workbench.client.server import Server
-from workbench.client.telling import Telling, told
+from workbench.client.telling import Telling
 from workbench.errors import Conflict, ServerUnreachable, WorkbenchError
 from workbench.messages import (
     Complete,
@@ -66,8 +67,8 @@ def publish(
 ) -> PublishedStream:
     """Publish a run of your own: ``with wb.publish("mine", symbol="EUR-USD") as stream:``.
 
-    The run is in the run list, and is followed, viewed and controlled like any other. It is
-    opened at the ``with`` and ends with it: ``complete``, or ``error`` if the block raises.
+    It is in the run list, and is followed, viewed and controlled like any other. It is opened
+    at the ``with`` and ends with it: ``complete``, or ``error`` if the block raises.
 
     Parameters
     ----------
@@ -208,7 +209,9 @@ class PublishedStream(Telling):
         Raises
         ------
         InvalidRequest
-            It is no message that a producer can tell, or too large; nothing is told.
+            It is no message that a producer can tell, too large, or does not fit what was told
+            before: a trade closed before its entry, equity or progress that goes back. Nothing
+            is told.
         Conflict
             The stream has ended, or the server takes no more: the run was deleted.
         """
@@ -281,10 +284,10 @@ class PublishedStream(Telling):
         self._ready()
         done = self._publisher.close(self._patience)
         self._controls.end()
-        if self._publisher.refused is not None and not done:
-            raise self._closed()
         if done:
             return
+        if self._publisher.refused is not None:
+            raise self._closed()
         if self._publisher.leave():
             log.warning("no server took the end of %s: it is left for the next", self.id)
             return

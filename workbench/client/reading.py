@@ -9,6 +9,7 @@ from msgspec import UNSET, structs
 
 from workbench.client.asking import encode_request, pace, pace_request
 from workbench.client.frames import Unknown, read_frame
+from workbench.client.implied import Implied
 from workbench.client.position import Place, Position
 from workbench.client.wishes import Wishes
 from workbench.errors import (
@@ -100,8 +101,8 @@ class Reader:
             wishes.since, provable=wishes.provable, countable=wishes.countable
         )
         self._points: set[int] = set()
-        self._final = False
-        self._asked = False
+        self._final = self._asked = False
+        self._implied = Implied()
         self._restored: Pace | None = None
         self.epoch = wishes.epoch
         self.status: str | None = None
@@ -137,8 +138,7 @@ class Reader:
 
     def opened(self) -> list[bytes]:
         """Note a fresh connection; return what is to be said on it first."""
-        self.told = False
-        self.broken = False
+        self.told = self.broken = False
         self.reconnect_s: float | None = None
         self._refused: Error | None = None
         self._greeting: ConnectedData | None = None
@@ -153,9 +153,8 @@ class Reader:
         """Return a request as it is to be sent; from its end, a seek takes a replay on playing."""
         self._asked = True
         self._restored = None
-        goes_on = self.paused_end and getattr(request, "action", None) == "seek"
+        asked = self._implied.asked(request, ended=self.paused_end)
         self.paused_end = False
-        asked = [request, ControlRequest("resume")] if goes_on else [request]
         return [encode_request(each) for each in asked]
 
     def feed(self, data: bytes | str) -> list[AnyMessage]:
@@ -251,6 +250,8 @@ class Reader:
         """Take what belongs to the connection alone."""
         if isinstance(message, Connected):
             self._greeted(message)
+        elif self._implied.hides(message):
+            return
         elif isinstance(message, Shutdown):
             self.reconnect_s = message.data.reconnect_ms / 1000
             return

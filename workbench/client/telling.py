@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
+from workbench.client.alone import told
 from workbench.errors import InvalidRequest
 from workbench.messages import (
     LogMessage,
@@ -21,28 +21,12 @@ from workbench.messages import (
     Reasoning,
     Status,
     StatusData,
+    parse_time,
     utc_now,
 )
 from workbench.runs import telling
 from workbench.runs.ledger import Ledger
-from workbench.runs.moments import wire_time
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def told(
-    method: Callable[Concatenate[Any, P], R],
-) -> Callable[Concatenate[Any, P], R]:
-    """Let one thread at a time tell: the books and what is queued go in the same order."""
-
-    @wraps(method)
-    def alone(self: Telling, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self._lock:
-            self._ready()
-            return method(self, *args, **kwargs)
-
-    return alone
+from workbench.runs.moments import SECONDS, check_unit, wire_time
 
 
 class Telling:
@@ -67,6 +51,8 @@ class Telling:
         self._lock = threading.RLock()
         self.bar = 0
         self.ledger = Ledger(body["initial_capital"])
+        start = body["start_date"]
+        self._early = bool(start) and parse_time(start) < SECONDS
 
     def send(self, message: LogMessage) -> None:
         """Tell a message."""
@@ -74,6 +60,12 @@ class Telling:
 
     def _ready(self) -> None:
         """Raise unless something can be told."""
+
+    def _time(self, value: Any) -> Any:
+        """Return a time as it was given, unless it is hardly meant: a run of 1970 has said so."""
+        if not self._early:
+            check_unit(value)
+        return value
 
     @told
     def status(
@@ -138,7 +130,8 @@ class Telling:
         price, stop_loss, take_profit_levels
             Prices.
         time
-            Open time of the candle: a Timestamp, datetime, ISO string or epoch ms.
+            Open time of the candle: a Timestamp, datetime, ISO string or epoch ms. Numbers that
+            look like seconds are refused, unless the run's `start` is before 1974.
         quantity
             Units, above 0.
         trade_id
@@ -163,7 +156,7 @@ class Telling:
             self._body["symbol"] if symbol is None else symbol,
             direction,
             price,
-            time,
+            self._time(time),
             quantity,
             bar=self._place(bar),
             strategy=self._body["strategy"],
@@ -200,7 +193,7 @@ class Telling:
         trade_id
             That of the entry.
         price, time, commission, reasoning, bar
-            As for `trade_entry`.
+            As for `trade_entry`; the time is not before the entry's.
         reason
             The wire's `exit_reason`: ``stop_loss``, ``take_profit_1``, ``signal``.
         quantity
@@ -224,7 +217,7 @@ class Telling:
                 self.ledger,
                 trade_id,
                 price,
-                time,
+                self._time(time),
                 reason,
                 bar=self._place(bar),
                 strategy=self._body["strategy"],
@@ -253,13 +246,13 @@ class Telling:
         Parameters
         ----------
         time
-            As for `trade_entry`.
+            As for `trade_entry`; after that of the point before.
         equity, balance
             In the account's currency; `balance` is `equity` if left out.
         drawdown
             A fraction, zero or negative; from the highest equity told if left out.
         bar
-            Index of the candle, from 0.
+            Index of the candle, from 0; beyond that of the point before.
 
         Raises
         ------
@@ -267,7 +260,8 @@ class Telling:
             An argument is wrong.
         """
         at = None if bar is None else telling.whole("bar", bar)
-        self.send(telling.equity(self.id, self.ledger, time, equity, balance, drawdown, at))
+        when = self._time(time)
+        self.send(telling.equity(self.id, self.ledger, when, equity, balance, drawdown, at))
         self.bar = (self.bar if at is None else at) + 1
         self._counted = True
 
@@ -280,9 +274,9 @@ class Telling:
         Parameters
         ----------
         percent
-            0 to 100.
+            0 to 100; not less than before.
         time
-            The market's time, as for `trade_entry`.
+            The market's time, as for `trade_entry`; not before that of the last progress.
         bar
             Candles done.
         **metrics
@@ -306,7 +300,8 @@ class Telling:
             now.max_drawdown,
         )
         total = self._bars or (round(100 * at / done) if done > 0 else at)
-        data = ProgressData(self.id, done, wire_time(time), telling.changed(known, metrics))
+        when = wire_time(self._time(time))
+        data = ProgressData(self.id, done, when, telling.changed(known, metrics))
         self.send(Progress(utc_now(), data=data, extra=ProgressExtra(at, total)))
         self.bar = at
         self._counted = self._counted or bar is not None

@@ -213,7 +213,7 @@ def _pace(speed: float | str | None) -> None:
     if isinstance(speed, str):
         Pace.parse(speed)
     elif speed is not None:
-        Pace.of(speed, None)
+        Pace.of(speed, None, field="speed")
 
 
 def _number(field: str, value: float, lowest: float, highest: float, unit: str) -> None:

@@ -97,7 +97,7 @@ def check(request: ControlRequest, state: RunState) -> Command:
         what = "Session" if state.kind == "live" else "Run"
         msg = f"{what} {state.id} is {state.status}: it can no longer be controlled"
         raise Conflict(msg, field="action", value=shortened(action), allowed=[])
-    known = [name for name in TAKES if state.kind == "live" or name not in TRADING]
+    known = possible(state)
     if action not in TAKES:
         msg = f"Unknown action {shortened(action)!r}: use {', '.join(known)}"
         raise InvalidRequest(msg, field="action", value=shortened(action), allowed=known)
@@ -113,7 +113,9 @@ def check(request: ControlRequest, state: RunState) -> Command:
         if getattr(request, field) is not None and field not in TAKES[action]:
             allowed = list(TAKES[action])
             msg = f"{action} takes no {field}; it takes {' and '.join(allowed) or 'nothing'}"
-            raise InvalidRequest(msg, field=field, value=action, allowed=allowed)
+            value = msgspec.to_builtins(getattr(request, field))
+            value = shortened(value) if isinstance(value, str) else value
+            raise InvalidRequest(msg, field=field, value=value, allowed=allowed)
     if action == "step":
         _check_step(request.value)
     elif action == "speed":
@@ -123,12 +125,20 @@ def check(request: ControlRequest, state: RunState) -> Command:
     return Command(sure, request.value, request.unit, until)
 
 
+def possible(state: RunState) -> list[str]:
+    """Return the actions that such a run can be asked for."""
+    if state.kind == "live":
+        return list(UNTIMED if state.timed else REPLAYED)
+    if state.kind == "sweep" or not state.spawned:
+        return list(REACHING)
+    return [name for name in TAKES if name not in TRADING]
+
+
 def _check_kind(action: str, state: RunState) -> None:
     """Refuse what makes no sense for a backtest, or for a session that goes by the clock."""
     if action in TRADING and state.kind != "live":
-        allowed = [name for name in TAKES if name not in TRADING]
         msg = f"Run {state.id} is a {state.kind}: only live sessions know {action}"
-        raise InvalidRequest(msg, field="action", value=action, allowed=allowed)
+        raise InvalidRequest(msg, field="action", value=action, allowed=possible(state))
     if state.timed and action not in UNTIMED:
         msg = (
             f"Session {state.id} follows prices that go by the clock, so {action} means nothing to "

@@ -18,6 +18,7 @@ from workbench.messages import (
     Trade,
     TradeChecksum,
 )
+from workbench.runs.course import Course, moment
 
 _SATURDAY = 5
 _NOTHING_LEFT = 1e-12
@@ -65,9 +66,11 @@ class Ledger:
         self.performance = Performance(initial_capital, 1.0)
         self._day = ""
         self._weekends = False
+        self._course = Course()
 
     def take(self, message: LogMessage) -> None:
         """Enter a message into the books."""
+        self._course.take(message)
         kind = type(message)
         if kind is Equity:
             self._valued(message)  # type: ignore[arg-type]
@@ -97,14 +100,21 @@ class Ledger:
         Raises
         ------
         InvalidRequest
-            A trade that is not open is closed, or one that is open is entered the other way.
+            A trade that is not open is closed, or before its entry, or one that is open is entered
+            the other way; or the equity or the progress goes back, see `Course`.
         """
+        self._course.check(message)
         if not isinstance(message, Trade):
             return
         data = message.data
         if not isinstance(data, EntryData):
-            self.opened(data.trade_id)
+            entered = self.opened(data.trade_id).entry.entry_time
+            if moment(data.exit_time) < moment(entered):
+                allowed = f"{entered} or later"
+                msg = f"time is {data.exit_time}, but {data.trade_id!r} was entered at {entered}"
+                raise InvalidRequest(msg, field="time", value=data.exit_time, allowed=allowed)
             return
+        moment(data.entry_time)
         known = self.trades.get(data.trade_id)
         if known is not None and known.entry.direction != data.direction:
             side = known.entry.direction

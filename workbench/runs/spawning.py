@@ -40,7 +40,8 @@ def spawn(
     home
         The state folder, its working directory.
     output
-        The file that what it writes is appended to.
+        The file that what it writes is appended to, called by the name of the run, session or
+        feed. That is its one argument: a list of processes tells which is which.
     python, paths
         Interpreter and module search path, this process's own where absent.
     secrets
@@ -62,7 +63,7 @@ def spawn(
         handed.write(msgspec.json.encode(job))
         handed.seek(0)
         child = subprocess.Popen(
-            [python or sys.executable, "-m", module],
+            [python or sys.executable, "-m", module, output.stem],
             stdin=handed,
             stdout=file,
             stderr=subprocess.STDOUT,

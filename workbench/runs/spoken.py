@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
 from workbench.errors import InvalidRequest
-from workbench.messages import ControlRequest, Until
-from workbench.runs.commands import TAKES
+from workbench.messages import ControlRequest, SeekTo, Until
+from workbench.runs.commands import shortened
 
-_ALLOWED = {
-    "action": list(TAKES),
+_WANTED = {
+    "action": "the name of an action, such as pause",
     "value": "a number: candles to step, or the speed",
-    "unit": ["x"],
-    "until": list(Until.__struct_fields__),
+    "unit": "x, or none",
+    "until": f"an object with one of {', '.join(Until.__struct_fields__)}",
+    "until.time": "ISO 8601",
+    "until.bars": "a whole number",
+    "until.trades": "a whole number",
+    "until.drawdown": "a fraction (0.1 is 10 %)",
+    "to": f"an object with one of {', '.join(SeekTo.__struct_fields__)}",
+    "to.seq": "a whole number",
+    "to.time": "ISO 8601",
+    "to.trade": "a trade_id",
+    "session": "the id of a session",
 }
+_AT = re.compile(r"at `\$\.([\w.]+)`")
+_NAMED = re.compile(r"(missing|unknown) .*field `(\w+)`")
 
 
 class ControlBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +59,7 @@ def read_control(body: bytes) -> ControlRequest:
     try:
         read = _body.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise explained(error) from error
+        raise explained(error, body, ControlBody) from error
     return ControlRequest(read.action, read.value, read.unit, read.until)
 
 
@@ -60,11 +72,38 @@ def attempted(text: str | bytes) -> ControlRequest | None:
     return ControlRequest(read.action) if read.type == "control" else None
 
 
-def explained(error: Exception) -> InvalidRequest:
-    """Name the field that is unknown, missing or of the wrong type."""
-    text = str(error)
-    named = re.search(r"field `(\w+)`", text) or re.search(r"at `\$\.([\w.]+)`", text)
-    field = named[1] if named else None
-    return InvalidRequest(
-        f"The control is wrong: {text}", field=field, value=None, allowed=_ALLOWED
-    )
+def explained(
+    error: Exception, said: str | bytes, kind: type[msgspec.Struct] = ControlRequest
+) -> InvalidRequest:
+    """Name the field that is unknown, missing or of the wrong type, and what stands there.
+
+    Parameters
+    ----------
+    error
+        What decoding raised.
+    said
+        What was decoded.
+    kind
+        What it was decoded as.
+    """
+    try:
+        value = msgspec.json.decode(said)
+    except (msgspec.DecodeError, RecursionError):
+        msg = f"The control is not JSON: {error}"
+        return InvalidRequest(msg, field=None, value=None, allowed="a JSON object")
+    place, named = _AT.search(str(error)), _NAMED.search(str(error))
+    path = [*(place[1].split(".") if place else ()), *((named[2],) if named else ())]
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    field = ".".join(path) or None
+    text = value if isinstance(value, str) else repr(value)
+    shown = value if isinstance(value, int | float | None) else shortened(text)
+    if named and named[1] == "unknown":
+        inside = {"until": Until, "to": SeekTo}.get(path[0], kind) if path[1:] else kind
+        allowed: Any = list(inside.__struct_fields__)
+        msg = f"Unknown field {field!r}: use {', '.join(allowed)}"
+    else:
+        allowed = _WANTED.get(field or "", "a JSON object")
+        what = "missing" if named else shortened(repr(value))
+        msg = f"{field or 'The control'} is {what}, expected {allowed}"
+    return InvalidRequest(msg, field=field, value=shown, allowed=allowed)

@@ -13,8 +13,7 @@ from workbench.streams import Entry, StreamLog
 from workbench.timeframes import Timeframe
 
 PAGE = 10_000
-TELLING = ("equity", "trade", "progress")
-"""The messages that tell of a time of the market."""
+TELLING = ("equity", "progress")
 
 
 class _Times(msgspec.Struct):
@@ -34,16 +33,20 @@ _told: msgspec.json.Decoder[_Told] = msgspec.json.Decoder(_Told)
 class ToldRange:
     """The first and the last time of the market that a log tells of.
 
-    Each kind of message is told in the order of time, so its first and its last say all.
+    Equity and progress are told in the order of time, so their first and last say all.
     """
 
     def __init__(self) -> None:
         self._ends: dict[str, tuple[Entry, Entry]] = {}
+        self._traded: list[int] = []
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in the next part of the log."""
         for entry in entries:
-            if entry.type in TELLING:
+            if entry.type == "trade":
+                times = [*self._traded, *_times(entry)]
+                self._traded = [min(times), max(times)] if times else []
+            elif entry.type in TELLING:
                 first, _ = self._ends.get(entry.type, (entry, entry))
                 self._ends[entry.type] = first, entry
 
@@ -62,7 +65,8 @@ class ToldRange:
         """
         if spec.start_date and spec.end_date:
             return spec.start_date, spec.end_date
-        times = list(self._times())
+        ends = [entry for both in self._ends.values() for entry in both]
+        times = [*self._traded, *(time for entry in ends for time in _times(entry))]
         if not times:
             field, name = ("end_date", "end=") if spec.start_date else ("start_date", "start=")
             msg = (
@@ -76,15 +80,15 @@ class ToldRange:
             spec.end_date or iso_time(max(times) + length),
         )
 
-    def _times(self) -> Iterator[int]:
-        for entry in (entry for ends in self._ends.values() for entry in ends):
-            data = _told.decode(entry.wire).data
-            for text in (data.time, data.current_time, data.entry_time, data.exit_time):
-                try:
-                    yield parse_time(text)
-                except (ValueError, OverflowError):
-                    # It has none of this name, or what another program has put there.
-                    continue
+
+def _times(entry: Entry) -> Iterator[int]:
+    data = _told.decode(entry.wire).data
+    for text in (data.time, data.current_time, data.entry_time, data.exit_time):
+        try:
+            yield parse_time(text)
+        except (ValueError, OverflowError):
+            # It has none of this name, or what another program has put there.
+            continue
 
 
 def told_range(log: StreamLog, run_id: str) -> ToldRange:

@@ -16,7 +16,7 @@ from workbench.errors import InvalidRequest, NotAllowed
 from workbench.feeds.checking import MOST_HISTORY
 from workbench.feeds.checking import timeframes as checked_timeframes
 from workbench.feeds.directory import Directory
-from workbench.feeds.possible import check_place, check_possible
+from workbench.feeds.possible import check_place, check_possible, generated
 from workbench.feeds.service import source_of
 from workbench.feeds.spec import FeedSpec
 from workbench.runs.misfit import misfit
@@ -134,7 +134,8 @@ def possible(request: LiveRequest, directory: Directory, home: Path, now: str) -
         tags=request.tags,
         live=live,
     )
-    return Possible(spec, source_of(first), first.feed == "synthetic")
+    made_up = any(generated(feed, home) for feed in feeds.values())
+    return Possible(spec, source_of(first), made_up)
 
 
 def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:

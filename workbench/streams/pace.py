@@ -25,8 +25,8 @@ class Pace(NamedTuple):
     market: bool = False
 
     @classmethod
-    def of(cls, value: float | None, unit: str | None) -> Pace:
-        """Make it from a control's `value` and `unit`.
+    def of(cls, value: float | None, unit: str | None, field: str = "value") -> Pace:
+        """Make it from a control's `value` and `unit`; `field` names the value in an error.
 
         Raises
         ------
@@ -38,7 +38,7 @@ class Pace(NamedTuple):
             raise InvalidRequest(msg, field="unit", value=unit, allowed=["x"])
         if value is not None and not 0 <= value <= MOST:
             msg = f"speed is {value:g}, expected {ALLOWED}"
-            raise InvalidRequest(msg, field="speed", value=value, allowed=ALLOWED)
+            raise InvalidRequest(msg, field=field, value=value, allowed=ALLOWED)
         return cls(value, unit == "x") if value else cls()
 
     @classmethod

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from workbench.data.aggregate import Aggregator, Made
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
@@ -15,9 +17,10 @@ from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import LiveAccount, Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
-from workbench.messages import Reasoning, iso_time
+from workbench.messages import Feed, Reasoning, iso_time
 from workbench.timeframes import Timeframe
 from workbench.trading.hosting import Facts, Host
+from workbench.trading.inputs import Word
 from workbench.trading.ledger import Ledger
 from workbench.trading.measures import Closes
 from workbench.trading.orders import Moment, Orders
@@ -134,6 +137,13 @@ class Book:
         self.price = bar.close
         self._take(self.aggregator.candle(bar, closed, origin))
         self._grow(False)
+
+    def said(self, word: Word) -> Feed:
+        """Return how the feed fares, and what is still waited for."""
+        if word.state == "live" and not self.decided:
+            text = f"{word.message}; the first decision comes with the first closed candle of "
+            word = structs.replace(word, message=text + self._base.name)
+        return self.words.feed(word)
 
     def passed(self, time: int) -> None:
         """Let market time pass."""

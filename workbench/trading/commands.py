@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
 from workbench.errors import InvalidOrder, WorkbenchError
@@ -11,20 +11,12 @@ from workbench.messages import Error, ErrorData, ErrorExtra
 from workbench.trading.book import Book
 from workbench.trading.desk import Desk
 from workbench.trading.guard import Guard
+from workbench.trading.hosting import Clocked
 from workbench.trading.inputs import Asking
 from workbench.trading.leaving import leave
 from workbench.trading.reporting import Reporting
 
 How = Literal["complete", "stopped"] | WorkbenchError
-
-
-class Clocked(Protocol):
-    """Of a session, what is looked at here."""
-
-    at: int
-
-    def time(self) -> int:
-        """Return market time, epoch ms."""
 
 
 class Commands:

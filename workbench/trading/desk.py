@@ -194,7 +194,9 @@ class Desk:
         """Tell whether an order may be sent now; protection and flattening never wait."""
         purpose = self._routing.purpose(book.symbol, place.client_order_id)
         if purpose is not None and purpose.kind == "close":
-            _ledger(book).closing(purpose.number, book.moment())
+            exit_ = self._routing.exit_of(book.symbol, purpose)
+            if exit_ is not None:
+                _ledger(book).closing(purpose.number, exit_, book.moment())
         if not place.reduce or purpose is None or purpose.kind != "order":
             return True
         if self._routing.flattening(book.symbol):

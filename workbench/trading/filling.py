@@ -70,7 +70,7 @@ class Hearing(Protocol):
 
 
 class Filling:
-    """The engine of a symbol as routing sees it: a `workbench.trading.states.Book`.
+    """The engine of a symbol as routing sees it: a `workbench.trading.states.Engine`.
 
     Parameters
     ----------

@@ -215,7 +215,7 @@ class Orders:
         known = self.waiting.get(order.order_id)
         if known is None:
             known = order
-            self.new(order, now)
+            self.new(order, now, extra.reasoning or None)
         if known.status == "new":
             self.accept(order.order_id, now)
         known.filled += extra.quantity

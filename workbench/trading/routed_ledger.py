@@ -26,7 +26,9 @@ from workbench.trading.filling import Ahead, Part
 from workbench.trading.ledger import Ledger
 from workbench.trading.orders import CRUMB, Moment, Orders, Told
 from workbench.trading.positions import Held, Positions
+from workbench.trading.reversing import why_closed
 from workbench.trading.telling import Trades
+from workbench.trading.tickets import Exit
 
 
 class RoutedLedger(Ledger):
@@ -74,11 +76,12 @@ class RoutedLedger(Ledger):
         """Keep why an order was given that is about to end."""
         self.reasons[order] = why
 
-    def closing(self, trade: int, now: Moment) -> None:
-        """Tell that all of a trade is to be closed by an order of its own."""
+    def closing(self, trade: int, exit_: Exit, now: Moment) -> None:
+        """Tell that all of a trade is to be closed by an order of its own, and why."""
         held = self.positions.held.get(trade)
         if held is not None and f"{held.position_id}:close" not in self.orders.waiting:
-            self.orders.new(self._leaving(0, 0, 0, None, *_of(held), held.quantity), now)
+            order = self._leaving(0, 0, 0, None, *_of(held), held.quantity)
+            self.orders.new(order, now, why_closed(self._engine, exit_))
 
     # --- telling ----------------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from workbench.errors import InvalidRequest
 from workbench.trading.applying import apply
 from workbench.trading.brokering import Command, Open, Report, Rules
 from workbench.trading.route import Route
-from workbench.trading.states import Book, State
-from workbench.trading.tickets import Life, Purpose
+from workbench.trading.states import Engine, State
+from workbench.trading.tickets import Exit, Life, Purpose
 
 __all__ = ["Life", "Purpose", "Routing"]
 
@@ -47,7 +47,7 @@ class Routing:
     def __init__(
         self,
         session_id: str,
-        engines: Mapping[str, Book],
+        engines: Mapping[str, Engine],
         rules: Mapping[str, Rules],
         hedging: bool = False,
     ) -> None:
@@ -115,6 +115,11 @@ class Routing:
         """Return the client order ids of what is at the venue for a purpose."""
         tickets = self._routes[symbol].state.tickets
         return [name for name, one in tickets.items() if one.purpose == purpose]
+
+    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
+        """Return the exit that an order carries out; None where it does not."""
+        exits = self._routes[symbol].state.exits
+        return next((one for one in exits if one.purpose == purpose), None)
 
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""

@@ -154,7 +154,7 @@ class Session:
                 if self._desk is not None:
                     self._desk.passed(book, given.time, self.at)
             case Word():
-                self.emit(self.books[given.symbol].words.feed(given))
+                self.emit(self.books[given.symbol].said(given))
                 if given.state == "ended" and self._commands.over(given.symbol):
                     self._end("complete")
             case Missing():

@@ -220,6 +220,6 @@ def _request(message: str | bytes) -> ClientMessage:
         return decode_request(message)
     except (msgspec.DecodeError, RecursionError) as error:
         if attempted(message) is not None:
-            raise explained(error) from error
+            raise explained(error, message) from error
         msg = f"Message not understood: {error}"
         raise InvalidRequest(msg, allowed=["ping", "control"]) from error
