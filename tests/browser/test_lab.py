@@ -255,7 +255,7 @@ def test_it_follows_the_theme_and_what_a_strategy_says_is_text(page, lab):
         "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
     )
     run_and_wait(page, 1)
-    expect(page.locator("[data-status=error]")).to_contain_text("onerror", timeout=60_000)
+    expect(page.locator(".wb-root[data-status=error]")).to_contain_text("onerror", timeout=60_000)
     assert page.evaluate("() => window.pwned") is None
 
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from live_calls import BODY, ended, stands, started, traded
 from markets import once, until
+from server_process import gone
 
 from workbench.runs.live_book import Care
 from workbench.sessions.keeper import SessionKeeper
@@ -156,7 +157,10 @@ def _processes(app, session):
 
 
 def _gone(pid):
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return gone(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_what_a_strategy_has_forked_ends_with_it(call, app):

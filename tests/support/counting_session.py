@@ -119,7 +119,7 @@ class CountingSession:
     def _order(self, name: str, symbol: str, status: str, filled: float, at: int) -> None:
         data = OrderData(
             self._id, "fake", symbol, name, status, "entry", "buy", "market", 1.0, None, filled,
-            None, 0.0, iso_time(self.state.seen[symbol]), "paper",
+            100.0 if filled else None, 0.0, iso_time(self.state.seen[symbol]), "paper",
         )  # fmt: skip
         self._emit(Order(iso_time(at), data=data))
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -112,6 +113,8 @@ def serve(kind: type[Any], live: Callable[[Any], int], imports: Sequence[str]) -
             code = 99
             try:
                 code = live(birth)
+            except BaseException:
+                traceback.print_exc()
             finally:
                 sys.stderr.flush()
                 os._exit(code)
