@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from workbench.analysis.testing import check_detector
     from workbench.client.api import attach, list_runs, start
     from workbench.client.differing import diff
-    from workbench.client.discovery import Server, connect
-    from workbench.client.live_opening import flatten_all, list_sessions, live
+    from workbench.client.discovery import connect
+    from workbench.client.live_opening import flatten_all, list_sessions, live, sessions_view
     from workbench.client.market import Market
     from workbench.client.market_history import history
     from workbench.client.market_opening import market
     from workbench.client.publishing import publish
     from workbench.client.run import Run
+    from workbench.client.server import Server
     from workbench.client.session import Session
     from workbench.client.sweep import Sweep
     from workbench.client.sweeping import sweep
@@ -65,6 +66,7 @@ _HOMES = {
     "flatten_all": "workbench.client.live_opening",
     "live": "workbench.client.live_opening",
     "list_sessions": "workbench.client.live_opening",
+    "sessions_view": "workbench.client.live_opening",
     "attach": "workbench.client.api",
     "backtest": "workbench.engine",
     "connect": "workbench.client.discovery",
@@ -116,6 +118,7 @@ __all__ = [
     "live",
     "market",
     "publish",
+    "sessions_view",
     "start",
     "sweep",
     "symbols",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from workbench_server.routes import rest, routes
 from workbench_server.storage import StorageWatch
 
 POLL_MS = 200
+LOOK_MS = 50
 TIDY_MS = 300_000
 SHRINK_PAGES = 1000
 
@@ -187,6 +189,8 @@ class WorkbenchApp(ExtensionApp):
         self._tidy = PeriodicCallback(self.tidy, TIDY_MS)
         self._server_file: Path | None = None
         self._poll = PeriodicCallback(self._look_after, POLL_MS)
+        look = partial(self.storage.guarded, self.service.intake.look)
+        self._look = PeriodicCallback(look, LOOK_MS)
         self._ready = True
 
     def initialize_handlers(self) -> None:
@@ -206,6 +210,7 @@ class WorkbenchApp(ExtensionApp):
             self.service.home, self.base_address, private=self.private
         )
         self._poll.start()
+        self._look.start()
         self._metrics.register()
         self._tidy.start()
         self._first_tidy = asyncio.create_task(self.tidy())
@@ -215,6 +220,7 @@ class WorkbenchApp(ExtensionApp):
         if not self._ready:
             return
         self._poll.stop()
+        self._look.stop()
         self._metrics.unregister()
         await farewell(self.sockets)
         self._tidy.stop()

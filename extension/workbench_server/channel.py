@@ -23,14 +23,14 @@ FLUSH_INTERVAL_S = 0.05
 """Subscribers at the tail are written to 20 times a second, but for what is prompt."""
 BURST = 2
 """After a quiet time so many writes need not wait for each other."""
-RECHECK_S = 1.0
+TIDY_S = 1.0
 
 
 class Channel:
     """A log's live end. Made and used on the event loop; `close` ends its timers.
 
-    Other processes may append to the same log (a second server over the same state folder),
-    so it looks at the log itself now and then.
+    Other processes may append to the same log (a second server over the same state folder):
+    whoever notices calls `refresh`.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ class Channel:
         self._round: Iterator[bool] | None = None
         self._round_seq = 0
         self._telling: asyncio.Handle | None = None
-        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+        self._tidying = self._loop.call_later(TIDY_S, self._tidy)
 
     def close(self) -> None:
         """End the timers."""
-        self._recheck.cancel()
+        self._tidying.cancel()
         if self._telling is not None:
             self._telling.cancel()
 
@@ -198,10 +198,9 @@ class Channel:
             except LogDamaged:
                 audience.dismiss()
 
-    def _look(self) -> None:
-        self._recheck = self._loop.call_later(RECHECK_S, self._look)
+    def _tidy(self) -> None:
+        self._tidying = self._loop.call_later(TIDY_S, self._tidy)
         self._shelf.tidy()
-        self.refresh()
 
 
 def _advanced(info: StreamInfo, entries: Sequence[Entry]) -> StreamInfo:

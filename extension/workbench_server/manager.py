@@ -68,6 +68,7 @@ class WebSocketManager:
         self.counters = Counters()
         self.replays = Replays(service.log, self.counters)
         service.listen(self._appended)
+        service.intake.listen_elsewhere(self._refresh)
 
     async def serve(self, connection: Connection, subject: Subject, query: StreamQuery) -> None:
         """Send a stream to a connection until it ends or the connection does.
@@ -258,6 +259,10 @@ class WebSocketManager:
         if entries:
             channel.extend(entries)
         else:
+            channel.refresh()
+
+    def _refresh(self) -> None:
+        for channel in list(self._channels.values()):
             channel.refresh()
 
 

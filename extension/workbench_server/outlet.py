@@ -38,7 +38,7 @@ class Outlet:
         # Bytes of answers since all had been taken, and where in what was written they end.
         self._answers = self._answered = 0
         # On TLS the socket itself is no place to write to.
-        direct = type(stream) is IOStream
+        direct = type(stream) is IOStream and not stream.closed()
         self._send: Callable[[bytes], int] = stream.socket.send if direct else _takes_nothing
         self.waiting = False
 

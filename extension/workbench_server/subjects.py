@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+
+from msgspec import UNSET
 
 from workbench.feeds.book import FeedRecord
 from workbench.messages import FINAL_STATUSES, PROTOCOL, ConnectedData
@@ -77,7 +79,9 @@ def of_feed(record: FeedRecord) -> Subject:
     return Subject(record.name, record.spec.timeframes, connected)
 
 
-def of_sessions(book: LiveBook, symbols: Sequence[str]) -> Subject:
+def of_sessions(
+    book: LiveBook, symbols: Sequence[str], seen: Callable[[], Mapping[str, bool]]
+) -> Subject:
     """Return what the stream of all live sessions is about.
 
     Parameters
@@ -86,9 +90,14 @@ def of_sessions(book: LiveBook, symbols: Sequence[str]) -> Subject:
         What holds of them.
     symbols
         What the reader asks for, for people.
+    seen
+        Returns which sessions go on that the reader is told of, and whether their prices are
+        generated.
     """
 
     def connected(info: StreamInfo) -> ConnectedData:
+        sessions = dict(seen())
+        kinds = set(sessions.values())
         return ConnectedData(
             message="Connected to live trading stream",
             epoch=info.epoch,
@@ -97,7 +106,8 @@ def of_sessions(book: LiveBook, symbols: Sequence[str]) -> Subject:
             protocol=PROTOCOL,
             symbol=",".join(symbols),
             source="live sessions",
-            synthetic=False,
+            synthetic=kinds.pop() if len(kinds) == 1 else UNSET,
+            sessions=sessions,
             eseq=info.eseq,
             first_seq=info.first_seq,
         )

@@ -21,7 +21,7 @@ import psutil
 from tests.benchmarks.measuring import Row, cpu_of_process
 from tests.benchmarks.raw_socket import Reader
 from tests.benchmarks.servers import TOKEN, workbench_server
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 BODY = {
     "symbol": "BTC-USD",

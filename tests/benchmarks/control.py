@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from tests.benchmarks.measuring import Row
 from tests.benchmarks.servers import TOKEN, Running, workbench_server
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.engine import Strategy
 from workbench.messages import parse_time
 

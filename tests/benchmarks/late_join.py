@@ -18,7 +18,7 @@ from tests.benchmarks.engine import COMMISSION, Cross, random_walk
 from tests.benchmarks.measuring import Row, cpu_of_process
 from tests.benchmarks.raw_socket import Reader
 from tests.benchmarks.servers import TOKEN, Running, new_run, workbench_server
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 from workbench.engine import BacktestEngine, StreamingBacktestEngine
 from workbench.messages import Complete, LogMessage, Trade, TradeChecksum

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.benchmarks.control import pickled
 from tests.benchmarks.measuring import cpu_of_process
 from tests.benchmarks.servers import TOKEN, Running, program, workbench_server
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.data.candles import Candles
 from workbench.data.store import CandleStore
 from workbench.engine import Strategy

@@ -215,6 +215,25 @@ def test_a_session_that_told_nothing_shows_what_it_was_asked_to_be(
     expect(page.locator(".wb-facts")).to_contain_text("BTC-USD")
 
 
+def test_of_many_orders_the_nearest_are_named_and_the_rest_is_counted(
+    fake: tuple[str, Fake], page: Page
+) -> None:
+    address, state = fake
+    session = state.sessions["live_still"]
+    (held,) = session.positions.values()
+    before = len(session.orders)
+    for step in range(40):
+        price = round(held["price"] * (1 + (step - 19.5) / 4000), 2)
+        session.place("BTC-USD", "buy" if step < 20 else "sell", "limit", quantity=0.1, price=price)
+    shown = opened(address, page, "live_still")
+    levels = 40 + before + 2 + len(held["take_profit_levels"])
+    assert int(shown["named"]) + int(shown["unnamed"]) == levels
+    assert 3 < int(shown["named"]) < 20
+    assert shown["working"] == str(40 + before)
+    rows = page.get_by_role("table", name="Orders").get_by_role("row")
+    expect(rows.filter(has_text="limit").filter(has_text="accepted")).to_have_count(40 + before)
+
+
 NARROW = """() => {
   const root = document.querySelector('.wb-root');
   const right = root.getBoundingClientRect().right;

@@ -32,6 +32,8 @@ def test_the_notebooks(server):
         [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
             "--override-ini=filterwarnings=default", "--override-ini=addopts=",
+            # Notebooks wait a lot: two go beside each other.
+            "--numprocesses=2", "--dist=loadfile",
             "--nbval", "--nbval-current-env", "--nbval-cell-timeout=100",
             f"--nbval-sanitize-with={ROOT / 'notebooks' / 'sanitize.cfg'}",
             *map(str, NOTEBOOKS),

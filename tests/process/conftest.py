@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from server_process import TOKEN, ServerProcess, answers, free_port, wait_for
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 from workbench.messages import AnyMessage
 

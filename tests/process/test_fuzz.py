@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from run_in_hand import TOKEN, run_in_hand
 from websockets.sync.client import connect
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 from .conftest import ServerProcess, wait_for
 

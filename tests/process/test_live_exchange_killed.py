@@ -9,8 +9,9 @@ from exchange_crash import Victim, together
 
 pytestmark = pytest.mark.timeout(400)
 
-KILLS = 25
-"""Of each session; more of them, and other troubles: `python -m tests.benchmarks.live_faults`."""
+KILLS = 18
+"""Of each session, on its steps; more: `python -m tests.benchmarks.live_faults --steps 3`."""
+FILLS = 6
 
 
 def test_killed_sessions_agree_with_the_ledger_of_the_exchange(tmp_path):
@@ -22,13 +23,12 @@ def test_killed_sessions_agree_with_the_ledger_of_the_exchange(tmp_path):
                 Victim(tmp_path, fake, 1, markets[:2]),
                 Victim(tmp_path, fake, 2, markets[2:]),
             ]
-            together([lambda one=one: one.live(KILLS) for one in victims])
+            together([lambda one=one: one.live(KILLS, FILLS) for one in victims])
             ledger = fake.ledger()
         finally:
             for one in victims:
                 one.close()
         for one in victims:
             one.check(ledger)
-            assert one.killed == KILLS
-            # It has really traded.
-            assert sum(order["filled"] > 0 for order in of(ledger, one.session)) > 5
+            assert one.killed >= KILLS
+            assert sum(order["filled"] > 0 for order in of(ledger, one.session)) >= FILLS

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from ledger_broker import LedgerBroker
 from live_jobs import live_job
-from live_nursery import Nursery
+from live_nursery import LiveNursery
 from msgspec import structs
 from publish_log import PublishLog
 
@@ -28,7 +28,7 @@ ROUTED = {"broker": "exchange", "exchange": "fake"}
 
 @pytest.fixture(scope="module")
 def nursery():
-    nursery = Nursery()
+    nursery = LiveNursery()
     yield nursery
     nursery.close()
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import msgspec
 from live_jobs import live_job
-from live_nursery import Nursery
+from live_nursery import LiveNursery
 from publish_log import PublishLog
 
 RANGE = {"feed": "replay", "start": "2017-03-01", "end": "2017-03-11"}
@@ -16,7 +16,7 @@ FUSE = 450
 
 
 def test_a_killed_session_that_rolls_dice_says_so_and_tells_nothing_twice(tmp_path):
-    door, nursery = PublishLog(tmp_path / "home", "live_1"), Nursery()
+    door, nursery = PublishLog(tmp_path / "home", "live_1"), LiveNursery()
     try:
         job = live_job(door.home, live={"feed": RANGE}, patience=20.0)
         job = msgspec.structs.replace(job, urls=[door.url])

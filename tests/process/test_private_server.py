@@ -10,7 +10,7 @@ import sys
 import pytest
 from server_process import end_workers
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.runs import servers
 
 from .conftest import wait_for

@@ -262,9 +262,14 @@ BAD = [
 def test_a_bad_handshake_is_refused(address, changes, must):
     port, path = address
     with RawSocket(port) as raw:
-        status, headers = raw.ask(path, changes)
+        status, headers = answer = raw.ask(path, changes)
         assert status == must
         assert "sec-websocket-accept" not in headers
+        if "Host" not in changes:  # Which is refused before anything knows what is asked for.
+            said = json.loads(raw.body(answer))
+            assert said["error"]
+            assert said["code"] == ("not_allowed" if must == 403 else "invalid_request")
+            assert "allowed" in said["details"]
         if must == 426:
             assert headers["sec-websocket-version"] == "13"
 

@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from workbench_server.__main__ import main
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 from .conftest import ServerProcess, start_run
 

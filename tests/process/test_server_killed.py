@@ -13,26 +13,27 @@ from workbench.runs import spool
 
 from .conftest import LONG_BODY, essence, follow, start_run, wait_for
 
-PACE = 10_000
+YEAR_BODY = {**LONG_BODY, "end_date": "2021-12-31"}
+PACE = 6_000
 """Candles a second: slow enough to be killed twice on the way."""
-FASTER = 20_000
+FASTER = 8_000
 """Slow enough to be killed once."""
 SHORT_BODY = {**LONG_BODY, "end_date": "2021-01-31"}
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The log of the long run when nothing happens to it."""
+    """The log of a run over a year when nothing happens to it."""
     from .conftest import ServerProcess
 
     process = ServerProcess(tmp_path_factory.mktemp("undisturbed"))
     server = process.start()
-    run_id = start_run(server, LONG_BODY)
+    run_id = start_run(server, YEAR_BODY)
     follow(server, run_id)
     log = essence(server, run_id)
     process.stop()
     assert log[0]["extra" if "extra" in log[0] else "data"]
-    assert log[0]["data"]["bars"] > 100_000
+    assert log[0]["data"]["bars"] > 30_000
     return log
 
 
@@ -50,7 +51,7 @@ def past(server, run_id, percent):
 def test_a_killed_server_loses_and_doubles_nothing(new_server, undisturbed, same_port):
     process = new_server()
     server = process.start()
-    run_id = start_run(server, {**LONG_BODY, "speed": PACE})
+    run_id = start_run(server, {**YEAR_BODY, "speed": PACE})
     seen = []
     stream = Stream(server, run_id)
 
@@ -82,7 +83,7 @@ def test_a_killed_server_loses_and_doubles_nothing(new_server, undisturbed, same
 def test_a_run_that_ends_while_no_server_is_there_is_taken_in_by_the_next(new_server, undisturbed):
     process = new_server("--worker-patience=0.5")
     server = process.start()
-    run_id = start_run(server, {**LONG_BODY, "speed": FASTER})
+    run_id = start_run(server, {**YEAR_BODY, "speed": FASTER})
     wait_for(lambda: progress(server, run_id) > 20, "20 %")
     process.kill()
     wait_for(lambda: spool.left(process.home, run_id, ended=False), "the file the run leaves")
@@ -111,7 +112,7 @@ def test_pending_runs_start_under_the_next_server(new_server):
 def test_a_gentle_stop_leaves_the_run_going(new_server, undisturbed):
     process = new_server()
     server = process.start()
-    run_id = start_run(server, {**LONG_BODY, "speed": FASTER})
+    run_id = start_run(server, {**YEAR_BODY, "speed": FASTER})
     wait_for(lambda: progress(server, run_id) > 10, "10 %")
     process.process.terminate()
     process.process.wait(60)

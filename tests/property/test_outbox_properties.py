@@ -10,7 +10,7 @@ from workbench.runs.spill import Spill
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("add"), st.integers(0, 40)),
+        st.tuples(st.just("add"), st.lists(st.integers(0, 40), min_size=1, max_size=5)),
         st.tuples(st.just("take"), st.integers(1, 12)),
         st.tuples(st.just("acknowledge"), st.integers(0, 15)),
         st.tuples(st.just("rewind"), st.integers(0, 15)),
@@ -24,6 +24,7 @@ class Plain:
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
+        self.joined: list[bool] = []
         self.acknowledged = self.taken = 0
 
 
@@ -33,15 +34,20 @@ def test_it_equals_a_plain_list(steps, memory, segment, buffer, size):
     plain = Plain()
     for action, count in steps:
         if action == "add":
-            message = b"%d:" % len(plain.messages) + b"x" * count
-            plain.messages.append(message)
-            outbox.add(message)
+            for at, length in enumerate(count):
+                message = b"%d:" % len(plain.messages) + b"x" * length
+                plain.messages.append(message)
+                plain.joined.append(at > 0)
+                outbox.add(message, at > 0)
         elif action == "take":
             first, batch = outbox.take(count, size)
             assert first == plain.taken + 1
             assert batch == plain.messages[plain.taken : plain.taken + len(batch)]
-            assert len(batch) <= count
             plain.taken += len(batch)
+            assert not batch or not any(plain.joined[plain.taken : plain.taken + 1])
+            assert len(batch) <= count or all(
+                plain.joined[plain.taken - len(batch) + count : plain.taken]
+            )
             # Only what waits for an acknowledgement may keep others from being handed out.
             assert batch or plain.taken == len(plain.messages) or outbox.in_flight
         else:

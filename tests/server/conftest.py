@@ -7,12 +7,20 @@ import json
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from bodies import SPEC_BODY
 from pytest_jupyter.jupyter_core import jp_asyncio_loop  # noqa: F401
 from pytest_jupyter.jupyter_server import jp_server_cleanup  # noqa: F401
+from server_process import end_workers
 from tornado.httpclient import HTTPClientError
+
+POLL_MS = 40
+"""Between two looks at the processes: most of what the tests would wait for otherwise."""
+
+
+@pytest.fixture
+def jp_nbconvert_templates():
+    """Copy no templates: nothing here is converted."""
 
 
 @pytest.fixture
@@ -32,10 +40,12 @@ def jp_server_config(tmp_path):
 def app(jp_serverapp, jp_asyncio_loop):  # noqa: F811
     """The extension, started as a real server does. Its workers do not outlive the test."""
     (app,) = jp_serverapp.extension_manager.extension_apps["workbench_server"]
+    app._poll.callback_time = POLL_MS
     jp_asyncio_loop.run_until_complete(app._start_jupyter_server_extension(jp_serverapp))
     yield app
-    for record in app.service.registry.list():
-        app.service.supervisor.kill(record.id)
+    # Or it would start others instead.
+    app._poll.stop()
+    end_workers(app.service.home)
 
 
 @pytest.fixture
@@ -106,9 +116,7 @@ def feeds(app, monkeypatch):
     """The market side of the server, its feeds served by the fake process."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"), prepend=":")
     app.markets.keeper._module = "fake_feed"
-    yield app.markets
-    for record in app.markets.book.running():
-        psutil.Process(record.pid).kill()
+    return app.markets
 
 
 @pytest.fixture

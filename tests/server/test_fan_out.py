@@ -281,6 +281,6 @@ async def test_nothing_is_left_of_readers_that_are_gone(app, say, listen):
     assert not app.manager._channels
     assert not channel._audiences
     assert not channel._paced
-    assert channel._recheck.cancelled()
+    assert channel._tidying.cancelled()
     assert channel._telling is None or channel._telling.cancelled()
     await until(lambda: not [t for t in asyncio.all_tasks() - before if "serve" in repr(t)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 from live_calls import ended, stands, started, traded
 
@@ -46,11 +47,14 @@ async def test_a_session_that_has_ended_has_no_process(app, call, monkeypatch):
     name = (await started(call))["session_id"]
     facts = await stands(call, name, traded)
     assert facts["process"]["running"] is True
+    # Whoever looks at the machine's processes knows which session this one is.
+    assert psutil.Process(facts["process"]["pid"]).cmdline()[-1] == name
     await call("POST", *LIVE, name, "stop")
     await stands(call, name, ended)
     # Also while that process is still putting its things away.
     monkeypatch.setattr("workbench.sessions.service.alive", lambda record: True)
-    assert (await call("GET", *LIVE, name))[1]["process"]["running"] is False
+    process = (await call("GET", *LIVE, name))[1]["process"]
+    assert (process["running"], process["pid"]) == (False, None)
     status, reply = await call("POST", *LIVE, name, "flatten")
     assert (status, reply["error"]) == (
         409,

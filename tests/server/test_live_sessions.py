@@ -284,9 +284,17 @@ REFUSED = [
     ({"participation": 1.5}, "participation", "up to 1"),
     ({"latency": -1}, "latency", "0 to 3600"),
     ({"limits": {"max_drawdown": 2}}, "limits.max_drawdown", "up to 1"),
-    ({"limits": {"max_fun": 2}}, "limits", "max_fun"),
+    ({"limits": {"max_fun": 2}}, "limits.max_fun", "Unknown field"),
+    ({"limits": {"action": "panic"}}, "limits.action", "expected 'flatten' or 'reject'"),
+    ({"start_date": "2024-01-01"}, "start_date", "did you mean 'feed.start'"),
+    ({"max_drawdown": 0.1}, "max_drawdown", "did you mean 'limits.max_drawdown'"),
+    ({"broker": "papr"}, "broker", "expected 'paper'"),
+    ({"broker": "binance", "exchange": "kraken"}, "broker", "give one of them"),
+    ({"sandbox": False}, "sandbox", "broker is paper"),
+    ({"intrabar": "1M"}, "intrabar", "by the prices its feed gives"),
+    ({"feed": {"feed": "replai"}}, "feed.feed", "'exchange' or 'replay' or 'synthetic'"),
     ({"feed": {"history": 3}}, "feed.history", "the session's own"),
-    ({"feed": {"feeds": 3}}, "feed", "feeds"),
+    ({"feed": {"feeds": 3}}, "feed.feeds", "did you mean 'feed'"),
     ({"feed": {"feed": "exchange"}}, "feed.exchange", "a name of ccxt"),
     ({"exchange": "binance"}, "exchange", "broker is paper"),
     ({"broker": "exchange"}, "exchange", "a name of ccxt"),
@@ -311,10 +319,23 @@ async def test_orders_go_only_where_they_are_allowed(call, app):
     app.sessions._allowed = allowed({"binance": ["sandbox:main"]})
     reply = await started(call, **{n: asked[n] for n in ("broker", "exchange", "account")})
     assert reply["broker"] == "exchange"
+    # An exchange's name is the same in fewer words, as in Python.
+    status, reply = await call(
+        "POST", "api", "live-trading", "start", body=BODY | {"broker": "kraken", "account": "main"}
+    )
+    assert (status, reply["code"]) == (403, "not_allowed")
+    assert "no orders to the test system of kraken" in reply["error"]
     status, reply = await call(
         "POST", "api", "live-trading", "start", body=asked | {"sandbox": False}
     )
     assert (status, reply["details"]["allowed"]) == (403, ["binance sandbox:main"])
+
+
+async def test_a_replay_of_generated_candles_is_called_one(call):
+    for symbol, made_up in (("BTC-USD", True), ("EUR-USD", False)):
+        feed = {"feed": "replay"}
+        reply = await started(call, symbols=[symbol], timeframes=["4H"], feed=feed)
+        assert reply["synthetic"] is made_up
 
 
 async def test_a_backtest_cannot_be_a_session_by_the_back_door(call, spec_body):

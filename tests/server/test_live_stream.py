@@ -81,7 +81,28 @@ async def test_without_sessions_there_is_nothing_but_a_greeting(trading):
     (hello,) = await quiet(socket)
     assert hello["type"] == "connected"
     assert (hello["data"]["seq"], hello["data"]["snapshot"]) == (0, 0)
+    assert hello["data"]["sessions"] == {}
+    assert "synthetic" not in hello["data"]
     assert message_problems(hello) == []
+
+
+async def test_the_greeting_says_whose_prices_are_generated(trading, session, app):
+    made_up, real = await session(), await session(symbols=["BTC-USD"])
+    with app.service.intake.database.transaction() as tx:
+        tx.execute("UPDATE runs SET synthetic = 0 WHERE id = ?", (real,))
+    known = {made_up: True, real: False}
+    cases = [
+        ({}, known, None),
+        ({"session": made_up}, {made_up: True}, True),
+        ({"session": real}, {real: False}, False),
+        ({"symbols": "eth/usd"}, {made_up: True}, True),
+        ({"symbols": "BTC-USD"}, known, None),
+    ]
+    for asked, sessions, synthetic in cases:
+        hello = await read(await trading(**asked))
+        assert hello["data"]["sessions"] == sessions
+        assert hello["data"].get("synthetic") == synthetic
+        assert message_problems(hello) == []
 
 
 async def test_who_comes_is_told_what_holds_and_then_what_happens(trading, session, call):
@@ -275,10 +296,15 @@ async def test_a_reader_that_is_behind_gets_states_once(trading, session, say, a
     name = await session()
     socket = await trading(max_rate=1)
     await once(lambda: app.manager.subscribers("live-trading") == 1)
+    say(name, position(name, "BTC-USD", 2, "open"))
     for number in range(200):
-        say(name, position(name, "BTC-USD", 1, "modify", 100.0 + number))
+        say(name, position(name, "BTC-USD", 2, "modify", 100.0 + number))
+    say(name, position(name, "BTC-USD", 2, "close"))
     say(name, order(name, "BTC-USD", 9, "new"))
     messages = await until(
         socket, lambda m: m["type"] == "order" and m["data"]["order_id"] == "signal_9"
     )
-    assert len([m for m in messages if m["type"] == "position"]) < 10
+    told = [m["data"]["event"] for m in messages if m["data"].get("position_id") == "trade_2"]
+    assert (told[0], told[-1]) == ("open", "close")
+    assert set(told[1:-1]) <= {"modify"}
+    assert len(told) < 12

@@ -12,7 +12,7 @@ from workbench.cli import main
 from workbench.cli.feeds import _batches, show
 from workbench.cli.market_narration import narrate
 from workbench.cli.output import Output
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.contract.market_examples import MARKET_EXAMPLES
 
 

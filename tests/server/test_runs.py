@@ -94,7 +94,7 @@ async def test_candles_are_the_runs_own_and_keep_every_extreme(call, start, unti
 
 
 async def test_more_runs_than_workers_wait_their_turn(call, start, until):
-    ids = [await start(speed=2000) for _ in range(4)]
+    ids = [await start(speed=6000) for _ in range(4)]
     _, listed = await call("GET", "api", "backtesting")
     by_id = {run["backtest_id"]: run for run in listed["backtests"]}
     assert len(by_id) == 4

@@ -109,7 +109,7 @@ async def test_stalled_at_the_tail_they_hold_one_chunk_each(app, run, tell, join
 async def test_stalled_anywhere_in_the_story_one_costs_less_than_a_megabyte(
     app, run, tell, join, monkeypatch
 ):
-    monkeypatch.setattr(channel_module, "RECHECK_S", 0.05)
+    monkeypatch.setattr(channel_module, "TIDY_S", 0.05)
     await tell(EVENTS)
     epoch = app.service.log.info(run).epoch
     channel = app.manager._channels

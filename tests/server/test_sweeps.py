@@ -183,8 +183,8 @@ async def test_controls_move_it_and_others_are_refused(call, start, run, connect
         ({"space": {}}, "sweep.space"),
         ({"space": {"fast": [5, 5]}}, "sweep.space.fast"),
         ({"space": {"fast": [5]}, "maximize": "happiness"}, "sweep.maximize"),
-        ({"space": {"fast": [5]}, "metod": "grid"}, "sweep"),
-        ({"space": {"fast": [[5]]}}, "sweep"),
+        ({"space": {"fast": [5]}, "metod": "grid"}, "sweep.metod"),
+        ({"space": {"fast": [[5]]}}, "sweep.space"),
         ({"space": {"fast": [5]}, "walk_forward": {"splits": 0}}, "sweep.walk_forward.splits"),
     ],
 )

@@ -18,7 +18,7 @@ from tornado.netutil import bind_sockets
 from websockets.asyncio.client import connect as ws_connect
 from websockets.exceptions import ConnectionClosed
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 from workbench.errors import ServerUnreachable
 from workbench.messages import (

@@ -7,9 +7,9 @@ import json
 import pytest
 from markets import until
 from session_process import risk
-from workbench_server import channel
 
 from workbench.messages import Control, ControlData
+from workbench.runs.intake import SERVER
 from workbench.runs.live_book import STREAM
 from workbench.streams import Database, SqliteLog
 
@@ -26,11 +26,9 @@ def told(number):
     return risk(f"live_{number}")
 
 
-async def test_a_position_told_by_this_server_is_never_beyond_its_log(
-    app, other, jp_ws_fetch, monkeypatch
-):
+async def test_a_position_told_by_this_server_is_never_beyond_its_log(app, other, jp_ws_fetch):
     # So that this server does not happen to look at the log in between.
-    monkeypatch.setattr(channel, "RECHECK_S", 3600.0)
+    app._look.stop()
 
     async def opened(**params):
         return await jp_ws_fetch("api", "ws", "stream", "live-trading", params=params)
@@ -72,3 +70,25 @@ async def test_nobody_is_told_what_came_to_nothing(app, call, spec_body):
     with pytest.raises(RuntimeError):
         failing()
     assert (len(heard), service.log.info(run).seq) == (1, seq)
+
+
+async def test_what_another_server_was_asked_reaches_the_producer_and_the_readers_here(
+    app, other, connect, spec_body
+):
+    app.service.supervisor._max_workers = 0
+    run = app.service.start(json.dumps(spec_body).encode()).id
+    handed = []
+    app.service.joined(run, lambda command: handed.append(command.action), 0)
+    reader = await connect(run)
+    await until(reader, lambda m: m["type"] == "connected")
+    asked = [Control("t", data=ControlData(action, True)) for action in ("pause", "resume")]
+    other.append(run, SERVER, other.position(run, SERVER) + 1, asked[:1])
+    await until(reader, lambda m: m["type"] == "control" and m["data"]["action"] == "pause")
+    assert handed == ["pause"]
+    app._look.stop()
+    # Told here before this server has noticed what the other was asked: in the log's order.
+    other.append(run, SERVER, other.position(run, SERVER) + 1, asked[1:])
+    app.service.say(run, asked[:1])
+    assert handed == ["pause", "resume", "pause"]
+    app.service.intake.look()
+    assert handed == ["pause", "resume", "pause"]

@@ -24,6 +24,7 @@ class BrokerProcess:
 
     def __init__(self, **options: Any) -> None:
         self._options = options
+        self._turn = threading.Lock()
 
     def __enter__(self) -> BrokerProcess:
         self._process = subprocess.Popen(
@@ -43,9 +44,10 @@ class BrokerProcess:
     def ask(self, what: str, *args: Any) -> Any:
         """Have it do something: `ledger`, `place`, or a method of `FakeBroker`."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([what, *args]) + "\n")
-        self._process.stdin.flush()
-        return self._hear()
+        with self._turn:
+            self._process.stdin.write(json.dumps([what, *args]) + "\n")
+            self._process.stdin.flush()
+            return self._hear()
 
     def ledger(self) -> dict[str, Any]:
         """Return its orders, oldest first, what it holds, and how often each order was placed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from broker_process import BrokerProcess
-from exchange_books import check, told
+from exchange_books import check, of, told
 from exchange_nursery import ExchangeNursery
 from live_jobs import live_job
 from msgspec import structs
@@ -61,9 +61,12 @@ class Victim:
         self.nursery = ExchangeNursery(folder / f"{self.session}.out")
         self._job = job_at(self.door, fake, symbols, number, **live)
 
-    def live(self, kills: int) -> None:
-        """Let it be killed so often; then it is to stop, and comes to its end."""
-        while self.killed < kills:
+    def live(self, kills: int, fills: int = 0) -> None:
+        """Let it be killed so often; then it is to stop, and comes to its end.
+
+        More often where it takes so long that the ledger has filled `fills` of its orders.
+        """
+        while self.killed < kills or (fills and self.killed < 4 * kills and self._filled() < fills):
             how: dict[str, Any] = {"seconds": self._draw.uniform(0.0, SECONDS)}
             if self.killed % 3:
                 how = {"fuse": self._draw.randint(*STEPS[self.killed % 3 - 1])}
@@ -81,6 +84,9 @@ class Victim:
         """Have the kill switch close it; return how that ended."""
         job = structs.replace(self._job, reason="it died", strategy=None)
         return self.nursery.run(job, self._fake.prices, closing=True, fuse=fuse)
+
+    def _filled(self) -> int:
+        return sum(order["filled"] > 0 for order in of(self._fake.ledger(), self.session))
 
     def check(self, ledger: dict[str, Any]) -> int:
         """Hold what it told against the ledger; return how many orders it had there."""

@@ -1,26 +1,15 @@
-"""Processes of sessions that trade at the fake exchange, and die there: forked, so it costs little.
-
-Reads a `Birth` a line on standard input; for each, a process is forked that runs the session, and
-its end is written as a line: the exit code, or the signal below 0.
-"""
+"""Processes of sessions that trade at the fake exchange, and die there on a given step."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import msgspec
-
-SUPPORT = Path(__file__).parent
+from nursery import Nursery, lay_fuse, serve
 
 
 class Birth(msgspec.Struct, omit_defaults=True):
@@ -46,38 +35,24 @@ class Birth(msgspec.Struct, omit_defaults=True):
     closing: bool = False
 
 
-class ExchangeNursery:
+KEY, SECRET = "kEy-0123456789abcdef", "sEcReT-fedcba9876543210"
+
+
+class ExchangeNursery(Nursery):
     """Starts processes of sessions, one after the other."""
 
     def __init__(self, output: Path) -> None:
         self._output = output.open("ab")
         keys = {"WORKBENCH_BINANCE_MAIN_KEY": KEY, "WORKBENCH_BINANCE_MAIN_SECRET": SECRET}
-        path = os.pathsep.join([str(SUPPORT), *sys.path])
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._output,
-            env={**os.environ, **keys, "PYTHONPATH": path},
-        )  # fmt: skip
+        super().__init__(__file__, self._output, keys)
 
     def run(self, job: Any, prices: int, **options: Any) -> int:
         """Run a process to its end; return its exit code, or the signal below 0."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(msgspec.json.encode(Birth(job, prices, **options)) + b"\n")
-        stdin.flush()
-        return int(stdout.readline())
+        return self.bear(Birth(job, prices, **options))
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        super().close()
         self._output.close()
-
-
-KEY, SECRET = "kEy-0123456789abcdef", "sEcReT-fedcba9876543210"
 
 
 def hurry(broker: Any) -> Any:
@@ -128,36 +103,10 @@ def _live(birth: Birth) -> int:
 
     job = msgspec.convert(birth.job, LiveJob)
     running.EVERY_PIECES = 50
-    steps = 0
-
-    def step() -> None:
-        nonlocal steps
-        steps += 1
-        if steps == birth.fuse:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def around(owner: Any, name: str) -> None:
-        done = getattr(owner, name)
-
-        def wrapped(*args: Any, **named: Any) -> Any:
-            step()
-            result = done(*args, **named)
-            step()
-            return result
-
-        async def awaited(*args: Any, **named: Any) -> Any:
-            step()
-            result = await done(*args, **named)
-            step()
-            return result
-
-        setattr(owner, name, awaited if asyncio.iscoroutinefunction(done) else wrapped)
-
-    for owner, name in (
+    lay_fuse(birth.fuse, (
         (Journal, "append"), (Journal, "keep"), (Journal, "settle"), (Running, "_tell"),
         (ExchangeBroker, "send"), (sending, "create"), (sending, "cancel"),
-    ):  # fmt: skip
-        around(owner, name)
+    ))  # fmt: skip
     tell_prices(birth.prices)
 
     def broker() -> Any:
@@ -175,31 +124,11 @@ def _live(birth: Birth) -> int:
     return worker.carry_on(job, make, broker)
 
 
-def main() -> None:
-    # What the processes would import each for itself.
-    for name in (
-        "ccxt.pro", "churner", "talib", "workbench.feeds.synthetic", "workbench.sessions.worker",
-        "workbench.sessions.exchange.broker", "workbench.sessions.exchange.opening",
-        "workbench.trading.session",
-    ):  # fmt: skip
-        importlib.import_module(name)
-    for line in sys.stdin.buffer:
-        birth = msgspec.json.decode(line, type=Birth)
-        pid = os.fork()
-        if pid == 0:
-            code = 99
-            try:
-                code = _live(birth)
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        end = threading.Timer(birth.seconds or 600.0, os.kill, (pid, signal.SIGKILL))
-        end.start()
-        _, status = os.waitpid(pid, 0)
-        end.cancel()
-        end.join()
-        print(os.waitstatus_to_exitcode(status), flush=True)
-
+IMPORTS = (
+    "ccxt.pro", "churner", "talib", "workbench.feeds.synthetic", "workbench.sessions.worker",
+    "workbench.sessions.exchange.broker", "workbench.sessions.exchange.opening",
+    "workbench.trading.session",
+)  # fmt: skip
 
 if __name__ == "__main__":
-    main()
+    serve(Birth, _live, IMPORTS)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from on_loopback import OnLoopback
 
 START = 1_760_000_000_000
 FEE = 0.001
@@ -55,7 +56,7 @@ class Entry:
         }  # fmt: skip
 
 
-class FakeBroker:
+class FakeBroker(OnLoopback):
     """Serves from a thread of its own while it is entered.
 
     Parameters
@@ -78,6 +79,7 @@ class FakeBroker:
         self, seed: int = 0, trouble: float = 0.0, parts: int = 1, fee_in_units: bool = False,
         streams: bool = True, symbols: Sequence[str] = ("BTC-USDT",), real_time: bool = False,
     ) -> None:  # fmt: skip
+        super().__init__()
         self.seed, self.trouble, self.parts = seed, trouble, parts
         self.fee_in_units, self.streams = fee_in_units, streams
         self.orders: dict[int, Entry] = {}
@@ -96,19 +98,6 @@ class FakeBroker:
         self._sending: set[asyncio.Future[None]] = set()
         self._next = 0
         self._real_time = real_time
-        self._started = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> FakeBroker:
-        self._thread.start()
-        assert self._started.wait(20)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
-        self._loop.close()
 
     # --- by a test ---------------------------------------------------------------------
 
@@ -172,22 +161,9 @@ class FakeBroker:
 
     # --- the server --------------------------------------------------------------------
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        app = web.Application()
+    def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/api/v3/{name}", self._rest)
         app.router.add_get("/ws-api/v3", self._socket)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-
-        async def start() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.host = f"127.0.0.1:{runner.addresses[0][1]}"
-
-        self._loop.run_until_complete(start())
-        self._loop.call_soon(self._started.set)
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         query = dict(request.query)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import threading
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiohttp import WSMsgType, web
+from on_loopback import OnLoopback
 
 INTERVALS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "1d": 86_400_000}
 FIRST_AGGREGATE = 3_100_000_000
@@ -88,7 +88,7 @@ class Script:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-class FakeExchange:
+class FakeExchange(OnLoopback):
     """Serves from a thread of its own while it is entered.
 
     Parameters
@@ -115,6 +115,7 @@ class FakeExchange:
         now: int | None = None,
         symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT"),
     ) -> None:
+        super().__init__()
         self.aggregates = aggregated(trades)
         self.script = script or Script()
         self.candles = candles or {}
@@ -126,20 +127,7 @@ class FakeExchange:
         self.position = begin
         # By the end of a path: how many right answers come before this body, for ever.
         self.after: dict[str, tuple[int, str]] = {}
-        self._started = threading.Event()
-        self._loop = asyncio.new_event_loop()
         self._going = {at: asyncio.Event() for at in self.script.stops}
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> FakeExchange:
-        self._thread.start()
-        assert self._started.wait(20)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(20)
-        self._loop.close()
 
     def go(self, stop: int) -> None:
         """Do not wait, or no longer, at this stop of the script."""
@@ -149,23 +137,9 @@ class FakeExchange:
         """Count the requests whose path ends so."""
         return sum(asked.endswith(path) for asked, _ in self.asked)
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        app = web.Application()
+    def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v3/{name}", self._rest)
         app.router.add_get("/ws/{number}", self._socket)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-
-        async def start() -> None:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.host = f"127.0.0.1:{runner.addresses[0][1]}"
-
-        self._loop.run_until_complete(start())
-        # Not before: stopped earlier, the loop would run for ever.
-        self._loop.call_soon(self._started.set)
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
 
     async def _rest(self, request: web.Request) -> web.Response:
         query = dict(request.query)

@@ -8,7 +8,8 @@ without replays; signals: finished, some signals were not filled; relay, saved; 
 a sweep of ``bars`` combinations, finished where ``rate`` is 0), ``theme`` (light, dark),
 ``width``, ``rate`` (candles a second), ``bars`` (that many generated candles instead),
 ``synthetic``. With ``market`` it is the view of a market of that name, see `market_story`,
-with ``live`` that of a session, see `fake_live`.
+with ``live`` that of a session, see `fake_live`, with ``sessions`` (names, with commas between
+them) that of all sessions, see `fake_sessions`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import fake_sessions
 from fake_live import HANDLERS, Sessions, Ticks, live_traits
 from fake_replay import FakeReplay
 from fake_sweep import FakeSweep
@@ -334,6 +336,11 @@ class PageHandler(RequestHandler):
 
     def traits(self) -> Message:
         """Return the traits beyond those of a run's view."""
+        names = self.get_argument("sessions", "")
+        if names:
+            known = self.settings["fake"].sessions
+            fake_sessions.make(known, names)
+            return fake_sessions.traits()
         live = self.get_argument("live", "")
         return live_traits(live) if live else market_traits(self.get_argument("market", ""))
 
@@ -348,6 +355,7 @@ class Fake:
         self.opened: list[tuple[str, Message]] = []
         self.open_refusal: Message | None = None
         self.sessions = Sessions()
+        self.asked_of_all: list[Message] = []
         self.paused = asyncio.Event()
         self.paused.set()
         self.reason: str | None = None
@@ -565,7 +573,7 @@ def start(port: int = 0) -> tuple[HTTPServer, str, Fake]:
     fake = Fake()
     app = Application(
         [
-            *((BASE + path, handler) for path, handler in HANDLERS),
+            *((BASE + path, handler) for path, handler in (*HANDLERS, *fake_sessions.HANDLERS)),
             (BASE + r"api/ws/stream/backtest/(.+)", StreamHandler),
             (BASE + r"api/ws/stream/market-data/(.+)", MarketHandler),
             (BASE + r"api/backtesting/(.+)/open", OpenHandler),

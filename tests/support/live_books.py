@@ -12,9 +12,9 @@ from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderData
 
 FOLLOWS = {
     None: {"new"},
-    "new": {"accepted", "rejected", "cancelled", "expired"},
+    "new": {"new", "accepted", "rejected", "cancelled", "expired"},
     "accepted": {"accepted", "partially_filled", *FINAL_ORDER_STATUSES},
-    "partially_filled": {"partially_filled", "filled", "cancelled", "expired", "rejected"},
+    "partially_filled": {"partially_filled", *FINAL_ORDER_STATUSES},
 }
 SIGN = {"buy": 1.0, "sell": -1.0}
 
@@ -35,7 +35,7 @@ def check_orders(said: Sequence[Message], over: bool) -> dict[str, OrderData]:
         if data.status == "filled":
             assert data.filled > 0
             assert data.quantity == pytest.approx(data.filled)
-        if data.status in ("rejected", "cancelled", "expired"):
+        if data.status in ("rejected", "cancelled", "expired", "left"):
             assert data.code
             assert data.message
         last[data.order_id] = data
@@ -107,9 +107,9 @@ def check_profit(said: Sequence[Message], capital: float) -> None:
                 assert total == pytest.approx(getattr(data, name), **near), name
 
 
-def check(said: Sequence[Message], capital: float, over: bool = True) -> None:
-    """Assert all of it."""
+def check(said: Sequence[Message], capital: float, over: bool = True, kept: bool = False) -> None:
+    """Assert all of it; `kept`: positions may be held on after the end."""
     orders = check_orders(said, over)
     check_fills(said, orders)
-    check_positions(said, over)
+    check_positions(said, over and not kept)
     check_profit(said, capital)

@@ -15,7 +15,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 CANDLES = 40
 

@@ -120,6 +120,14 @@ class RawSocket:
         pairs = (line.split(":", 1) for line in rest)
         return Answer(int(first.split()[1]), {name.lower(): value.strip() for name, value in pairs})
 
+    def body(self, answer: Answer) -> bytes:
+        """Return the body of an answer that is not the beginning of a WebSocket."""
+        size = int(answer.headers.get("content-length", 0))
+        while len(self._buffer) < size:
+            if not self._more():
+                raise ConnectionError("closed in the middle of the body")
+        return self._buffer[:size]
+
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self.socket.sendall(data)

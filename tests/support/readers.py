@@ -234,8 +234,10 @@ async def read_to_the_end(
             await asyncio.sleep(0.05)
             continue
         journal.connections += 1
-        code = await reading.closed
-        transport.close()
+        try:
+            code = await reading.closed
+        finally:
+            transport.close()
         if code == 1000 and journal.ended:
             return journal
         if code in (1008, 4404):

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 
 TOKEN = "test-token"
 
@@ -74,11 +74,22 @@ class ServerProcess:
 
 
 def end_workers(home: Path) -> None:
-    """Kill what works for a state folder, which is where it works: it outlives its server."""
+    """End what works for a state folder, which is where it works: it outlives its server."""
+    ended = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.cwd() == str(home):
                 process.kill()
+                ended.append(process)
+    wait_for(lambda: all(map(gone, ended)), "the end of what was killed")
+
+
+def gone(process: psutil.Process) -> bool:
+    """Tell whether a process has ended, though its parent may not know yet."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def answers(server: Server) -> bool:

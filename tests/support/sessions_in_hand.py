@@ -13,7 +13,7 @@ from workbench.data.resample import resample
 from workbench.messages import Message
 from workbench.runs.spec import RunSpec
 from workbench.timeframes import Timeframe
-from workbench.trading.brokering import Command
+from workbench.trading.brokering import Command, Rules
 from workbench.trading.inputs import Bars, Input, Passed, Ticks
 from workbench.trading.session import Session
 from workbench.trading.spec import LiveSettings
@@ -42,6 +42,7 @@ class InHand:
         at: int = 0,
         params: Mapping[str, Any] = {},
         seed: int | None = 1,
+        rules: Mapping[str, Rules] | None = None,
         **settings: Any,
     ) -> None:
         given = list(kinds) if isinstance(kinds, (list, tuple)) else [kinds]
@@ -55,7 +56,7 @@ class InHand:
         self.session = Session(
             spec, "live_1", given, histories,
             sources={symbol: ("test", True) for symbol in symbols}, real_time=real_time,
-            emit=self.said.append, route=self.commands.append,
+            rules=rules, emit=self.said.append, route=self.commands.append,
         )  # fmt: skip
         self.session.begin(at)
 

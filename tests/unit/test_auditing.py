@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from random_runs import walk
 
-from workbench.engine import BacktestEngine, Strategy
+from workbench.engine import BacktestEngine, Strategy, auditing
 from workbench.engine.auditing import LEAST, cuts, within
 from workbench.engine.rules.layout import (
     E_KIND,
@@ -149,7 +149,10 @@ def test_signals_may_not_bring_columns_along_either() -> None:
         ran(Knows)
 
 
-def test_what_only_works_on_all_candles_is_no_function_of_its_arguments() -> None:
+def test_what_only_works_on_all_candles_is_no_function_of_its_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(auditing, "SECONDS", 0.0)  # However slow the machine is.
     weights = np.linspace(1, 2, len(CLOSE))
     with pytest.raises(LookAhead, match=r"over the first 5999 candles alone it fails with ValueE"):
         declares(lambda close: close * weights)

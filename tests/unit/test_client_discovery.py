@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from workbench.client import discovery
-from workbench.client.discovery import Server
 from workbench.client.rest import Rest
+from workbench.client.server import Server
 from workbench.runs.servers import ServerFile
 
 OPEN, CLOSED = "http://127.0.0.1:1/", "http://127.0.0.1:2/"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.client.address import is_loopback, server_at, socket_options, stream_address
+from workbench.client.address import is_loopback, socket_options, stream_address
 from workbench.client.asking import query_speed, speed_request
 from workbench.client.comeback import Comeback
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.rest import Rest
+from workbench.client.server import Server, server_at
 from workbench.client.wishes import Wishes
-from workbench.errors import InvalidRequest
+from workbench.errors import InvalidRequest, ServerUnreachable
 from workbench.streams import Pace
 
 
@@ -156,3 +157,30 @@ def test_a_pace_that_is_none_is_refused(speed):
     with pytest.raises(InvalidRequest) as caught:
         Wishes(replay=True, speed=speed)
     assert caught.value.details["field"] == "speed"
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://127.0.0.1:8888/lab?token=abc", "http://127.0.0.1:8888/"),
+        ("http://h:1/tree?token=abc", "http://h:1/"),
+        ("https://hub/user/ann/lab/?token=abc", "https://hub/user/ann/"),
+        ("http://h/proxy/a%20b/?token=abc", "http://h/proxy/a%20b/"),
+    ],
+)
+def test_the_address_that_jupyter_prints_is_taken_apart(url, base):
+    assert server_at(url) == Server(base, "abc")
+    assert server_at(url, "given") == Server(base, "given")
+    assert "abc" not in repr(server_at(url))
+
+
+def test_a_token_of_the_environment_is_the_last_resort():
+    assert server_at("http://h/?token=abc", None, "env").token == "abc"
+    assert server_at("http://h/", None, "env").token == "env"
+
+
+@pytest.mark.parametrize("text", [b"<html>lab</html>", b""])
+def test_a_page_is_no_workbench(monkeypatch, text):
+    monkeypatch.setattr(Rest, "request", lambda *args: text)
+    with pytest.raises(ServerUnreachable, match="not a workbench"):
+        Rest("http://h/", "t").get("api/workbench")

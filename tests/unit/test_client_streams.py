@@ -503,7 +503,7 @@ def test_close_from_another_task_ends_the_iteration():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "no-url", "ftp://host/", "http://host/?token=abc", "http://user:abc@host/", "http:///x"],
+    ["", "no-url", "ftp://host/", "http://host/?key=abc", "http://user:abc@host/", "http:///x"],
 )
 def test_an_address_that_is_none_or_holds_a_secret(kind, url):
     with pytest.raises(InvalidRequest) as caught:

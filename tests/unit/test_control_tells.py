@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 import workbench as wb
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.errors import Conflict
 from workbench.messages import Status
 from workbench.runs import publisher

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.client.discovery import Server
 from workbench.client.live_opening import flatten_all, list_sessions, live
+from workbench.client.server import Server
 from workbench.errors import InvalidRequest
 from workbench.sessions.exchange.keys import keys_of, variables
 from workbench.sessions.exchange.tracking import Tracked

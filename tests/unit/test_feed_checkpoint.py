@@ -46,11 +46,13 @@ class Host:
     def run(self, kill_at: int | None = None) -> None:
         """Run a process to its end, or until it has sent so many messages that are new."""
         sent: list[Message] = []
+        parts: list[int] = []
 
-        def send(message: Message) -> None:
+        def send(messages: Sequence[Message]) -> None:
             if kill_at is not None and len(sent) >= kill_at:
                 raise Killed
-            sent.append(message)
+            parts.append(len(sent))
+            sent.extend(messages)
 
         def make_checkpoints(failed: Callable[[Any], None]) -> Checkpoints:
             def published() -> tuple[int, int]:
@@ -72,11 +74,9 @@ class Host:
         try:
             assert asyncio.run(feeding.run())
         except Killed:
-            # What was on its way is lost, up to the beginning of a candle.
+            # What was on its way is lost, and of what was sent at once either all or nothing.
             kept = max(0, len(sent) - max(1, self.lag))
-            while kept and not _closed(sent[kept]):
-                kept -= 1
-            del sent[kept:]
+            del sent[max((at for at in parts if at <= kept), default=0) :]
         self.log += sent
 
     def closed(self) -> dict[str, int]:
@@ -126,6 +126,20 @@ def test_a_killed_feed_tells_what_an_undisturbed_one_does(
     for mine, theirs in zip(told, undisturbed, strict=True):
         assert mine == theirs
     assert "detectors_begin_anew" not in host.notes()
+
+
+def test_a_feed_killed_between_a_candle_and_what_was_found_on_it_tells_both_once(
+    tmp_path: Path, undisturbed: list[Any]
+) -> None:
+    host = Host(tmp_path)
+    host.run()
+    (start, *_) = (at for at, one in enumerate(host.log) if isinstance(one, Pattern | Structure))
+    assert _closed(host.log[start - 1])
+    host = Host(tmp_path / "killed")
+    # It dies with the candle sent, what was found on it on its way.
+    host.run(start + 1)
+    host.run()
+    assert story(host.log) == undisturbed
 
 
 @pytest.mark.parametrize("harm", ["missing", "damaged", "cut", "other feed", "ahead"])

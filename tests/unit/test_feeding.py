@@ -77,7 +77,7 @@ def feed(
         return sources[min(len(asked), len(sources)) - 1]
 
     feeding = Feeding(
-        spec, {}, sent.append, make_source, analysis or (lambda failed: RisingCandles("1M")),
+        spec, {}, sent.extend, make_source, analysis or (lambda failed: RisingCandles("1M")),
         sleep=clock.sleep, now=lambda: NOW, **options,
     )  # fmt: skip
     well = asyncio.run(feeding.run())
@@ -132,7 +132,7 @@ def test_a_feed_asks_for_what_it_has_missed(away: int, count: int) -> None:
     source = Scripted([Note("ended", "over")])
     sent: list[Message] = []
     feeding = Feeding(
-        SPEC, closed, sent.append, lambda closed: source, lambda failed: RisingCandles("1M"),
+        SPEC, closed, sent.extend, lambda closed: source, lambda failed: RisingCandles("1M"),
         now=lambda: NOW,
     )  # fmt: skip
     assert asyncio.run(feeding.run())
@@ -215,7 +215,7 @@ def test_a_replay_that_fails_goes_on_where_it_was(tmp_path: Path) -> None:
 
         clock = HandClock()
         feeding = Feeding(
-            spec, {}, sent.append,
+            spec, {}, sent.extend,
             lambda closed: Cut(spec, tmp_path, after=closed.get("15M"), sleep=clock.sleep),
             lambda failed: RisingCandles("15M"),
             sleep=clock.sleep, now=lambda: NOW,
@@ -238,7 +238,7 @@ def test_candles_of_the_recorded_session_equal_those_of_pandas(
     sent: list[Message] = []
     clock = HandClock()
     feeding = Feeding(
-        spec, {}, sent.append,
+        spec, {}, sent.extend,
         lambda closed: RecordedSource(spec, tmp_path, clock=clock, sleep=clock.sleep),
         lambda failed: RisingCandles("1M"), sleep=clock.sleep, now=lambda: NOW,
     )  # fmt: skip
@@ -294,9 +294,9 @@ class FakePublisher:
         self.sent: list[Message] = []
         self._when = when
 
-    def send(self, message: Message) -> None:
-        self.sent.append(message)
-        self._when(message)
+    def send_together(self, messages: Sequence[Message]) -> None:
+        self.sent.extend(messages)
+        self._when(messages[-1])
 
 
 def test_the_process_feeds_until_it_is_told_to_stop(

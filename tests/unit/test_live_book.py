@@ -91,7 +91,7 @@ def test_a_session_that_has_ended_is_not_in_the_snapshot_but_known(runs, begin) 
     with pytest.raises(Conflict):
         runs.delete(name)
     runs.publish(name, "worker", 3, [complete(name)])
-    assert names(runs.live.snapshot(99)) == [f"position:{other}:trade_1", f"risk:{other}"]
+    assert names(runs.live.snapshot(99)) == ["position", f"risk:{other}"]
     assert len(runs.live.state(name)) == 2
     runs.live.set_care(name, Care(2, 5.0, "why"))
     runs.delete(name)

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from workbench.client.discovery import Server
 from workbench.client.live_asking import request_body
 from workbench.client.live_frames import (
     breaches_frame,
@@ -16,6 +15,7 @@ from workbench.client.live_frames import (
     positions_frame,
 )
 from workbench.client.live_stream import LiveReader, LiveStream
+from workbench.client.server import Server
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest, UnknownTimeframe
 from workbench.messages import (
@@ -90,7 +90,7 @@ def test_paper_may_have_the_prices_of_an_exchange():
         ({"feed": 3}, "feed", "expected 'synthetic'"),
         ({"feed": "nope"}, "feed", "expected 'synthetic'"),
         ({"limits": {"max_position": float("nan")}}, "limits.max_position", "leave it out"),
-        ({"limits": {"action": "kill"}}, "limits.action", "'reject' or 'flatten'"),
+        ({"limits": {"action": "kill"}}, "limits.action", "'flatten' or 'reject'"),
         ({"feed": {"sped": 3}}, "feed.sped", "no field 'sped'"),
         ({"symbols": []}, "symbols", "one or more"),
         ({"symbols": ["A", "A"]}, "symbols", "different"),

@@ -30,7 +30,7 @@ from workbench.messages import (
 from workbench.sessions.closing_at import VenueClosing
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Winding
-from workbench.trading.brokering import Cancel, Place, Report
+from workbench.trading.brokering import Cancel, Found, Place, Report
 
 AT = "2024-01-01T00:00:00Z"
 NOW = "2024-01-02T00:00:00.000Z"
@@ -122,7 +122,7 @@ def test_every_order_ends_in_one_final_status():
     ]  # fmt: skip
     remains, winding = left(*told)
     messages = wound(remains, winding)
-    final = {one.order_id: one.status for one in by(Order, messages) if one.status != "new"}
+    final = {one.order_id: one.status for one in by(Order, messages)}
     assert final == {
         "signal_2": "cancelled", "signal_3": "cancelled", "trade_1:stop": "cancelled",
         "trade_1:close": "filled",
@@ -169,12 +169,15 @@ def test_times_never_go_back_by_an_order_that_has_waited_for_long(latest):
     before = Order(AT, data=replace(waits.data, time="2024-01-01T00:04:59.900Z"))
     # Told after the position, with the time it was given.
     remains, winding = left(entry(1), seen, before, waits, risk())
+    place = Place("live_1-2", "A", "buy", "limit", 1.0, 95.0, False, 0)
     filled = Report(0, "A", "live_1-2", "partially_filled", 0.5, 95.0, 0.0, 0)
-    messages = [*winding.reported(filled), *wound(remains, winding)]
+    messages = [*winding.found([Found(place, filled)]), *wound(remains, winding)]
     times = [one.time for one in by((Order, Position, Pnl, Risk), messages)]
     assert set(times) == {latest}
-    (trade,) = by(Trade, messages)
-    assert (trade.exit_time, trade.exit_price) == (latest, 104.0)
+    found, first, second = by(Trade, messages)
+    assert (found.entry_time, found.entry_price, found.quantity) == (latest, 95.0, 0.5)
+    assert {one.exit_time for one in (first, second)} == {latest}
+    assert (first.exit_price, second.exit_price) == (104.0, 95.0)
 
 
 def test_a_session_that_has_told_nothing_just_ends():
@@ -289,7 +292,9 @@ def test_what_an_unfinished_exit_has_sold_is_booked_and_not_sold_again():
     extras = [one.extra for one in messages if isinstance(one, Trade)]
     assert [(one.quantity, one.remaining) for one in extras] == [(0.5, 1.5), (1.5, 0.0)]
     closes = [one for one in by(Order, messages) if one.order_id == "trade_1:close"]
-    assert [(one.status, one.quantity) for one in closes] == [("new", 1.5), ("filled", 1.5)]
+    assert [(one.status, one.quantity) for one in closes] == [
+        ("new", 1.5), ("accepted", 1.5), ("filled", 1.5),
+    ]  # fmt: skip
     (pnl,) = by(Pnl, messages)
     assert pnl.balance == pytest.approx(10_000.0 + sum(one.pnl for one in parts))
     assert pnl.fees == pytest.approx(1.0 + 0.25)

@@ -205,6 +205,30 @@ def test_the_account_s_drawdown_counts_from_there_too():
     assert guard.look(now) == []
 
 
+def test_entries_that_were_paused_by_hand_give_no_drawdown_back():
+    guard = limited(RiskLimits(max_drawdown=0.1), max_drawdown=0.1)
+    guard.see(1200.0)
+    guard.paused = True
+    guard.resume(1100.0)
+    assert guard.drawdown(1100.0) == pytest.approx(1 / 12)
+    assert [use.value for use in guard.uses(standing(1100.0, drawdown=1 / 12))] == [
+        pytest.approx(1 / 12)
+    ] * 2
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_each_limit_is_begun_anew_by_its_own_breach_alone(own):
+    limits = RiskLimits(max_drawdown=0.1)
+    guard = limited(**{"max_drawdown": 0.1}) if own else limited(limits)
+    assert guard.look(standing(800.0, drawdown=guard.drawdown(800.0)))
+    guard.resume(800.0)
+    assert guard.highest == 1000.0
+    other = limited(limits, max_drawdown=0.1)
+    other.load(guard.save())
+    after = [use.value for use in other.uses(standing(800.0, drawdown=other.drawdown(800.0)))]
+    assert after == pytest.approx([0.0, 0.2] if own else [0.2, 0.0])
+
+
 def test_the_session_comes_before_its_account():
     guard = limited(RiskLimits(max_position=1.0), max_exposure=1.0)
     assert guard.admit(standing(), entry(5.0)).limit == "max_exposure"

@@ -170,6 +170,14 @@ def test_when_all_feeds_have_ended_it_is_complete():
     check(made.said, 1000.0)
 
 
+def test_until_the_first_close_the_feed_s_word_says_what_is_waited_for():
+    word = Word(START, "TEST", "live", "replaying it")
+    made = session().take([word, *closes(100), word])
+    said = [one.data.message for one in made.of("feed")]
+    wait = "; the first decision comes with the first closed candle of 1M"
+    assert said == [f"replaying it{wait}", "replaying it"]
+
+
 def test_a_strategy_that_raises_leaves_nothing_behind():
     made = session(Breaks).take(closes(100, 101, 102, 103, 104))
     assert made.session.ended
@@ -229,7 +237,7 @@ def test_stop_closes_what_is_held_unless_it_is_to_be_kept(keep, held):
     made.take([Asked(0, "stop", 1)])
     assert made.session.held() == {"TEST": held}
     assert made.said[-1].extra.status == "stopped"
-    check(made.said, 1000.0, over=not keep)
+    check(made.said, 1000.0, kept=keep)
 
 
 # --- limits, each at its number and just beyond -----------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from workbench.analysis.bars import Bar
 from workbench.data.candles import Candles
+from workbench.feeds.replay import ReplaySource
 from workbench.feeds.source import BarUpdate, Hole, Moment, Note, Tick
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import iso_time
@@ -242,3 +243,22 @@ def test_neighbours_of_a_kind_become_one_input():
         Word(9, "B", "live", "well"),
         Missing(9, "B", "trades", 3, 1, 2, False),
     ]
+
+
+def test_no_history_is_none_also_where_a_longer_candle_has_begun():
+    past = {"1M": candles(0, 30), "1H": candles(0, 0)}
+    spec = FeedSpec(symbol="A", timeframes=["1M", "1H"], feed="synthetic", history=0)
+    source = Scripted([], history=past)
+    one = Sourcing(spec, lambda after: source, lambda: Standing("1M"), now=lambda: 0)
+    assert asyncio.run(one.open())[0] == {}
+    assert source.wanted == 0
+
+
+@pytest.mark.parametrize("start", ["2024-01-10T00:00:00Z", "2024-01-10T10:30:00Z"])
+def test_no_history_of_a_replay_is_none(start):
+    spec = FeedSpec(
+        symbol="BTC-USD", timeframes=["15M", "1H"], feed="replay", start=start,
+        end="2024-01-12", history=0,
+    )  # fmt: skip
+    one = Sourcing(spec, lambda after: ReplaySource(spec), lambda: Standing("15M"), now=lambda: 0)
+    assert asyncio.run(one.open())[0] == {}

@@ -30,3 +30,13 @@ async def test_giving_up_a_stalled_reader_cancels_nothing_of_tornados(caplog, ca
         far.close()
         await asyncio.sleep(0)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_who_was_gone_before_anything_was_written_is_written_nothing():
+    near, far = socket.socketpair()
+    stream = IOStream(near)
+    stream.close()
+    far.close()
+    outlet = Outlet(stream)
+    assert outlet.push(b"frame") == 0
+    assert outlet.behind

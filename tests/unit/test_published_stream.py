@@ -9,7 +9,7 @@ import pytest
 from msgspec import UNSET
 
 import workbench as wb
-from workbench.client.discovery import Server
+from workbench.client.server import Server
 from workbench.errors import Conflict, InvalidRequest, PayloadTooLarge
 from workbench.messages import (
     Complete,

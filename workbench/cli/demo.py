@@ -43,8 +43,8 @@ def add(commands: Any) -> None:
 def demo(args: argparse.Namespace) -> int:
     """Start a server, run, follow, report, stop the server."""
     from workbench import paths
-    from workbench.client.discovery import Server
     from workbench.client.launching import launch
+    from workbench.client.server import Server
 
     if not args.no_report:
         writable(args.output)
@@ -64,6 +64,7 @@ def demo(args: argparse.Namespace) -> int:
         if not keep:
             launched.stop()
     if keep:
+        launched.let_go()
         output.line(f"The server at {launched.url} stays; workbench runs finds it.")
     return 0
 

@@ -14,7 +14,7 @@ from workbench.client.market_asking import absolute
 from workbench.messages import AnyMessage
 
 if TYPE_CHECKING:
-    from workbench.client.discovery import Server
+    from workbench.client.server import Server
 
 BASE = "api/market-data"
 _FIELDS = (

@@ -12,7 +12,7 @@ from workbench.cli.run import add_account
 from workbench.cli.servers import add_server_options, needed
 
 if TYPE_CHECKING:
-    from workbench.client.discovery import Server
+    from workbench.client.server import Server
 
 BASE = "api/live-trading"
 EXAMPLE = """example:

@@ -27,7 +27,7 @@ from workbench.messages import (
 TYPES = ("status", "order", "trade", "risk", "feed", "data_gap", "control", "complete", "error")
 STYLES = {
     "filled": "green", "partially_filled": "green", "rejected": "red", "cancelled": "dim",
-    "expired": "dim", "new": "", "accepted": "dim",
+    "expired": "dim", "new": "", "accepted": "dim", "left": "yellow",
 }  # fmt: skip
 Table = tuple[str, Sequence[str], list[tuple[str, ...]], Sequence[int]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import InvalidRequest, ServerUnreachable
 
 if TYPE_CHECKING:
-    from workbench.client.discovery import Server
+    from workbench.client.server import Server
 
 
 def add_server_options(parser: argparse.ArgumentParser) -> None:

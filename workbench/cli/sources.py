@@ -12,7 +12,7 @@ from workbench.errors import ServerUnreachable
 from workbench.messages import FINAL_STATUSES, AnyMessage, ControlRequest
 
 if TYPE_CHECKING:
-    from workbench.client.discovery import Server
+    from workbench.client.server import Server
     from workbench.runs.retention import Stored
     from workbench.runs.service import RunService
 

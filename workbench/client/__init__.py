@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.client.asynchronous import AsyncStream
-    from workbench.client.discovery import Server, connect
+    from workbench.client.discovery import connect
     from workbench.client.market_stream import AsyncMarketStream, MarketStream
+    from workbench.client.server import Server
     from workbench.client.stream import Stream
 
 _HOMES = {

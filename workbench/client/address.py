@@ -7,34 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from workbench.client.discovery import Server
-from workbench.errors import InvalidRequest
+from workbench.client.server import Server
 
-SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 0.5
 MOST_BYTES = 64 * 1024 * 1024
 FRAMES_AHEAD = 16
-
-
-def server_at(url: str, token: str = "") -> Server:
-    """Return the server at a base address (http, https, ws or wss), without asking it.
-
-    Raises
-    ------
-    InvalidRequest
-        The address is none, or carries a query or credentials; or the token cannot travel.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not parts.hostname:
-        # What was given is not repeated: it may hold a secret.
-        msg = "url is not the base address of a server, such as http://127.0.0.1:8888/"
-        raise InvalidRequest(msg, field="url", value=None, allowed=sorted(SCHEMES))
-    if parts.query or parts.fragment or parts.username or parts.password:
-        msg = "url carries a query or credentials: give the base address alone, and token="
-        raise InvalidRequest(msg, field="url", value=None, allowed="a base address")
-    path = parts.path if parts.path.endswith("/") else parts.path + "/"
-    return Server(f"{SCHEMES[parts.scheme]}://{parts.netloc}{path}", token)
 
 
 def stream_address(

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.run import Run
+from workbench.client.server import Server
 from workbench.client.sweep import Sweep
 from workbench.errors import InvalidRequest, NotFound
 

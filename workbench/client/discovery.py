@@ -5,56 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench import paths
-from workbench.client.checking import check_token
 from workbench.client.launching import launch
-from workbench.client.rest import Rest
+from workbench.client.server import Server, server_at
 from workbench.errors import NotAllowed, NotFound, ServerUnreachable, WorkbenchError
 from workbench.runs import servers
 
 PRIVATE_IDLE_S = 3600
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server with the workbench.
-
-    Attributes
-    ----------
-    url
-        Base address, ending in a slash.
-    token
-        Sent in a header, never in an address; empty for none.
-    own
-        It is the Jupyter server of this very kernel: the notebook's page can reach it.
-    private
-        It was started for kernels that have none.
-    authenticated
-        It asks for a token; one that does not takes no pickled strategies.
-
-    Raises
-    ------
-    InvalidRequest
-        The token cannot travel in a header.
-    """
-
-    url: str
-    token: str = field(default="", repr=False)
-    own: bool = False
-    private: bool = False
-    authenticated: bool = True
-
-    def __post_init__(self) -> None:
-        check_token(self.token)
-
-    @property
-    def rest(self) -> Rest:
-        """Its HTTP side."""
-        return Rest(self.url, self.token)
 
 
 def connect(url: str | None = None, token: str | None = None) -> Server:
@@ -78,14 +39,14 @@ def connect(url: str | None = None, token: str | None = None) -> Server:
 
 def _known(url: str | None, token: str | None) -> Server | None:
     if url is not None:
-        return _checked(Server(_slashed(url), token or os.environ.get("JUPYTER_TOKEN", "")))
+        return _checked(server_at(url, token, os.environ.get("JUPYTER_TOKEN", "")))
     if own := _own_server():
         try:
             return _checked(own)
         except ServerUnreachable as problem:
             print(f"{problem} Going on with a private server.", file=sys.stderr)
     if named := os.environ.get("WORKBENCH_URL"):
-        return _checked(Server(_slashed(named), token or os.environ.get("WORKBENCH_TOKEN", "")))
+        return _checked(server_at(named, token, os.environ.get("WORKBENCH_TOKEN", "")))
     return None
 
 
@@ -112,7 +73,8 @@ def _own_server() -> Server | None:
     hub_url = os.environ.get("JUPYTERHUB_SERVICE_URL")
     hub_token = os.environ.get("JUPYTERHUB_API_TOKEN")
     if hub_url and hub_token:
-        return Server(_slashed(hub_url.replace("://0.0.0.0", "://127.0.0.1")), hub_token, own=True)
+        there = server_at(hub_url.replace("://0.0.0.0", "://127.0.0.1"), hub_token)
+        return replace(there, own=True)
     parent = os.environ.get("JPY_PARENT_PID", "")
     info = _server_info(int(parent)) if parent.isdecimal() else None
     return None if info is None else Server(info["url"], info["token"], own=True)
@@ -176,8 +138,5 @@ def start_private() -> Server:
     home = paths.home()
     options = ["--private", f"--idle-timeout={PRIVATE_IDLE_S}"]
     started = launch(home, options, home / "logs" / "private-server.log")
+    started.let_go()
     return _checked(Server(started.url, started.token, private=True))
-
-
-def _slashed(url: str) -> str:
-    return url if url.endswith("/") else url + "/"

@@ -21,7 +21,7 @@ from workbench.runs.packing import candles_of
 from workbench.runs.request import read, spec_of
 
 if TYPE_CHECKING:
-    from workbench.client.discovery import Server
+    from workbench.client.server import Server
     from workbench.engine import Strategy
     from workbench.sweeps.known import Known
     from workbench.sweeps.sweeping import SweepEngine, Workers

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from workbench.client.address import server_at, socket_options, stream_address
+from workbench.client.address import socket_options, stream_address
 from workbench.client.checking import check_number, check_run_id
 from workbench.client.comeback import Comeback
-from workbench.client.discovery import Server
 from workbench.client.reading import Reader
+from workbench.client.server import Server, server_at
 from workbench.client.wishes import HEARTBEAT_S, Wishes
 from workbench.errors import Conflict, NotAllowed, NotFound, ServerUnreachable, WorkbenchError
 from workbench.messages import AnyMessage, HeartbeatData, ReplayData

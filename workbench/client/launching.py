@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workbench.errors import ServerUnreachable
 from workbench.runs import servers
+from workbench.runs.children import let_go
 
 START_PATIENCE_S = 60.0
 STOP_PATIENCE_S = 10.0
@@ -38,12 +39,11 @@ class Launched:
 
     def stop(self) -> None:
         """End the server and wait for it; runs go on by themselves."""
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        _end(self.process)
+
+    def let_go(self) -> None:
+        """Leave the server to itself: it goes on when this process ends."""
+        let_go(self.process)
 
 
 def launch(home: Path, arguments: Sequence[str], output: Path) -> Launched:
@@ -86,13 +86,22 @@ def launch(home: Path, arguments: Sequence[str], output: Path) -> Launched:
     try:
         url = _address(process, home)
     except BaseException:
-        process.terminate()
+        _end(process)
         raise
     if url is None:
-        process.terminate()
+        _end(process)
         msg = f"The server did not start; see {output}"
         raise ServerUnreachable(msg, log=str(output))
     return Launched(process, url, token)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _address(process: subprocess.Popen[bytes], home: Path) -> str | None:

@@ -13,8 +13,10 @@ import msgspec
 
 from workbench.errors import InvalidRequest
 from workbench.feeds.spec import FeedKind, FeedSpec
+from workbench.runs.misfit import misfit
 from workbench.timeframes import Timeframe
 from workbench.trading.limits import RiskLimits
+from workbench.trading.naming import broker_and_feed
 from workbench.trading.spec import LiveSettings
 
 if TYPE_CHECKING:
@@ -115,38 +117,6 @@ def feed_of(feed: Any) -> dict[str, Any]:
     raise InvalidRequest(msg, field="feed", value=f"{feed!r:.100}", allowed=allowed_text)
 
 
-def broker_and_feed(
-    broker: Any, source: dict[str, Any], exchange: str | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the broker's and the feed's part of a request.
-
-    A broker that is none of ours is an exchange's name; `exchange` is that of whichever of the two
-    needs one. Who trades at an exchange gets its prices, unless they are to come from elsewhere.
-
-    Raises
-    ------
-    InvalidRequest
-        The broker is no name, or contradicts `exchange`.
-    """
-    if not isinstance(broker, str) or not broker:
-        allowed = "'paper', or the name of an exchange such as 'binance'"
-        msg = f"broker is {broker!r:.100}, expected {allowed}"
-        raise InvalidRequest(msg, field="broker", value=f"{broker!r:.100}", allowed=allowed)
-    named = None if broker in ("paper", "exchange") else broker
-    if named is not None and exchange not in (None, named):
-        msg = f"broker is {broker!r} but exchange is {exchange!r}: give one of them"
-        raise InvalidRequest(msg, field="broker", value=broker, allowed=exchange)
-    exchange = named or exchange
-    if broker == "paper":
-        venue: dict[str, Any] = {"broker": "paper"}
-    else:
-        venue = {"broker": "exchange"} | ({} if exchange is None else {"exchange": exchange})
-        source = source or {"feed": "exchange"}
-    if source.get("feed") == "exchange" and exchange is not None:
-        source = {"exchange": exchange, **source}
-    return venue, source
-
-
 def limits_of(name: str, given: Any) -> RiskLimits:
     """Return limits given as such, or by name in a dict.
 
@@ -171,14 +141,7 @@ def limits_of(name: str, given: Any) -> RiskLimits:
     try:
         return msgspec.convert(dict(given), RiskLimits)
     except msgspec.ValidationError as error:
-        what = str(error).rpartition("$.")[2].strip("`") or name
-        said = str(error).split(" - at ")[0]
-        if what == "action":
-            said = "expected 'reject' or 'flatten'"
-        msg = f"{name}.{what} is {given.get(what)!r:.60}: {said}"
-        raise InvalidRequest(
-            msg, field=f"{name}.{what}", value=f"{given.get(what)!r:.60}", allowed=str(error)
-        ) from None
+        raise misfit(error, given, RiskLimits, name) from None
 
 
 def symbols_of(symbols: Sequence[str] | str) -> list[str]:

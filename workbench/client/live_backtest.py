@@ -75,6 +75,8 @@ def backtests(
 def candles_of(told: Iterable[Candle]) -> dict[str, tuple[dict[str, Candles], int]]:
     """Return closed candles by symbol and timeframe, the shortest first, and the first traded on.
 
+    A longer one that had begun before the first of the shortest is not whole, and left out.
+
     Parameters
     ----------
     told
@@ -94,7 +96,13 @@ def candles_of(told: Iterable[Candle]) -> dict[str, tuple[dict[str, Candles], in
     for symbol, frames in rows.items():
         names = sorted(frames, key=lambda name: Timeframe.parse(name).ms)
         columns = {name: _columns(symbol, name, frames[name]) for name in names}
-        found[symbol] = (columns, before.get(symbol, {}).get(names[0], 0))
+        known, begun = before.get(symbol, {}), columns[names[0]].time[0]
+        for name in names[1:]:
+            if not known.get(name):
+                whole = columns.pop(name)
+                whole = whole[int(np.searchsorted(whole.time, begun)) :]
+                columns |= {name: whole} if len(whole) else {}
+        found[symbol] = (columns, known.get(names[0], 0))
     return found
 
 

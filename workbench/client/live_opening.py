@@ -1,12 +1,13 @@
-"""`wb.live` and `wb.list_sessions`: starting live sessions and finding them again."""
+"""`wb.live`, `wb.list_sessions`, `wb.sessions_view`: starting live sessions, finding them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.live_asking import request_body
+from workbench.client.server import Server
 from workbench.client.session import Session
 from workbench.errors import InvalidRequest
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engine import Strategy
+    from workbench.widgets.sessions_view import SessionsView
 
 
 def live(
@@ -84,7 +86,10 @@ def live(
 def list_sessions(
     *, url: str | None = None, token: str | None = None, server: Server | None = None
 ) -> pd.DataFrame:
-    """Return the server's live sessions as a table, the newest first, by id."""
+    """Return the server's live sessions as a table, the newest first, by id.
+
+    As they are now; `sessions_view` shows them as they go on.
+    """
     import pandas as pd
 
     server = _server(url, token, server)
@@ -101,6 +106,31 @@ def list_sessions(
     for name in ("equity", "realized", "unrealized", "exposure"):
         frame[name] = pd.Series([row.get(name) for row in rows], index=index, dtype="float64")
     return frame
+
+
+def sessions_view(
+    *,
+    height: int = 560,
+    url: str | None = None,
+    token: str | None = None,
+    server: Server | None = None,
+) -> SessionsView:
+    """Return the live view of all sessions: a row each, and one button that flattens them all.
+
+    The rows come and go with the sessions. A click on one opens its view below; `height` is that
+    of its charts, in CSS pixels. The page reads the server itself, so that the view and its button
+    work while this kernel is busy. `list_sessions` is the same as a table, as it is now.
+
+    Raises
+    ------
+    ServerUnreachable
+        The server named by `url` does not answer.
+    """
+    from workbench.client.sessions_source import SessionsSource
+    from workbench.widgets.sessions_view import SessionsView
+
+    server = _server(url, token, server)
+    return SessionsView(source=SessionsSource(server), direct=server.own, height=height)
 
 
 def flatten_all(

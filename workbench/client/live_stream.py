@@ -7,13 +7,13 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET, structs
 
-from workbench.client.address import server_at, stream_address
+from workbench.client.address import stream_address
 from workbench.client.asynchronous import AsyncStream
 from workbench.client.controls import Sent
-from workbench.client.discovery import Server
 from workbench.client.following import Following
 from workbench.client.frames import Unknown
 from workbench.client.reading import Reader
+from workbench.client.server import Server, server_at
 from workbench.client.stream import Stream
 from workbench.client.wishes import Wishes
 from workbench.errors import InvalidRequest

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.client.checking import check_number
-from workbench.client.discovery import Server
 from workbench.client.market_asking import check_stream_options, timeframe_of
 from workbench.client.market_catching import caught_up, warn_of_losses
 from workbench.client.market_stream import MarketStream
+from workbench.client.server import Server
 from workbench.errors import Conflict, NotFound, WorkbenchError, from_body
 from workbench.widgets.market_fold import MarketFold
 

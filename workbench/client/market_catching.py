@@ -7,8 +7,8 @@ import warnings
 
 import msgspec
 
-from workbench.client.discovery import Server
 from workbench.client.market_stream import MarketStream
+from workbench.client.server import Server
 from workbench.messages import Connected
 from workbench.widgets.market_fold import MarketFold
 

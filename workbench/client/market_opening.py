@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.market import Market
 from workbench.client.market_asking import request_body
 from workbench.client.market_stream import MarketStream
+from workbench.client.server import Server
 from workbench.errors import Conflict, InvalidRequest, NotFound
 
 

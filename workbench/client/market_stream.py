@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.client.asynchronous import AsyncStream
-from workbench.client.discovery import Server
 from workbench.client.following import Following
 from workbench.client.market_reading import MarketReader
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 from workbench.client.wishes import Wishes
 

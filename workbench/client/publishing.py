@@ -15,9 +15,10 @@ import psutil
 from workbench.client import opening
 from workbench.client.alone import told
 from workbench.client.calling import Controls
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
 from workbench.client.outgoing import checked
 from workbench.client.run import Run
+from workbench.client.server import Server
 from workbench.client.telling import Telling
 from workbench.errors import Conflict, ServerUnreachable, WorkbenchError
 from workbench.messages import (

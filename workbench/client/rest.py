@@ -87,7 +87,11 @@ class Rest:
     def _json(
         self, method: str, path: str, query: dict[str, Any] | None, body: bytes | None = None
     ) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self.request(method, path, query, body))
+        try:
+            value: dict[str, Any] = json.loads(self.request(method, path, query, body))
+        except ValueError:
+            msg = f"What answers at {self._url}{path} is not a workbench: it does not say JSON"
+            raise ServerUnreachable(msg, url=self._url) from None
         return value
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.client.controls import RunControls
-from workbench.client.discovery import Server
 from workbench.client.measuring import RunStatistics
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 from workbench.errors import DataError, InvalidRequest, WorkbenchError, from_body
 from workbench.messages import (

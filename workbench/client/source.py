@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from workbench.client.discovery import Server
 from workbench.client.market_stream import MarketStream
+from workbench.client.server import Server
 from workbench.client.stream import Stream
 
 

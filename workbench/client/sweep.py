@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.client.controls import RunControls
-from workbench.client.discovery import Server
 from workbench.client.run import Run
+from workbench.client.server import Server
 from workbench.client.sweep_pace import seconds_left
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import FINAL_STATUSES, ControlRequest, SweepData

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from workbench.client.discovery import Server, connect
+from workbench.client.discovery import connect
+from workbench.client.server import Server
 from workbench.client.sweep import Sweep
 from workbench.client.sweep_executor import checked
 from workbench.client.sweep_values import check_names, parted

@@ -86,6 +86,22 @@ FIELDS: dict[str, Fact] = {
     "DataGapData.end": _TIME,
     "FeedSummary.created": _TIME,
     "FeedSummary.started": _TIME,
+    **{
+        f"RiskData.{name}": _CURRENCY
+        for name in ("exposure", "net_exposure", "margin", "daily_pnl", "var", "es")
+    },
+    "RiskData.leverage": {"x-unit": "multiples of equity"},
+    "RiskData.confidence": {"x-unit": "fraction"},
+    "RiskData.data_age": {"x-unit": "seconds"},
+    **{
+        f"{struct}.{name}": _CURRENCY
+        for struct in ("PnlData", "PnlPart")
+        for name in ("realized", "unrealized", "fees")
+    },
+    **{
+        f"PositionData.{name}": _CURRENCY for name in ("unrealized_pnl", "realized_pnl", "fees")
+    },
+    "OrderData.fees": _CURRENCY,
     "ConfluenceTerm.value": {"x-unit": "-1 (bearish) to 1 (bullish)"},
     "ConfluenceTerm.weight": {"x-unit": "fraction, 0 to 1"},
     "CandlesReply.time": _EPOCH_MS,
@@ -148,7 +164,7 @@ SUMMARIES: dict[str, str] = {"Pong": "Answer to `ping`."}
 
 BEYOND: dict[str, tuple[str, ...]] = {
     "ConnectedData": (
-        "epoch", "seq", "status", "protocol", "symbol", "source", "synthetic",
+        "epoch", "seq", "status", "protocol", "symbol", "source",
     ),
     "StartReply": ("stream_path", "source", "synthetic"),
 }  # fmt: skip

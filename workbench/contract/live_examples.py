@@ -53,10 +53,11 @@ LIVE_EXAMPLES: dict[str, Message] = {
             protocol=PROTOCOL,
             symbol="",
             source="live sessions",
-            synthetic=False,
+            synthetic=True,
             eseq=40,
             first_seq=1,
             snapshot=218,
+            sessions={SESSION: True},
         ),
     ),
     "position": Position(

@@ -115,11 +115,14 @@ class SessionProcess(Struct, frozen=True):
         Ends of it without a result, one after the other; it is started again.
     closing
         Why the session is, or was, closed by force; None while it is not.
+    pid
+        On the server's machine; None while there is none.
     """
 
     running: bool
     failures: int
     closing: str | None
+    pid: int | None
 
 
 class SessionDetail(SessionFacts, frozen=True, kw_only=True):

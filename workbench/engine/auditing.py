@@ -27,7 +27,7 @@ LEAST = 30
 EVEN, MOST = 16, 48
 """Places an indicator is cut at: these evenly, where the candles are not many; all in all."""
 SECONDS = 0.02
-"""What looking at all indicators of a strategy may take, beyond those `even` has."""
+"""What looking at all indicators of a strategy may take, beyond `even` and the last place."""
 SLOW = 1.0
 """An indicator that has taken so long is looked at in no further place."""
 OFF = "(check_lookahead=False turns this check off)"
@@ -50,7 +50,8 @@ def audit(declared: Sequence[Declaration], candles: Candles, clock: Clock = perf
     looked = [one for one in declared if not hasattr(one.function, "update")]
     if count < LEAST or not looked:
         return
-    least, share = len(even(count)), SECONDS / len(looked)
+    # The last place is among the sure ones: what fails there alone is found at no other.
+    least, share = len(even(count)) + 1, SECONDS / len(looked)
     for one in looked:
         refuse_carried(f"Indicator {one.label}", one.function, candles, one)
         within(islice(cuts(candles), MOST), least, share, partial(look, one, candles), clock)

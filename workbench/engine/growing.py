@@ -31,6 +31,8 @@ class Growing:
         How many there are.
     candles
         They, as read-only views of the buffers; made when they are asked for.
+    last
+        Open time of the last one, epoch ms; None without any.
     buffers
         By name of the column, as long as there is room; renewed when `reserve` says so.
     """
@@ -45,6 +47,7 @@ class Growing:
         self.buffers = {name: _room(getattr(candles, name), room) for name in self.names}
         self._sealed = {name: _sealed(buffer) for name, buffer in self.buffers.items()}
         self._known: Candles | None = None
+        self.last = int(candles.time[-1]) if self.count else None
 
     @property
     def candles(self) -> Candles:
@@ -57,11 +60,6 @@ class Growing:
     def room(self) -> int:
         """Candles there is room for."""
         return len(self.buffers["time"])
-
-    @property
-    def last(self) -> int | None:
-        """Open time of the last candle, epoch ms."""
-        return int(self.buffers["time"][self.count - 1]) if self.count else None
 
     def reserve(self, more: int) -> bool:
         """Make room for so many more; tell whether the buffers are others now."""
@@ -91,6 +89,7 @@ class Growing:
             for name, value in zip(ASKS, ask[1:5], strict=True):
                 buffers[name][at] = value
         self.count += 1
+        self.last = bar.time
         self._known = None
 
     def extend(self, candles: Candles) -> None:
@@ -104,6 +103,7 @@ class Growing:
         for name, buffer in self.buffers.items():
             buffer[self.count : end] = getattr(candles, name)
         self.count = end
+        self.last = int(candles.time[-1])
         self._known = None
 
     def check(self, time: int) -> None:

@@ -166,6 +166,11 @@ class LiveBook(Reckoning):
         )  # fmt: skip
         self._take_rows()
 
+    def tell_exits(self) -> None:
+        """Write the rows of what has been closed of trades: no more of it will be heard of."""
+        self._routed.tell_exits(self._at)
+        self._take_rows()
+
     def refuse(self, order: int, code: int, wanted: float = 0.0, had: float = 0.0) -> None:
         """End an order that a venue has refused, cancelled or let expire.
 

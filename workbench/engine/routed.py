@@ -204,6 +204,13 @@ class RoutedBroker(Broker):
             self._done_with(bar, order, k, trade)
         self._tell_exits(bar, trade)
 
+    def tell_exits(self, bar: int) -> None:
+        """Write the rows of all that is closed and not told."""
+        for trade, some in list(self.exits.items()):
+            for one in some:
+                one.done = True
+            self._tell_exits(bar, trade)
+
     def _done_with(self, bar: int, order: int, k: int, trade: float) -> None:
         """Note that a closing order is done with a trade; it ends with the last of them."""
         o = self._orders[self._queue[k]]

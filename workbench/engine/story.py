@@ -234,8 +234,8 @@ def why_out(e: Sequence[Any], reasons: Reasons) -> Reasoning:
     if code == BY_MARGIN:
         text = f"Margin call: equity {seen:.2f} has come down to the margin of {level:.2f}"
         return Reasoning("exit", 1.0, text, {"equity": seen, "margin": level})
-    if code in _CLOSED:
-        text = f"{_CLOSED[code]}: closed at {e[E_PRICE]:g}"
+    if code in CLOSED:
+        text = f"{CLOSED[code]}: closed at {e[E_PRICE]:g}"
         return Reasoning("exit", 1.0, text, {"price": e[E_PRICE]})
     return Reasoning("exit", 1.0, f"End of data: closed at {level:g}", {"close": level})
 
@@ -280,7 +280,7 @@ def _why_not(code: int, wanted: float, there: float) -> tuple[str, dict[str, flo
     return _SENTENCES[code], {}
 
 
-_CLOSED = {
+CLOSED = {
     BY_COMMAND: "Flattened by command", BY_LIMIT: "Flattened by a risk limit",
     BY_SESSION: "The session has ended",
 }  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
-from workbench.feeds.spec import FeedKind, FeedSpec
+from workbench.feeds.spec import FeedSpec
 from workbench.messages import parse_time
 from workbench.runs.request import check_texts, parse_body
 from workbench.streams import Pace
@@ -74,14 +74,7 @@ def read(body: bytes) -> FeedRequest:
     InvalidRequest
         Or one of its kinds; `details` names `field`, `value` and `allowed`.
     """
-    try:
-        request = parse_body(body, FeedRequest)
-    except InvalidRequest as error:
-        if error.details["field"] != "feed":
-            raise
-        kinds, value = list(get_args(FeedKind)), error.details["value"]
-        msg = f"feed is {value!r}, expected {', '.join(kinds)}"
-        raise InvalidRequest(msg, field="feed", value=value, allowed=kinds) from None
+    request = parse_body(body, FeedRequest)
     if request.name is not None:
         check_name(request.name)
     return request

@@ -11,7 +11,7 @@ from workbench.analysis.detecting import Analysis
 from workbench.data.candles import Candles
 from workbench.errors import DataError, InvalidRequest, StrategyError, WorkbenchError
 from workbench.feeds.checkpoint import Checkpoints, Failed, Known
-from workbench.feeds.pipeline import Pipeline
+from workbench.feeds.pipeline import Pipeline, whole_parts
 from workbench.feeds.source import Note, Source
 from workbench.feeds.spec import FeedSpec
 from workbench.messages import FeedState, Message, error_message, parse_time, utc_now
@@ -50,7 +50,7 @@ class Feeding:
     closed
         Open time (epoch ms) of the last closed candle the stream has, by timeframe.
     send
-        Takes the messages, in order.
+        Takes the messages, in order; of those it takes at once the stream is to have all or none.
     make_source
         Makes the source of a feed that goes on after these closed candles.
     make_analysis
@@ -68,7 +68,7 @@ class Feeding:
         self,
         spec: FeedSpec,
         closed: Mapping[str, int],
-        send: Callable[[Message], None],
+        send: Callable[[Sequence[Message]], None],
         make_source: Callable[[Mapping[str, int]], Source],
         make_analysis: Callable[[Failed], Analysis],
         *,
@@ -98,7 +98,7 @@ class Feeding:
                 return True
             except (InvalidRequest, DataError, StrategyError) as error:
                 log.warning("the feed cannot be: %s", error)
-                self._send(error_message(error))
+                self._send([error_message(error)])
                 return False
             except Exception as error:
                 log.exception("the source failed")
@@ -109,8 +109,8 @@ class Feeding:
         """Tell how the feed fares."""
         if self._pipeline is None:
             self._pipeline = self._made(None)
-        for message in self._pipeline.take([Note(state, text, code)]):
-            self._send(message)
+        for part in whole_parts(self._pipeline.take([Note(state, text, code)])):
+            self._send(part)
 
     def rest(self) -> None:
         """Have kept what the detectors know now, as soon as the log has all that was told."""
@@ -196,8 +196,8 @@ class Feeding:
             raise failure_of(error) from error
 
     def _say_all(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            self._send(message)
+        for part in whole_parts(messages):
+            self._send(part)
         failed, self._failed_detectors[:] = list(self._failed_detectors), []
         for error in failed:
             state = self._pipeline.state if self._pipeline else "live"

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from workbench.feeds.book import FeedBook, FeedRecord
 from workbench.feeds.job import PATIENCE_S, FeedJob
 from workbench.messages import Feed, FeedData, FeedState, LogMessage, utc_now
 from workbench.runs import servers, spawning
+from workbench.runs.children import Children
 from workbench.runs.intake import Intake
 from workbench.runs.producers import Producers
 from workbench.runs.records import new_token
@@ -94,8 +94,7 @@ class FeedKeeper:
         self._seen: dict[str, float] = {}
         self._silent: dict[str, float] = {}
         self._dying: dict[int, tuple[float, float]] = {}
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._codes: dict[int, int] = {}
+        self._children = Children()
         # Who served the folder before may have had subscribers who come back now.
         self._since = clock()
 
@@ -160,7 +159,7 @@ class FeedKeeper:
 
     def release(self) -> None:
         """Let go of the processes, which go on: the next server of the folder finds them."""
-        spawning.release(self._children)
+        self._children.release()
 
     def _see(self, name: str) -> None:
         self._seen[name] = self._clock()
@@ -177,12 +176,14 @@ class FeedKeeper:
 
     def _gone(self, record: FeedRecord) -> None:
         """Take it that a process has ended, once nothing it said is on its way any more."""
+        if record.pid is None or self._children.ends(record.pid):
+            return
         since = self._silent.setdefault(record.name, time.monotonic())
         waited = time.monotonic() - since
         if self._producers.connected(record.name) and waited < CLOSING_PATIENCE_S:
             return
         self._silent.pop(record.name, None)
-        code = self._codes.pop(record.pid or 0, None)
+        code = self._children.code(record.pid)
         with self._intake.database.transaction():
             try:
                 current = self._book.get(record.name)
@@ -225,15 +226,14 @@ class FeedKeeper:
         """Start a feed's process, unless another server of the folder has."""
         token = new_token()
         try:
-            child = self._claimed(record, token)
+            pid = self._claimed(record, token)
         except spawning.SPAWN_ERRORS as error:
             self._failed(record, f"The feed's process could not be started: {error}")
             return
-        if child is not None:
-            self._children[str(child.pid)] = child
-            log.info("feed %s started in process %d", record.name, child.pid)
+        if pid is not None:
+            log.info("feed %s started in process %d", record.name, pid)
 
-    def _claimed(self, record: FeedRecord, token: str) -> subprocess.Popen[bytes] | None:
+    def _claimed(self, record: FeedRecord, token: str) -> int | None:
         with self._book.claim(record.name, token, self._most) as claimed:
             if claimed is None:
                 return None
@@ -253,17 +253,13 @@ class FeedKeeper:
             child, started = spawning.spawn(
                 self._module, job, self._home, path, python=claimed.python, paths=claimed.paths
             )
+            self._children.add(child)
             self._book.set_process(record.name, child.pid, started)
-        return child
+        return child.pid
 
     def _reap(self) -> None:
         """Note the processes that have ended, and end by force what does not when asked to."""
-        for name, child in list(self._children.items()):
-            code = child.poll()
-            if code is not None:
-                del self._children[name]
-                if child.pid not in self._dying:
-                    self._codes[child.pid] = code
+        self._children.reap()
         for pid, (started, deadline) in list(self._dying.items()):
             if not servers.alive(pid, started):
                 del self._dying[pid]

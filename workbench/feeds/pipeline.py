@@ -296,6 +296,21 @@ class Pipeline:
         return self._feed(trouble.message + more, _CODES[trouble.kind])
 
 
+def whole_parts(messages: Sequence[Message]) -> Iterator[list[Message]]:
+    """Give what the stream is told in parts it is to have whole: a candle and what was found on it.
+
+    A process that is started again tells neither of a candle that the stream has.
+    """
+    part: list[Message] = []
+    for message in messages:
+        if part and isinstance(message, Candle | Feed | DataGap):
+            yield part
+            part = []
+        part.append(message)
+    if part:
+        yield part
+
+
 def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from workbench.data.catalog import find
 from workbench.errors import DataError, InsufficientData, InvalidRequest
 from workbench.feeds.recordings import check_recorded, path_of
 from workbench.feeds.source import Source
 from workbench.feeds.sources import source_for
 from workbench.feeds.spec import FeedSpec
+from workbench.paths import candles_dir
 
 _FIELDS = {"start_date": "start", "end_date": "end"}
 
@@ -44,6 +46,13 @@ def check_possible(spec: FeedSpec, home: Path, *, elsewhere: bool = False) -> No
     asyncio.run(_made(spec, home).close())
     if spec.path is not None:
         check_recorded(spec.path, home)
+
+
+def generated(spec: FeedSpec, home: Path) -> bool:
+    """Tell whether the prices of a feed that can be are generated: also those it replays."""
+    if spec.feed != "replay" or spec.path is not None:
+        return spec.feed == "synthetic"
+    return find(spec.symbol, candles_dir(home)).synthetic
 
 
 def check_place(path: str | None, home: Path, anywhere: bool) -> None:

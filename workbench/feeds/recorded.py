@@ -74,6 +74,7 @@ class RecordedSource:
         self._symbol = spec.symbol
         self._market = None if spec.market is None else _plain(spec.market)
         self._pacer = Pacer(multiple(spec), clock, sleep)
+        self._pace = " by its own clock" if spec.speed is None else ""
         self._numbers = Believed(NUMBERS)
         self._times = Believed(AHEAD_TRADE_MS)
         self._traded = False
@@ -96,7 +97,7 @@ class RecordedSource:
         UnknownSymbol
             There is no trade of the market in the file.
         """
-        yield [Note("live", f"replaying {self._path.name}")]
+        yield [Note("live", f"replaying {self._path.name}{self._pace}")]
         batch: list[Item] = []
         for heard, items in self._told():
             if heard is not None and items and self._last_trade >= self._upto:

@@ -100,7 +100,7 @@ class ReplaySource:
             found[timeframe.name] = closed[max(0, len(closed) - count) :]
         # A longer candle that grows at the start is made of all the shorter ones in it.
         shortest, longest = self._base, max(map(Timeframe.parse, timeframes))
-        earliest = int(known.time[-min(len(known), max(1, count))])
+        earliest = int(known.time[-min(len(known), count)]) if count else until
         enough = min(longest.floor(until), earliest)
         return found | {shortest.name: known.slice(enough, self._start)}
 

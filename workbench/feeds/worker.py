@@ -99,7 +99,7 @@ async def fed(
     feeding = Feeding(
         job.spec,
         job.closed,
-        publisher.send,
+        publisher.send_together,
         lambda closed: source_for(job.spec, home, closed),
         lambda failed: analysis_of(job, failed),
         make_checkpoints=keep,

@@ -52,6 +52,7 @@ from workbench.messages.live import (
 )
 from workbench.messages.live_facts import BrokerName, LiveFacts
 from workbench.messages.market import (
+    PROCESS_AWAY,
     Bias,
     CandleData,
     CandleExtra,
@@ -96,8 +97,8 @@ from workbench.messages.times import (
 from workbench.messages.wire import (
     FINAL_STATUSES,
     FINAL_TYPES,
-    PROMPT_TYPES,
     MESSAGE_TYPES,
+    PROMPT_TYPES,
     PROTOCOL,
     AnyMessage,
     Candle,
@@ -141,8 +142,9 @@ __all__ = [
     "FINAL_ORDER_STATUSES",
     "FINAL_STATUSES",
     "FINAL_TYPES",
-    "PROMPT_TYPES",
     "MESSAGE_TYPES",
+    "PROCESS_AWAY",
+    "PROMPT_TYPES",
     "PROTOCOL",
     "AnyMessage",
     "Bias",

@@ -27,7 +27,9 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     symbol
         What is traded.
     source, synthetic
-        Where the candles come from, and whether they are generated.
+        Where the candles come from, and whether they are generated. Of the stream of all live
+        sessions true or false where that holds for each in `sessions`; left out where it does not,
+        or there is none.
     timeframes, feed
         Of a market's stream: its timeframes, and what kind of feed serves it.
     first_seq
@@ -35,6 +37,9 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     snapshot
         Of the stream of all live sessions: messages up to this seq only tell what holds, those
         after it are told one and all.
+    sessions
+        Of that stream: the sessions that go on and that it tells of, and whether their prices are
+        generated. Of one that begins later, its own stream and the list of sessions say so.
     """
 
     backtest_id: str | UnsetType = UNSET
@@ -45,12 +50,13 @@ class ConnectedData(Struct, frozen=True, kw_only=True):
     protocol: str
     symbol: str
     source: str
-    synthetic: bool
+    synthetic: bool | UnsetType = UNSET
     eseq: int = 0
     timeframes: list[str] | UnsetType = UNSET
     feed: str | UnsetType = UNSET
     first_seq: int | UnsetType = UNSET
     snapshot: int | UnsetType = UNSET
+    sessions: dict[str, bool] | UnsetType = UNSET
 
 
 class GapData(Struct, frozen=True):

@@ -16,14 +16,16 @@ from workbench.messages.payloads import Direction, Reasoning
 
 PositionEvent = Literal["open", "modify", "close"]
 OrderStatus = Literal[
-    "new", "accepted", "partially_filled", "filled", "cancelled", "rejected", "expired"
+    "new", "accepted", "partially_filled", "filled", "cancelled", "rejected", "expired", "left"
 ]
 OrderRole = Literal["entry", "exit", "stop_loss", "take_profit"]
 OrderKind = Literal["market", "limit", "stop"]
 OrderSide = Literal["buy", "sell"]
 BreachAction = Literal["reject", "flatten"]
 
-FINAL_ORDER_STATUSES: frozenset[str] = frozenset({"filled", "cancelled", "rejected", "expired"})
+FINAL_ORDER_STATUSES: frozenset[str] = frozenset(
+    {"filled", "cancelled", "rejected", "expired", "left"}
+)
 
 
 class PositionData(Struct, frozen=True, omit_defaults=True):
@@ -43,15 +45,15 @@ class PositionData(Struct, frozen=True, omit_defaults=True):
     price
         The last it is valued at: bid for longs, ask for shorts.
     stop_loss
-        None without one.
+        A price; None without one.
     take_profit_levels
         Those not reached yet, the nearest first.
     unrealized_pnl
-        Of what is still held, before the fees of its exit.
+        Of what is still held, before the fees of its exit, money.
     realized_pnl
-        Of what has been closed, net of fees.
+        Of what has been closed, net of fees, money.
     fees
-        Commissions and financing so far.
+        Commissions and financing so far, money.
     exit_reason
         Of a closed one, as in `trade`.
     """
@@ -79,8 +81,10 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     """What has become of an order. Each ends in exactly one final status.
 
     ``new`` (decided, not with the broker yet) → ``accepted`` → ``partially_filled``… → ``filled``,
-    ``cancelled``, ``rejected`` or ``expired``. An accepted order whose price is moved (a trailing
-    stop) is told as ``accepted`` again.
+    ``cancelled``, ``rejected``, ``expired`` or ``left``. An accepted order whose price is moved (a
+    trailing stop) is told as ``accepted`` again. One for an exchange is told once more, with its
+    client order id, before it is sent. ``left``: the session has ended and keeps what it holds, the
+    order rests at the exchange and goes on there; nobody tells what becomes of it.
 
     Attributes
     ----------
@@ -95,7 +99,7 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     quantity
         Units wanted; None while the account's size at the fill decides.
     filled, average_price, fees
-        So far; `average_price` None without a fill.
+        So far: units, a price, money; `average_price` None without a fill.
     broker
         Who fills it: ``paper``, or the exchange's name.
     client_order_id
@@ -106,7 +110,7 @@ class OrderData(Struct, frozen=True, omit_defaults=True):
     trade_id
         The position it opened or (partly) closed, or is to close.
     code, message, numbers
-        Why it was rejected, cancelled or expired, as in `signal`; of risk limits
+        Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits
         the limit's name, such as ``max_position``. One that is cancelled may have filled in part.
     reasoning
         Why it was given; on ``new``.
@@ -195,17 +199,18 @@ class RiskData(Struct, frozen=True, omit_defaults=True):
     Attributes
     ----------
     equity
-        Balance and unrealised profit.
+        Balance and unrealised profit, money.
     exposure, net_exposure
-        Sum of absolute, and of signed, notionals of what is held.
+        Sum of absolute, and of signed, notionals of what is held, money.
     leverage
-        exposure / equity.
+        exposure / equity, times.
     margin
-        Money the positions bind: exposure over the account's leverage.
+        What the positions bind: exposure over the account's leverage, money.
     drawdown
-        From the highest equity of the session, zero or negative.
+        equity / the highest equity of the session (at every price it was given) - 1: a fraction,
+        zero or negative.
     daily_pnl
-        Equity now less equity at 00:00 UTC, or at the start.
+        Equity now less equity at 00:00 UTC, or at the start, money; below 0 a loss.
     open_orders
         Entries and exits that wait; protection not counted.
     orders_last_minute
@@ -213,7 +218,7 @@ class RiskData(Struct, frozen=True, omit_defaults=True):
     var, es
         Value at risk and expected shortfall of what is held: money, above 0, for one candle of the
         shortest timeframe at `confidence`; None until there are enough returns. Formula in
-        docs/live.md.
+        docs/risk.md.
     data_age
         Seconds since the last price, of the symbol that waits longest; None where the feed does not
         go by the clock.
@@ -244,7 +249,7 @@ class RiskData(Struct, frozen=True, omit_defaults=True):
 
 
 class PnlPart(Struct, frozen=True):
-    """Profit of a symbol or a strategy; `realized` net of `fees`, `unrealized` before them."""
+    """Profit of a symbol or a strategy, money; `realized` net of `fees`, `unrealized` before."""
 
     realized: float
     unrealized: float
@@ -258,9 +263,9 @@ class PnlData(Struct, frozen=True):
     Attributes
     ----------
     balance
-        Capital and realised profit.
+        Capital and realised profit, money.
     realized, unrealized
-        As in `PnlPart`; equity = balance + unrealized.
+        As in `PnlPart`; equity = balance + unrealized, money.
     """
 
     session: str

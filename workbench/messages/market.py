@@ -162,6 +162,10 @@ class ConfluenceData(Struct, frozen=True):
     rationale: str
 
 
+PROCESS_AWAY = "process_away"
+"""Code of the `feed` message by which a session whose process died says so."""
+
+
 class FeedData(Struct, frozen=True, omit_defaults=True):
     """What the feed of a market is doing.
 
@@ -173,6 +177,9 @@ class FeedData(Struct, frozen=True, omit_defaults=True):
         Stable, where something went wrong.
     source, synthetic
         Where prices come from, for people, and whether they never traded.
+    since
+        With the code ``process_away``: when the process of a live session was last given anything.
+        From then to the message's timestamp nobody traded for it.
     """
 
     symbol: str
@@ -183,6 +190,7 @@ class FeedData(Struct, frozen=True, omit_defaults=True):
     synthetic: bool
     timeframes: list[str]
     code: str | UnsetType = UNSET
+    since: str | UnsetType = UNSET
 
 
 class DataGapData(Struct, frozen=True, omit_defaults=True):

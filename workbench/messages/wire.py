@@ -208,15 +208,19 @@ class DataGap(Message, tag="data_gap"):
 
 
 class Position(Message, tag="position"):
-    """The latest of each position of each session."""
+    """A position of a session; that it was opened or closed is an event."""
 
-    delivery = Delivery.STATE
+    delivery = Delivery.EVENT
+    passing = True
     data: PositionData
 
     @property
     def key(self) -> str:
-        """Each position is told for itself."""
-        return f"position:{self.data.session}:{self.data.position_id}"
+        """Of what changes in between, only the latest of each position matters."""
+        data = self.data
+        if data.event != "modify":
+            return "position"
+        return f"position:{data.session}:{data.position_id}"
 
 
 class Order(Message, tag="order"):

@@ -107,6 +107,9 @@ class _Comparison:
             return self._why_left(mine, None, ended)
         same_time = mine.entry_time == theirs.entry_time
         entered = same_time and _close(mine.entry_price, theirs.entry_price)
+        gone = self._gone(mine, mine.entry_time)
+        if gone is not None and not entered:
+            return gone
         if theirs.latency_ms and not entered:
             return "latency", f"filled {theirs.latency_ms:g} ms after it was decided"
         if theirs.fills > 1:
@@ -149,6 +152,9 @@ class _Comparison:
     def _common(self, deal: Deal, time: int) -> tuple[str, str] | None:
         """Look for prices that one of the two did not see, at that time or just before."""
         live, step = self.live, self.live.step
+        gone = self._gone(deal, time)
+        if gone is not None:
+            return gone
         for hole in live.holes:
             if hole.symbol == deal.symbol and hole.start <= time < hole.end + step:
                 start, end = iso_time(hole.start), iso_time(hole.end)
@@ -158,6 +164,16 @@ class _Comparison:
             if mine is not None and theirs is not None and mine != theirs:
                 text = f"candle {iso_time(at)}: {_bar(mine)} there, {_bar(theirs)} live"
                 return "other prices", text
+        return None
+
+    def _gone(self, deal: Deal, time: int) -> tuple[str, str] | None:
+        """Look for a time when the session's process was not there, in a candle or just before."""
+        step = self.live.step
+        for away in self.live.away:
+            inside = away.start < time + step and time < away.end + step
+            if inside and away.symbol == deal.symbol:
+                start, end = iso_time(away.start), iso_time(away.end)
+                return "away", f"the session's process was away from {start} to {end}"
         return None
 
     def _follows(self, deal: Deal) -> tuple[str, str] | None:

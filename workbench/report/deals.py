@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from workbench.messages import (
+    PROCESS_AWAY,
     Candle,
     Complete,
     DataGap,
@@ -16,6 +17,7 @@ from workbench.messages import (
     Equity,
     Error,
     ExitData,
+    Feed,
     LiveFacts,
     Message,
     Order,
@@ -28,7 +30,8 @@ from workbench.messages import (
 from workbench.timeframes import Timeframe
 
 TYPES = (
-    "status", "trade", "signal", "order", "candle", "data_gap", "equity", "complete", "error",
+    "status", "trade", "signal", "order", "candle", "data_gap", "feed", "equity", "complete",
+    "error",
 )  # fmt: skip
 """Messages that are needed."""
 
@@ -115,6 +118,8 @@ class Account:
         Whether its orders went to a venue, or an exchange.
     inside
         Whether it saw what happened within candles: something was filled between two closes.
+    away
+        When its process was gone, by the clock.
     bars
         Closed candles it told itself, of the shortest timeframe: (symbol, epoch ms) → open, high,
         low, close.
@@ -123,6 +128,7 @@ class Account:
     deals: list[Deal] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
+    away: list[Hole] = field(default_factory=list)
     bars: dict[tuple[str, int], tuple[float, float, float, float]] = field(default_factory=dict)
     facts: LiveFacts | None = None
     capital: float | None = None
@@ -181,6 +187,9 @@ def account_of(messages: Iterable[Message]) -> Account:
                 start, end = parse_time(gap.start), parse_time(gap.end)
                 text = f"{gap.missing} {gap.what} missing"
                 found.holes.append(Hole(gap.symbol, start, end, text))
+            case Feed() if message.data.code == PROCESS_AWAY and message.data.since is not UNSET:
+                since, back = parse_time(message.data.since), parse_time(message.timestamp)
+                found.away.append(Hole(message.data.symbol, since, back, message.data.message))
             case Equity():
                 found.last = parse_time(message.data.time)
             case Complete() | Error():

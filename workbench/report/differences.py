@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CAUSES = {
     "outside": "one of the two does not cover that time",
     "refused": "the session refused the order",
+    "away": "the session's process was gone, and nobody decided meanwhile",
     "prices missing": "the session had no prices",
     "other prices": "the two saw different prices",
     "latency": "the order came to the market later",

@@ -58,6 +58,7 @@ class Controller:
         self._append = append
         self._asked = asked
         self._producers: dict[str, Send] = {}
+        self._looked: dict[str, int] = {}
 
     def control(self, run_id: str, request: ControlRequest, by: str | None) -> dict[str, Any]:
         """Take a control in; see `RunService.control`."""
@@ -97,6 +98,7 @@ class Controller:
     def joined(self, run_id: str, send: Send, obeyed: int) -> list[Command]:
         """Note a producer's connection; return the commands after seq `obeyed`."""
         self._producers[run_id] = send
+        self._looked[run_id] = self._seq(run_id)
         waiting = commands(self._log.find(run_id, "control", obeyed))
         for action in {command.action for command in waiting} & URGENT:
             self._asked(run_id, action)
@@ -105,14 +107,28 @@ class Controller:
     def left(self, run_id: str, send: Send) -> None:
         """Note that a producer's connection is gone."""
         if self._producers.get(run_id) == send:
-            del self._producers[run_id]
+            del self._producers[run_id], self._looked[run_id]
 
     def deliver(self, run_id: str, entries: Sequence[Entry]) -> None:
         """Hand the producer the commands among what was just appended."""
-        send = self._producers.get(run_id)
-        if send is not None:
-            for command in commands(entries):
-                send(command)
+        if run_id in self._producers and any(entry.type == "control" for entry in entries):
+            self._hand_over(run_id)
+
+    def look(self) -> None:
+        """Hand the producers that are connected here what another server was asked for."""
+        for run_id in list(self._producers):
+            self._hand_over(run_id)
+
+    def _hand_over(self, run_id: str) -> None:
+        since, seq = self._looked[run_id], self._seq(run_id)
+        if seq > since:
+            self._looked[run_id] = seq
+            for command in commands(self._log.find(run_id, "control", since)):
+                self._producers[run_id](command)
+
+    def _seq(self, run_id: str) -> int:
+        info = self._log.info(run_id)
+        return 0 if info is None else info.seq
 
     def _unwritten(self, run_id: str, command: Command) -> StorageFull:
         """Have what is urgent done although it cannot be written down; return what to say of it."""

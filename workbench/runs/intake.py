@@ -46,10 +46,24 @@ class Intake:
         self.database = database
         self.log = log
         self._listeners: list[Listener] = []
+        self._elsewhere: list[Callable[[], None]] = []
+        self._version = database.version()
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with (stream, entries) after each append; no entries: it was deleted."""
         self._listeners.append(listener)
+
+    def listen_elsewhere(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when another process has written, such as a second server; see `look`."""
+        self._elsewhere.append(listener)
+
+    def look(self) -> None:
+        """Find out whether another process has written: often, it costs next to nothing."""
+        version = self.database.version()
+        if version != self._version:
+            self._version = version
+            for listener in self._elsewhere:
+                listener()
 
     def deleted(self, stream: str) -> None:
         """Tell the listeners that a log is gone."""

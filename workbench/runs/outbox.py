@@ -48,6 +48,7 @@ class Outbox:
         self._bytes = 0
         self._first = first
         self._taken = 0
+        self._joined: set[int] = set()
         self._keeping = False
         self._held = True
         self._until: int | None = None
@@ -85,9 +86,14 @@ class Outbox:
         """Bytes put aside on disk."""
         return self._spill.size
 
-    def add(self, message: bytes) -> bool:
-        """Append a message; tell whether it is the only one that `take` can hand out."""
-        if self._bytes >= self._memory or self._spill.size:
+    def add(self, message: bytes, joined: bool = False) -> bool:
+        """Append a message; tell whether it is the only one that `take` can hand out.
+
+        One that is `joined` is handed out together with the one before it.
+        """
+        if joined:
+            self._joined.add(self.last + 1)
+        if self._spill.size or (self._bytes >= self._memory and not joined):
             if not self._spill.size and self._spill.lasting:
                 self._hold()
             self._spill.add(message, self.last + 1)
@@ -124,13 +130,17 @@ class Outbox:
         self._spill.close()
 
     def take(self, count: int, size: int) -> tuple[int, list[bytes]]:
-        """Hand out up to `count` messages of up to `size` bytes together, at least one."""
+        """Hand out up to `count` messages of up to `size` bytes together, at least one.
+
+        There are more if the last ones are joined to those before.
+        """
         first = self._first + self._taken
         batch: list[bytes] = []
         total = 0
         for message in islice(self._messages, self._taken, None):
             total += len(message)
-            if batch and (len(batch) >= count or total > size):
+            over = batch and (len(batch) >= count or total > size)
+            if over and first + len(batch) not in self._joined:
                 break
             batch.append(message)
         self._taken += len(batch)
@@ -138,13 +148,15 @@ class Outbox:
 
     def acknowledge(self, last: int) -> None:
         """Forget the messages up to number `last`."""
-        messages = self._messages
+        messages, before = self._messages, self._first
         while self._first <= last and len(self):
             if not messages:
                 self._refill()
             self._bytes -= len(messages.popleft())
             self._first += 1
             self._taken = max(0, self._taken - 1)
+        if self._joined:
+            self._joined.difference_update(range(before, self._first))
         if self._spill.size and self._bytes <= self._memory // 2:
             self._refill()
         self._spill.release(self._first)
@@ -172,6 +184,10 @@ class Outbox:
 
     def _refill(self) -> None:
         # A quarter at a time, at least: fewer reads; at most: the producer waits for it.
-        messages = self._spill.take(self._memory // 4 or 1)
-        self._messages.extend(messages)
-        self._bytes += sum(map(len, messages))
+        wanted = self._memory // 4 or 1
+        while messages := self._spill.take(wanted):
+            self._messages.extend(messages)
+            self._bytes += sum(map(len, messages))
+            if self._first + len(self._messages) not in self._joined:
+                return
+            wanted = 1

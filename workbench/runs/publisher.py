@@ -7,17 +7,18 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from workbench.messages import PROMPT_TYPES, Message, encode
 from workbench.runs import spool
+from workbench.runs.door import opened
 from workbench.runs.outbox import Outbox
 from workbench.runs.publishing import (
     MAX_MESSAGE_BYTES,
@@ -44,8 +45,6 @@ GATHER_S = 0.002
 RETRY_S = (0.1, 2.0)
 STALL_S = 1.0
 """A server that acknowledges nothing for so long is taken for one that is away."""
-TOO_BIG = 1009
-FAILED = 1011
 
 
 class Publisher:
@@ -144,6 +143,26 @@ class Publisher:
                 if prompt:
                     self._hurry.set()
 
+    def send_together(self, messages: Sequence[Message]) -> None:
+        """Queue messages of which the log is to have all or none, however this process ends.
+
+        Raises
+        ------
+        PayloadTooLarge
+            The server would not take them; nothing is queued.
+        """
+        wires = [encode(message) for message in messages]
+        longest = max(wires, key=len, default=b"")
+        if sum(map(len, wires)) + len(wires) > MAX_MESSAGE_BYTES:
+            raise too_large(longest)
+        with self._lock:
+            if self._outbox.full:
+                self._wait_for_room()
+            if self.refused is None:
+                ready = [self._outbox.add(wire, at > 0) for at, wire in enumerate(wires)]
+                if any(ready):
+                    self._changed.notify_all()
+
     def position(self) -> tuple[int, int]:
         """Return how many messages have been sent, and how many of them the log has."""
         with self._lock:
@@ -177,11 +196,8 @@ class Publisher:
             return self._outbox.leave()
 
     def _wait_for_room(self) -> None:
-        log.warning(
-            "%d messages wait for a server, %d bytes of them on disk: waiting until it takes some",
-            len(self._outbox),
-            self._outbox.spilled,
-        )
+        box = self._outbox
+        log.warning("%d messages wait for a server, %d bytes on disk", len(box), box.spilled)
         while self._outbox.full and self.refused is None:
             self._changed.wait()
         log.warning("going on: %d messages wait", len(self._outbox))
@@ -208,18 +224,8 @@ class Publisher:
 
     def _session(self, url: str) -> None:
         """Publish over one connection until it breaks."""
-        address = url.replace("http", "ws", 1) + f"api/ws/publish/{self._stream}"
-        address += f"?obeyed={self._obeyed}"
         try:
-            connection = connect(
-                address,
-                additional_headers={"Authorization": f"Bearer {self._token}"},
-                compression=None,
-                proxy=None,
-                open_timeout=5,
-                close_timeout=2,
-                max_size=1 << 20,
-            )
+            connection = opened(url, self._stream, self._token, self._obeyed)
         except InvalidStatus as refusal:
             reply = refusal.response
             self._refuse(self._rebuffs.turned_away(reply.status_code, reply.body))
@@ -256,12 +262,10 @@ class Publisher:
         if receiver.is_alive():
             receiver.join(5)
         closed = connection.protocol.close_rcvd
-        # Not an echo: this side closes with the same code when no pong comes.
-        failed_there = connection.protocol.close_rcvd_then_sent
-        if closed is not None and closed.code == TOO_BIG:
-            self._refuse("a message is larger than the server, or what is before it, takes")
-        elif closed is not None and closed.code == FAILED and failed_there:
-            self._refuse(self._rebuffs.failed(self._outbox.first))
+        if closed is not None:
+            # Not an echo: this side closes with the same code when no pong comes.
+            theirs = bool(connection.protocol.close_rcvd_then_sent)
+            self._refuse(self._rebuffs.closed(closed.code, theirs, self._outbox.first))
 
     def _send_all(self, connection: ClientConnection, broken: threading.Event) -> None:
         sent = 0.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 GONE = 410
+TOO_BIG = 1009
+FAILED = 1011
 DENIALS = 8
 """In a row: a server may not see yet that the token was given out."""
 FAILURES = 20
@@ -48,6 +50,15 @@ class Rebuffs:
         if self._denials < DENIALS:
             return None
         return "the right to publish the run is another producer's"
+
+    def closed(self, code: int, theirs: bool, first: int) -> str | None:
+        """Note how a connection was closed, by the server's will if it is `theirs`.
+
+        Message `first` was the oldest it had not taken.
+        """
+        if code == TOO_BIG:
+            return "a message is larger than the server, or what is before it, takes"
+        return self.failed(first) if code == FAILED and theirs else None
 
     def failed(self, first: int) -> str | None:
         """Note that a server failed while message `first` was the oldest it had not taken."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from workbench.errors import InvalidRequest
+from workbench.runs.misfit import misfit, unknown_field
 from workbench.runs.spec import RunSpec
 from workbench.sweeps.spec import check as check_sweep
 from workbench.sweeps.spec import check_method
@@ -120,8 +120,15 @@ def check_pickled(strategy: PickledStrategy, allowed: bool) -> None:
         raise InvalidRequest(msg, field="strategy", value=strategy.name, allowed=None)
 
 
-def parse_body(body: bytes, kind: type[Request]) -> Request:
+def parse_body(
+    body: bytes, kind: type[Request], elsewhere: Mapping[str, str] | None = None
+) -> Request:
     """Parse a JSON object into a struct, and say by name what is wrong with it.
+
+    Parameters
+    ----------
+    elsewhere
+        See `workbench.runs.misfit.unknown_field`.
 
     Raises
     ------
@@ -139,28 +146,11 @@ def parse_body(body: bytes, kind: type[Request]) -> Request:
     known = kind.__struct_fields__
     for name in raw:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"Unknown field {name!r}{hint}"
-            raise InvalidRequest(msg, field=name, value=raw[name], allowed=sorted(known))
+            raise unknown_field(name, raw[name], sorted(known), elsewhere)
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise _explain(error, raw) from error
-
-
-def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> InvalidRequest:
-    text = str(error)
-    if missing := re.search(r"missing required field `(\w+)`", text):
-        field = missing[1]
-        msg = f"The field {field!r} is missing"
-        return InvalidRequest(msg, field=field, value=None, allowed="required")
-    path = re.search(r"`\$\.(\w+)", text)
-    field = path[1] if path else ""
-    expected = re.match(r"Expected `([^`]+)`", text)
-    value = raw.get(field) if field != "strategy" else None
-    msg = f"Field {field!r} is wrong: {text.split(' - at ')[0]}, value {value!r}"
-    return InvalidRequest(msg, field=field, value=value, allowed=expected[1] if expected else text)
+        raise misfit(error, raw, kind) from error
 
 
 _NUMBERS: dict[str, tuple[float, float, bool, str]] = {

@@ -85,6 +85,7 @@ class RunService:
         self.live = LiveBook(self._database, self.log)
         self.overseer: Overseer | None = None
         self.intake.listen(self.controller.deliver)
+        self.intake.listen_elsewhere(self.controller.look)
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with (stream, entries) after each append, of runs and of markets."""

@@ -40,7 +40,8 @@ def spawn(
     home
         The state folder, its working directory.
     output
-        The file that what it writes is appended to.
+        The file that what it writes is appended to, called by the name of the run, session or
+        feed. That is its one argument: a list of processes tells which is which.
     python, paths
         Interpreter and module search path, this process's own where absent.
     secrets
@@ -62,7 +63,7 @@ def spawn(
         handed.write(msgspec.json.encode(job))
         handed.seek(0)
         child = subprocess.Popen(
-            [python or sys.executable, "-m", module],
+            [python or sys.executable, "-m", module, output.stem],
             stdin=handed,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -70,7 +71,12 @@ def spawn(
             cwd=home,
             start_new_session=True,
         )
-    return child, psutil.Process(child.pid).create_time()
+    try:
+        return child, psutil.Process(child.pid).create_time()
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
 
 
 def log_path(home: Path, name: str) -> Path:
@@ -88,11 +94,3 @@ def log_tail(home: Path, name: str, lines: int = 20) -> list[str]:
     except FileNotFoundError:
         return []
     return text.splitlines()[-lines:]
-
-
-def release(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Let go of processes, which go on."""
-    for child in children.values():
-        # Known as ended, or the interpreter warns of a process left running.
-        child.returncode = child.poll() or 0
-    children.clear()

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from workbench.errors import NotFound, WorkerLost
 from workbench.messages import LogMessage, error_message
 from workbench.runs import servers, spawning
+from workbench.runs.children import Children
 from workbench.runs.leftovers import Leftovers
 from workbench.runs.producers import LEASE_S, Producers, lease_ended
 from workbench.runs.records import Job, RunRecord, new_token
@@ -87,7 +87,7 @@ class Supervisor:
         self._stopping: dict[str, float] = {}
         self._urls = urls
         self._max_workers = max_workers
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children = Children()
         self._busy: list[str] = []
         self._tidied = False
 
@@ -97,8 +97,7 @@ class Supervisor:
 
     def poll(self) -> None:
         """Note the workers that ended and start pending runs while there is room."""
-        for child in self._children.values():
-            child.poll()  # Reaps it once it has ended.
+        self._children.reap()
         if not self._tidied:
             self._tidied = True
             self._leftovers.tidy(
@@ -143,7 +142,7 @@ class Supervisor:
 
     def release(self) -> None:
         """Let go of the workers, which go on."""
-        spawning.release(self._children)
+        self._children.release()
 
     def log_tail(self, run_id: str, lines: int = 20) -> list[str]:
         """Return the last lines the worker wrote."""
@@ -172,7 +171,6 @@ class Supervisor:
         if not self._leftovers.take(record, ended=gone, seconds=INTAKE_S) or not gone:
             return
         self._ended.pop(record.id, None)
-        self._children.pop(record.id, None)
         # The status may have become final between the query and now.
         if self._registry.get(record.id).status in (*ACTIVE, "pending"):
             self._lost(record, self._why_lost(record))
@@ -206,15 +204,14 @@ class Supervisor:
             if not claimed:
                 return
             try:
-                child, started = self._start(record, token)
+                pid, started = self._start(record, token)
             except spawning.SPAWN_ERRORS as error:
                 self._lost(record, f"The worker process could not be started: {error}")
                 return
-            self._registry.set_worker(record.id, child.pid, started)
-        self._children[record.id] = child
-        log.info("run %s started in process %d", record.id, child.pid)
+            self._registry.set_worker(record.id, pid, started)
+        log.info("run %s started in process %d", record.id, pid)
 
-    def _start(self, record: RunRecord, token: str) -> tuple[subprocess.Popen[bytes], float]:
+    def _start(self, record: RunRecord, token: str) -> tuple[int, float]:
         """Start a worker; return its process and when that began."""
         job = Job(
             run_id=record.id,
@@ -225,7 +222,7 @@ class Supervisor:
             patience=self._patience,
             strategy=record.strategy,
         )
-        return spawning.spawn(
+        child, started = spawning.spawn(
             "workbench.runs.worker",
             job,
             self._home,
@@ -233,6 +230,8 @@ class Supervisor:
             python=record.python,
             paths=record.paths,
         )
+        self._children.add(child)
+        return child.pid, started
 
     def _lost(self, record: RunRecord, message: str) -> None:
         facts: dict[str, Any] = {"backtest_id": record.id}

@@ -16,15 +16,17 @@ from workbench.errors import InvalidRequest, NotAllowed
 from workbench.feeds.checking import MOST_HISTORY
 from workbench.feeds.checking import timeframes as checked_timeframes
 from workbench.feeds.directory import Directory
-from workbench.feeds.possible import check_place, check_possible
+from workbench.feeds.possible import check_place, check_possible, generated
 from workbench.feeds.service import source_of
 from workbench.feeds.spec import FeedSpec
+from workbench.runs.misfit import misfit
 from workbench.runs.request import check_ids, check_seed, check_texts, parse_body
 from workbench.runs.spec import RunSpec
 from workbench.sessions.brokers import Allowed
 from workbench.sessions.leave import ACCOUNT, SANDBOX
 from workbench.sessions.request import LiveRequest
-from workbench.trading.limits import RiskLimits
+from workbench.trading.limits import LIMIT_NAMES, RiskLimits
+from workbench.trading.naming import broker_and_feed
 from workbench.trading.spec import LiveSettings
 
 MOST_SYMBOLS = 50
@@ -33,6 +35,13 @@ _LENGTHS = {"name": 200, "notes": 10_000}
 _OURS = ("symbol", "timeframes", "history", "patterns", "detectors", "weights")
 """Fields of a feed that are the session's own, or mean nothing to it."""
 _FRACTIONS = ("max_drawdown", "price_band")
+_ELSEWHERE = {
+    "start_date": "feed.start",
+    "end_date": "feed.end",
+    **{name: f"feed.{name}" for name in FeedSpec.__struct_fields__ if name not in _OURS},
+    **{name: f"limits.{name}" for name in LIMIT_NAMES},
+}
+"""What a session is asked elsewhere than one may think."""
 
 
 class Possible(NamedTuple):
@@ -51,7 +60,7 @@ def read(body: bytes) -> LiveRequest:
     InvalidRequest
         It is wrong; `details` names `field`, `value` and `allowed`.
     """
-    request = parse_body(body, LiveRequest)
+    request = _named(parse_body(body, LiveRequest, _ELSEWHERE))
     request.check()
     check_texts(request, _LENGTHS)
     check_seed(request.seed)
@@ -62,7 +71,18 @@ def read(body: bytes) -> LiveRequest:
         _refuse("participation", request.participation, "a fraction above 0, up to 1")
     for name in ("limits", "account_limits"):
         _check_limits(name, getattr(request, name))
+    if request.intrabar is not None:
+        allowed = "none: a session fills by the prices its feed gives, trade by trade or closed"
+        _refuse("intrabar", request.intrabar, allowed)
     return request
+
+
+def _named(request: LiveRequest) -> LiveRequest:
+    """Return a request whose broker is one of ours."""
+    if request.broker == "paper":
+        return request
+    venue, feed = broker_and_feed(request.broker, request.feed, request.exchange)
+    return msgspec.structs.replace(request, feed=feed, **venue)
 
 
 def possible(request: LiveRequest, directory: Directory, home: Path, now: str) -> Possible:
@@ -114,7 +134,8 @@ def possible(request: LiveRequest, directory: Directory, home: Path, now: str) -
         tags=request.tags,
         live=live,
     )
-    return Possible(spec, source_of(first), first.feed == "synthetic")
+    made_up = any(generated(feed, home) for feed in feeds.values())
+    return Possible(spec, source_of(first), made_up)
 
 
 def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
@@ -136,6 +157,9 @@ def check_broker(request: LiveRequest, allowed: Sequence[Allowed]) -> None:
     if not re.fullmatch(ACCOUNT, account):
         _refuse("account", account[:80], f"a name, {ACCOUNT}; never a key")
     if request.broker == "paper":
+        if not request.sandbox:
+            msg = "sandbox is False, but broker is paper: no order leaves this machine"
+            raise InvalidRequest(msg, field="sandbox", value=False, allowed="broker exchange")
         if exchange is not None:
             msg = f"exchange is {exchange!r}, but broker is paper: prices have theirs in `feed`"
             raise InvalidRequest(msg, field="exchange", value=exchange, allowed="broker exchange")
@@ -210,9 +234,7 @@ def _feed(
     try:
         asked = msgspec.convert(fields, FeedSpec)
     except msgspec.ValidationError as error:
-        allowed = sorted(set(FeedSpec.__struct_fields__) - set(_OURS))
-        msg = f"feed is wrong: {error}"
-        raise InvalidRequest(msg, field="feed", value=request.feed, allowed=allowed) from error
+        raise _of_feed(misfit(error, fields, FeedSpec)) from error
     python = None if request.strategy is None else request.strategy.python
     try:
         spec = directory.complete(asked, fields)

@@ -1,7 +1,7 @@
 """The kill switch: ``python -m workbench.sessions.closing``, a `LiveJob` on standard input.
 
-It closes a session whose process hangs or is dead. None of the user's code is run, and its journal
-is not: what the session holds is read from its log.
+It closes a session whose process hangs or is dead. None of the user's code is run: what the session
+holds is read from its log, and from what its journal has of what it told and the log has not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from workbench.sessions.journal import Journal
 from workbench.sessions.remains import Remains
 from workbench.sessions.saying import Numbered
 from workbench.sessions.telling import Telling, logged, publish
+from workbench.sessions.unsent import Unsent
 from workbench.sessions.winding import Winding
 from workbench.trading.brokering import Broker
 
@@ -75,15 +76,20 @@ def wind_up(
     """
     home = Path(job.home)
     # From now on no process of the session can go on, and none does.
-    with closing(Journal(journal_of(home, job.run_id))):
+    with closing(Journal(journal_of(home, job.run_id))) as journal:
         known = logged(home, job.run_id)
-        remains = remains_of(home, job.run_id)
+        unsent = Unsent(journal, known)
+        remains = remains_of(home, job.run_id, unsent)
         telling = Telling(home, known)
         publisher = publish(job, telling)
         numbers = count(known + 1)
 
         def tell(message: Message) -> None:
             telling.send(Numbered(next(numbers), message))
+
+        for told in unsent.messages():
+            remains.take([told])
+            tell(told)
 
         settings = feeding.settings_of(job.spec)
         reason = job.reason or "the session could not go on"
@@ -110,14 +116,14 @@ def wind_up(
             log.warning("not closed: %s", clean(error.message))
             publisher.close(1.0)
             return 1
-        told = publisher.close(job.patience)
-    if told:
+        done = publisher.close(job.patience)
+    if done:
         forget(home, job.run_id)
-    return 0 if told or publisher.refused is not None else 1
+    return 0 if done or publisher.refused is not None else 1
 
 
-def remains_of(home: Path, session: str) -> Remains:
-    """Return what a session has left, by its log.
+def remains_of(home: Path, session: str, unsent: Unsent) -> Remains:
+    """Return what a session has left, by its log; what is in there is taken off `unsent`.
 
     Raises
     ------
@@ -126,7 +132,7 @@ def remains_of(home: Path, session: str) -> Remains:
     """
     remains = Remains(session)
     with closing(open_folder(home)) as service:
-        remains.take(read_log(service, session))
+        remains.take(unsent.logged(read_log(service, session)))
     return remains
 
 

@@ -10,7 +10,7 @@ from workbench.errors import WorkerLost
 from workbench.messages import FINAL_ORDER_STATUSES, Message, OrderSide
 from workbench.sessions.remains import Remains
 from workbench.sessions.winding import Deal, Winding
-from workbench.trading.brokering import Broker, Cancel, Place, Report, Rules
+from workbench.trading.brokering import Broker, Cancel, Found, Place, Report, Rules
 from workbench.trading.inputs import Reconciled
 from workbench.trading.tickets import small, whole
 
@@ -51,11 +51,10 @@ class VenueClosing:
         self._broker, self._remains, self._winding = broker, remains, winding
         self._tell, self._now, self._patience, self._since = tell, now, patience, since
         self._rules: Mapping[str, Rules] = {}
-        self._closing: dict[str, list[str]] = {}
         self._number = 0
-        self._filled = {one.place.client_order_id: one.filled for one in remains.open()}
         self._places = {one.place.client_order_id: one.place for one in remains.open()}
         self._last: dict[str, Report] = {}
+        self._used = set(remains.names)
         self._held = remains.held()
         self._heard = asyncio.Event()
 
@@ -86,15 +85,17 @@ class VenueClosing:
             self._broker.send(Cancel(name, self._places[name].symbol))
         await self._until(waiting)
         stuck = sorted(name for name in waiting if not self._final(name))
-        await self._clear()
+        await self._learn()
         for _ in range(ROUNDS):
             placed = self._place()
             if not placed:
                 break
             await self._until(placed)
+            for name in sorted(placed):
+                self._filled(name)
             if any(not self._final(name) for name in placed):
                 break
-        self._tell_closed()
+        self._tell_rest()
         left = {symbol: units for symbol, units in self._held.items() if self._sold(symbol)[0]}
         if stuck or left:
             msg = (
@@ -108,17 +109,21 @@ class VenueClosing:
             f"{symbol}: {units:g} units are less than {self._broker.name} trades: they stay there"
             for symbol, units in dust.items()
         )
-        for message in self._winding.cancelled():
-            self._tell(message)
+        self._tell_all(self._winding.cancelled())
 
-    async def _clear(self) -> None:
-        """Let the venue say what is held: the log may lack what the session did last."""
-        numbers = (name.rpartition("-")[2] for name in self._remains.sent)
+    async def _learn(self) -> None:
+        """Let the venue say what was filled and is held: the log may lack what was done last."""
+        numbers = (name.rpartition("-")[2] for name in self._used)
         highest = max((int(one) for one in numbers if one.isdecimal()), default=0)
         cleared = await self._broker.clear(self._since, highest)
+        found = {name: Found(self._places[name], last) for name, last in self._last.items()}
+        if cleared is not None:
+            found |= {one.place.client_order_id: one for one in cleared.orders}
+        self._used |= found.keys()
+        self._tell_all(self._winding.found(list(found.values())))
+        self._held = self._remains.held()
         if cleared is None:
             return
-        self._remains.sent |= set(cleared.sent)
         for symbol, units in cleared.held.items():
             known = self._held.get(symbol, 0.0)
             if abs(units - known) > CRUMB * max(1.0, abs(units)):
@@ -146,14 +151,13 @@ class VenueClosing:
             if not quantity:
                 continue
             self._number += 1
-            while f"{self._remains.session}-K{self._number}" in self._remains.sent:
+            while f"{self._remains.session}-K{self._number}" in self._used:
                 self._number += 1
             name = f"{self._remains.session}-K{self._number}"
             placed.add(name)
             side: OrderSide = "sell" if sign > 0 else "buy"
             place = Place(name, symbol, side, "market", quantity, None, True, self._now())
             self._places[name] = place
-            self._closing.setdefault(symbol, []).append(name)
             self._broker.send(place)
         return placed
 
@@ -184,43 +188,41 @@ class VenueClosing:
             if place is None or self._final(name):
                 continue
             self._last[name] = report
-            sign = 1.0 if place.side == "buy" else -1.0
-            more = report.filled - self._filled.get(name, 0.0)
-            if more > 0.0:
-                held = self._held.get(place.symbol, 0.0) + sign * more
-                self._held[place.symbol] = held
-                self._filled[name] = report.filled
-            for message in self._winding.reported(report):
-                self._tell(message)
 
-    def _tell_closed(self) -> None:
-        """Tell of the positions that are closed: each has its part of what closed its symbol."""
-        prices = self._winding.at_last_prices()
-        deals, clients = {}, {}
-        for name, one in self._remains.positions.items():
-            names = self._closing.get(one.symbol, [])
-            fills = [self._last[each] for each in names if each in self._last]
-            fills = [each for each in fills if each.average_price is not None and each.filled > 0.0]
-            units = sum(each.filled for each in fills)
-            left = self._sold(one.symbol)[0]
-            if not fills and left:
-                continue
-            # What was closed there before, by an order that nobody knew of, has the last price.
-            price, fees = prices[name].price, 0.0
-            if fills:
-                price = sum(each.filled * (each.average_price or 0.0) for each in fills) / units
-                fees = sum(each.fees for each in fills)
-                clients[name] = names[-1]
-            whole_of = sum(
-                each.quantity for each in self._remains.positions.values()
-                if each.symbol == one.symbol
-            )  # fmt: skip
-            share = one.quantity / whole_of
-            part = one.quantity if not left else min(one.quantity, units * share)
-            deals[name] = Deal(price, part, fees * share)
-        for message in self._winding.closed(deals, clients):
-            self._tell(message)
+    def _filled(self, name: str) -> None:
+        """Tell what an order has closed: of each position of its symbol the same part."""
+        place, last = self._places[name], self._last.get(name)
+        if last is None or last.filled <= 0.0 or last.average_price is None:
+            return
+        sign = 1.0 if place.side == "buy" else -1.0
+        there = self._held.get(place.symbol, 0.0) + sign * last.filled
+        self._held[place.symbol] = there
+        some = [one for one in self._remains.positions.values() if one.symbol == place.symbol]
+        net = abs(self._remains.held().get(place.symbol, 0.0))
+        part = 1.0
+        if self._sold(place.symbol)[0]:
+            part = min(1.0, last.filled / net) if net else 0.0
+        whole_of = sum(one.quantity for one in some)
+        deals = {
+            one.position_id: Deal(
+                last.average_price, one.quantity * part, last.fees * one.quantity / whole_of
+            )
+            for one in some
+        }
+        self._tell_all(self._winding.closed(deals, dict.fromkeys(deals, name)))
+
+    def _tell_rest(self) -> None:
+        """Tell of what nothing can be sold of any more, at the last price, without a fee."""
+        deals = {
+            name: Deal(deal.price, deal.quantity, 0.0)
+            for name, deal in self._winding.at_last_prices().items()
+            if not self._sold(self._remains.positions[name].symbol)[0]
+        }
+        self._tell_all(self._winding.closed(deals))
 
     def _say(self, differences: Iterable[str]) -> None:
-        for text in differences:
-            self._tell(self._winding.differs(text))
+        self._tell_all(self._winding.differs(text) for text in differences)
+
+    def _tell_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._tell(message)

@@ -16,7 +16,7 @@ from workbench.sessions.merging import Merging
 from workbench.sessions.room import written
 from workbench.sessions.running import Running
 from workbench.trading.brokering import Broker
-from workbench.trading.inputs import Clock, Input, Reconciled, Word
+from workbench.trading.inputs import Away, Clock, Input, Reconciled, Word
 
 log = logging.getLogger("workbench.session")
 
@@ -119,6 +119,12 @@ class Driver:
                 reports.cancel()
                 await asyncio.gather(reports, return_exceptions=True)
             await self._market.close()
+
+    async def back(self) -> None:
+        """Have a session whose process was gone say so, where its market has gone on meanwhile."""
+        since = self._running.standing.heard
+        if self._real_time and since:
+            await self._take([Away(self._now(), since)])
 
     async def agree(self, symbols: Sequence[str], *, resumed: bool) -> None:
         """Compare with the broker before anything new is sent to it; tell what differs.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from workbench.errors import NotFound, StorageFull, WorkerLost
 from workbench.messages import FINAL_STATUSES, error_message
 from workbench.runs import servers, spawning
+from workbench.runs.children import Children
 from workbench.runs.commands import commands
 from workbench.runs.controlling import URGENT
 from workbench.runs.leftovers import Leftovers
@@ -89,7 +89,7 @@ class SessionKeeper:
         self._asked: dict[str, Asked] = {}
         self._silent: dict[str, float] = {}
         self._deaths = Deaths()
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children = Children()
         self._overdue = Overdue(runs)
         self._remembered = False
         self._thinned: dict[str, int] = {}
@@ -99,8 +99,7 @@ class SessionKeeper:
 
         Raises `StorageFull` at the end, if the disk is: what needs no room was done.
         """
-        for child in self._children.values():
-            child.poll()  # Reaps it once it has ended.
+        self._children.reap()
         active = self._runs.registry.list("pending", "running", "paused", sessions=True)
         if not self._remembered:
             self._remembered = True
@@ -160,7 +159,7 @@ class SessionKeeper:
 
     def release(self) -> None:
         """Let go of the processes, which go on: the next server of the folder finds them."""
-        spawning.release(self._children)
+        self._children.release()
 
     def _thin(self, session: str) -> None:
         """Take superseded states out of a session's log: it has no end by which it stays small."""
@@ -215,7 +214,9 @@ class SessionKeeper:
 
     def _gone(self, record: RunRecord) -> None:
         """Take it that a process has ended, once nothing it said is on its way any more."""
-        if record.id not in self._silent and record.pid is not None:
+        if record.pid is None or self._children.ends(record.pid):
+            return
+        if record.id not in self._silent:
             ending.end_left(record.pid)
         since = self._silent.setdefault(record.id, time.monotonic())
         waited = time.monotonic() - since
@@ -224,13 +225,12 @@ class SessionKeeper:
         if not self._leftovers.take(record, ended=True, seconds=INTAKE_S):
             return
         self._silent.pop(record.id, None)
-        child = self._children.pop(record.id, None)
         with self._runs.intake.database.transaction():
             current = self._runs.registry.get(record.id)
             if current.pid != record.pid or current.status in FINAL_STATUSES:
                 return
             self._runs.registry.set_worker(record.id, None, None)
-            code = None if child is None else child.poll()
+            code = self._children.code(record.pid)
             self._failed(current, f"Its process {record.pid} ended without a result", code)
 
     def _failed(self, record: RunRecord, what: str, code: int | None = None) -> None:
@@ -278,19 +278,16 @@ class SessionKeeper:
                 return
             care = self._runs.live.care(record.id)
             try:
-                child, started = self._start(record, token, care.closing)
+                pid, started = self._start(record, token, care.closing)
             except spawning.SPAWN_ERRORS as error:
                 self._failed(record, f"Its process could not be started: {error}")
                 return
-            self._runs.registry.set_worker(record.id, child.pid, started)
+            self._runs.registry.set_worker(record.id, pid, started)
         info = self._runs.log.info(record.id)
         self._deaths.born(record.id, 0 if info is None else info.seq)
-        self._children[record.id] = child
-        log.info("session %s started in process %d", record.id, child.pid)
+        log.info("session %s started in process %d", record.id, pid)
 
-    def _start(
-        self, record: RunRecord, token: str, closing: str | None
-    ) -> tuple[subprocess.Popen[bytes], float]:
+    def _start(self, record: RunRecord, token: str, closing: str | None) -> tuple[int, float]:
         module, python, paths, strategy = self._worker, record.python, record.paths, record.strategy
         if closing is not None:
             # None of the user's code: also not their interpreter.
@@ -307,9 +304,11 @@ class SessionKeeper:
             reason=closing,
         )
         output = spawning.log_path(self._home, record.id)
-        return spawning.spawn(
+        child, started = spawning.spawn(
             module, job, self._home, output, python=python, paths=paths, secrets=_secrets(record)
         )
+        self._children.add(child)
+        return child.pid, started
 
 
 def alive(record: RunRecord) -> bool:

@@ -25,6 +25,7 @@ from workbench.messages import (
     PnlData,
     Position,
     PositionData,
+    Reasoning,
     Risk,
     RiskData,
     Trade,
@@ -33,6 +34,12 @@ from workbench.messages import (
     parse_time,
 )
 from workbench.trading.brokering import Open, Place
+
+EPS = 1e-9
+"""Of a quantity: a smaller difference is of rounding."""
+BY_SIGNAL = "signal"
+OF_STRATEGY = "signal_"
+"""How ids of orders of the strategy begin, after their symbol."""
 
 
 @dataclass
@@ -68,11 +75,18 @@ class Sums:
 
 @dataclass
 class Ahead:
-    """What orders have filled of a trade's exit that no trade message has told yet."""
+    """What orders have filled that no trade message has told yet: units, price times units, fees.
+
+    Attributes
+    ----------
+    order
+        The order that was told last of these; None where only trades have been.
+    """
 
     quantity: float = 0.0
     paid: float = 0.0
     fees: float = 0.0
+    order: OrderData | None = None
 
     def add(self, quantity: float, paid: float, fees: float) -> None:
         """Take further fills; below 0 what was told of them."""
@@ -95,12 +109,20 @@ class Remains:
         The last of each symbol, and the latest market time (ISO 8601) that was told of it.
     sums
         By symbol and strategy.
-    sent
-        Client order ids that were ever told.
+    names
+        Client order ids that were ever told, each with the id of its order.
+    heard
+        By client order id: all that was told of its fills.
     feeds
         What was last said of the prices of each symbol.
     ahead
-        By trade.
+        By order of the strategy; of what else closes a trade, by trade.
+    reasons
+        Why each order that is open was given.
+    closes
+        Ids of orders that were to close a trade, and are over.
+    last
+        The highest number of a trade.
     """
 
     session: str
@@ -110,9 +132,13 @@ class Remains:
     prices: dict[str, float] = field(default_factory=dict)
     times: dict[str, str] = field(default_factory=dict)
     sums: dict[tuple[str, str], Sums] = field(default_factory=dict)
-    sent: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, Ahead] = field(default_factory=dict)
     feeds: dict[str, FeedData] = field(default_factory=dict)
     ahead: dict[str, Ahead] = field(default_factory=dict)
+    reasons: dict[str, Reasoning] = field(default_factory=dict)
+    closes: set[str] = field(default_factory=set)
+    last: int = 0
     trades: Trades = field(default_factory=Trades)
     told: TradeChecksum = field(default_factory=TradeChecksum)
     commissions: float = 0.0
@@ -179,8 +205,13 @@ class Remains:
         self.commissions += extra.commission
         sums = self.sums.setdefault((data.symbol, extra.strategy), Sums())
         sums.fees += extra.commission
+        number = data.trade_id.rpartition("_")[2]
+        self.last = max(self.last, int(number) if number.isdecimal() else 0)
         if isinstance(data, EntryData):
             price = data.entry_price
+            if isinstance(extra.signal, str):
+                self._book(extra.signal, -extra.quantity, -price * extra.quantity,
+                           -extra.commission)  # fmt: skip
             self.tickets[data.trade_id] = Ticket(data, extra, price, price)
             self._seen(data.symbol, data.entry_time)
             # The balance bears it from then on, the exits name it again.
@@ -193,9 +224,12 @@ class Remains:
         ticket = self.tickets.get(data.trade_id)
         if ticket is None:
             return
-        self.ahead.setdefault(data.trade_id, Ahead()).add(
-            -extra.quantity, -extra.quantity * data.exit_price, -extra.commission
-        )
+        # A reversal names the entry that brought it about, and is an order of its own.
+        name = data.trade_id
+        if data.exit_reason == BY_SIGNAL and isinstance(extra.signal, str):
+            order = self.orders.get(extra.signal)
+            name = extra.signal if order is None or order.role == "exit" else name
+        self._book(name, -extra.quantity, -extra.quantity * data.exit_price, -extra.commission)
         ticket.pnl += data.pnl
         financing = 0.0 if extra.financing is UNSET else extra.financing
         ticket.fees += extra.commission + financing
@@ -204,7 +238,8 @@ class Remains:
         sums.realized += data.pnl + ticket.extra.commission * share
         if extra.remaining > 0.0:
             return
-        del self.tickets[data.trade_id], self.ahead[data.trade_id]
+        del self.tickets[data.trade_id]
+        self.ahead.pop(data.trade_id, None)
         sums.trades += 1
         notional = ticket.entry.entry_price * ticket.entry.quantity
         nan = float("nan")
@@ -223,19 +258,37 @@ class Remains:
 
     def _order(self, data: OrderData) -> None:
         self._seen(data.symbol, data.time)
+        known = self.orders.get(data.order_id)
+        quantity = data.filled - (known.filled if known else 0.0)
+        paid = _paid(data) - (_paid(known) if known else 0.0)
+        fees = data.fees - (known.fees if known else 0.0)
         if isinstance(data.client_order_id, str):
-            self.sent.add(data.client_order_id)
-        if data.role != "entry" and isinstance(data.trade_id, str):
-            known = self.orders.get(data.order_id)
-            quantity = data.filled - (known.filled if known else 0.0)
-            paid = _paid(data) - (_paid(known) if known else 0.0)
-            fees = data.fees - (known.fees if known else 0.0)
-            if quantity > 0.0:
-                self.ahead.setdefault(data.trade_id, Ahead()).add(quantity, paid, fees)
+            self.names[data.client_order_id] = data.order_id
+            self.heard.setdefault(data.client_order_id, Ahead()).add(quantity, paid, fees)
+        name = data.order_id
+        if not name.rpartition(":")[2].startswith(OF_STRATEGY) and data.role != "entry":
+            name = data.trade_id if isinstance(data.trade_id, str) else ""
+        if (quantity > 0.0 or fees) and (name == data.order_id or name in self.tickets):
+            self._book(name, quantity, paid, fees, data)
+        if data.reasoning is not UNSET:
+            self.reasons[data.order_id] = data.reasoning
         if data.status in FINAL_ORDER_STATUSES:
             self.orders.pop(data.order_id, None)
+            self.reasons.pop(data.order_id, None)
+            if ":close" in data.order_id:
+                self.closes.add(data.order_id)
         else:
             self.orders[data.order_id] = data
+
+    def _book(
+        self, name: str, quantity: float, paid: float, fees: float, order: OrderData | None = None
+    ) -> None:
+        """Take fills that were told of an order, or (below 0) of a trade."""
+        ahead = self.ahead.setdefault(name, Ahead())
+        ahead.add(quantity, paid, fees)
+        ahead.order = order or ahead.order
+        if abs(ahead.quantity) <= EPS * abs(quantity):
+            del self.ahead[name]
 
 
 def _paid(order: OrderData) -> float:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from workbench.engine.settings import Settings
-from workbench.messages import BrokerName
 from workbench.runs.request import PickledStrategy
 from workbench.trading.limits import RiskLimits
 from workbench.trading.spec import DEFAULT_ACCOUNT, LiveSettings
@@ -38,6 +37,9 @@ class LiveRequest(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Where prices come from: fields of a feed but its symbol and timeframes, such as
         ``{"feed": "replay", "speed": "60x"}``. Without `feed` in it, the one that the server has
         for the symbols: prices are generated (``synthetic``) unless it is configured otherwise.
+    broker
+        ``paper``, ``exchange``, or the name of an exchange: ``binance`` is ``exchange`` with
+        exchange ``binance``.
     name, notes, tags
         For people.
     seed
@@ -54,7 +56,7 @@ class LiveRequest(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     notes: str = ""
     tags: list[str] = msgspec.field(default_factory=list)
     allocation: dict[str, float] | None = None
-    broker: BrokerName = "paper"
+    broker: str = "paper"
     latency: float = 0.0
     participation: float | None = None
     feed: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -25,6 +25,7 @@ from workbench.sessions import checking, leave
 from workbench.sessions.keeper import CLOSING, WORKER, SessionKeeper, alive
 from workbench.sessions.request import LiveRequest
 from workbench.sessions.showing import detail, summary
+from workbench.streams.sessions import Wanted
 
 MOST_SESSIONS = 8
 ACTIVE = ("pending", "running", "paused")
@@ -174,6 +175,15 @@ class SessionService:
         """Return the sessions that have not ended, the newest first."""
         return self._runs.registry.list(*ACTIVE, sessions=True)
 
+    def prices(self, wanted: Wanted) -> dict[str, bool]:
+        """Return of each session that goes on, and is wanted, whether its prices are generated."""
+        return {
+            one.id: one.synthetic
+            for one in self.active()
+            if wanted.session in (None, one.id)
+            and (wanted.symbols is None or wanted.symbols & self.traded(one.id))
+        }
+
     def summary(self, record: RunRecord) -> dict[str, Any]:
         """Return what the list shows of a session."""
         return summary(record, self._runs.log, self._runs.live)
@@ -188,10 +198,12 @@ class SessionService:
         """
         record = self.get(session)
         care = self._runs.live.care(session)
+        running = record.status not in FINAL_STATUSES and alive(record)
         return {
             **detail(record, self._runs.log, self._runs.live),
             "process": {
-                "running": record.status not in FINAL_STATUSES and alive(record),
+                "running": running,
+                "pid": record.pid if running else None,
                 "failures": care.failures,
                 "closing": care.closing,
             },

@@ -67,7 +67,11 @@ class Sourcing:
             The feed cannot be as it is asked for.
         """
         source = self._first = self._make(None)
-        history = await source.history(self._spec.timeframes, self._spec.history)
+        wanted = self._spec.history
+        history = await source.history(self._spec.timeframes, wanted)
+        if not wanted:
+            # Of what a longer candle that has begun is made of there is some all the same.
+            history = {}
         sound = {name: without_wrong(candles)[0] for name, candles in history.items()}
         return sound, (source.description, source.synthetic)
 

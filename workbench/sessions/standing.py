@@ -79,6 +79,8 @@ class Standing(Struct):
         See `Trail`, by symbol.
     unwanted
         Symbols of orders that are to be taken back, by client order id.
+    heard
+        When something was given last, epoch ms; 0 where nothing was.
     """
 
     base: str
@@ -87,9 +89,11 @@ class Standing(Struct):
     closed: dict[str, str] = {}
     trails: dict[str, Trail] = {}
     unwanted: dict[str, str] = {}
+    heard: int = 0
 
     def given(self, one: Input) -> None:
         """Take down what an input says."""
+        self.heard = max(self.heard, one.at)
         if isinstance(one, Ticks):
             trail = self.trails.get(one.symbol) or Trail(-1, 0, None)
             self.trails[one.symbol] = trail.beyond(one.trades)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET, structs
 
@@ -15,41 +14,24 @@ from workbench.messages import (
     Complete,
     CompleteData,
     CompleteExtra,
-    ExitData,
     Feed,
     FeedData,
-    FinalMetrics,
     Message,
     Order,
     OrderData,
-    OrderSide,
     Pnl,
-    PnlData,
-    PnlPart,
-    Position,
     PositionData,
     Reasoning,
     Risk,
-    RiskData,
-    Trade,
-    TradeExtra,
     error_message,
 )
 from workbench.runs.spec import RunSpec
-from workbench.sessions.remains import Remains
-from workbench.trading.brokering import Report
+from workbench.sessions.booking import CODE, REASON, Booking, Deal, grown
+from workbench.sessions.remains import BY_SIGNAL, EPS, Ahead, Remains
+from workbench.sessions.totals import final_of, pnl_of, risk_of
+from workbench.trading.brokering import Found, Place
 
-CODE = "closed_by_force"
-REASON = "session_end"
-_EPS = 1e-9
-
-
-class Deal(NamedTuple):
-    """What closing a position, or a part of it, came to: price, units and money."""
-
-    price: float
-    quantity: float
-    fee: float
+__all__ = ["Deal", "Winding"]
 
 
 class Winding:
@@ -72,32 +54,152 @@ class Winding:
         self._spec, self._remains, self._now = spec, remains, now
         self._row = settings_row(spec)
         self._reason = reason
+        live = spec.live
+        self._broker = "paper" if live is None or live.exchange is None else live.exchange
+        self._booking = Booking(remains, self._broker, now)
 
-    def reported(self, report: Report) -> list[Message]:
-        """Tell what a venue says of an order; fills of entries are told as the order's alone."""
-        known = next(
-            (one for one in self._remains.orders.values()
-             if one.client_order_id == report.client_order_id), None,
+    # --- what the venue knows -----------------------------------------------------------
+
+    def found(self, orders: Sequence[Found]) -> list[Message]:
+        """Tell what a venue has filled that was not told: as fills of its orders, and as trades.
+
+        Parameters
+        ----------
+        orders
+            What the venue knows of the session's orders. That of which less was told has filled
+            the rest unheard; an order that was never told of closes what there is to close, and
+            else has opened a position.
+        """
+        out: list[Message] = []
+        strange = []
+        for place, report in sorted(orders, key=lambda one: one.report.time):
+            name = place.client_order_id
+            heard = self._remains.heard.get(name, Ahead())
+            more = report.filled - heard.quantity
+            if more <= EPS * max(place.quantity, report.filled):
+                continue
+            paid = report.filled * (report.average_price or 0.0) - heard.paid
+            deal = Deal(paid / more, more, report.fees - heard.fees)
+            order = self._remains.orders.get(self._remains.names.get(name, ""))
+            if order is None:
+                strange.append((place, deal, report.status == "filled"))
+            else:
+                out += self._grown(order, deal, name)
+        out += self.booked()
+        for place, deal, over in strange:
+            out += self._strange(place, deal, over)
+        for place, report in orders:
+            waits = self._remains.orders.get(self._remains.names.get(place.client_order_id, ""))
+            newest = waits is not None and waits.client_order_id == place.client_order_id
+            if waits is not None and newest and report.status in ("filled", "rejected", "expired"):
+                done = structs.replace(
+                    waits, status=report.status, time=self._booking.time,
+                    quantity=waits.filled if report.status == "filled" else waits.quantity,
+                    code=report.code or report.status,
+                    message=report.message or f"{self._broker} says so",
+                    reasoning=UNSET, latency_ms=UNSET,
+                )  # fmt: skip
+                out += self._say([Order(self._now, data=done)])
+        return out
+
+    def _grown(self, order: OrderData, deal: Deal, client: str) -> list[Message]:
+        """Tell of a further fill of an order."""
+        out: list[AnyMessage] = []
+        if order.status == "new":
+            there = structs.replace(
+                order, status="accepted", client_order_id=client, time=self._booking.time,
+                reasoning=UNSET, latency_ms=UNSET,
+            )  # fmt: skip
+            out.append(Order(self._now, data=there))
+        out.append(Order(self._now, data=grown(order, deal, client, self._booking.time)))
+        return self._say(out)
+
+    def _strange(self, place: Place, deal: Deal, over: bool) -> list[Message]:
+        """Tell the fills of an order at the venue of which nothing was told."""
+        client, out, left = place.client_order_id, list[Message](), deal.quantity
+        against = "short" if place.side == "buy" else "long"
+        why = Reasoning("exit", 1.0, f"{client} was filled at {self._broker} unheard")
+        for one in self._of(place.symbol, against):
+            part = min(left, one.quantity)
+            if part > EPS * deal.quantity:
+                share = Deal(deal.price, part, deal.fee * part / deal.quantity)
+                out += self._close(one, share, client, why)
+                left -= part
+        if left <= EPS * deal.quantity:
+            return out
+        share = Deal(deal.price, left, deal.fee * left / deal.quantity)
+        waits = (
+            one for one in self._remains.orders.values()
+            if (one.symbol, one.side, one.role) == (place.symbol, place.side, "entry")
+            and one.client_order_id is UNSET
         )  # fmt: skip
-        if known is None:
-            return []
-        data = structs.replace(
-            known,
-            status=report.status,
-            filled=report.filled,
-            average_price=report.average_price,
-            fees=report.fees,
-            code=report.code or UNSET,
-            message=report.message or UNSET,
-            time=self._time(),
-            reasoning=UNSET,
-            latency_ms=UNSET,
-        )
-        return self._say([Order(self._now, data=data)])
+        order = next(waits, None)
+        if order is None:
+            direction = "long" if place.side == "buy" else "short"
+            why = Reasoning(f"enter_{direction}", 1.0, why.rationale)
+            order = OrderData(
+                self._remains.session, self._spec.strategy_ids[0], place.symbol, client, "new",
+                "entry", place.side, "market", place.quantity, None, 0.0, None, 0.0,
+                self._booking.time, self._broker, client_order_id=client, reasoning=why,
+            )  # fmt: skip
+            out += self._say([Order(self._now, data=order)])
+        out += self._grown(order, share, client)
+        out += self.booked()
+        if not over:
+            return out
+        filled = self._remains.orders[order.order_id]
+        done = structs.replace(filled, status="filled", quantity=filled.filled)
+        return [*out, *self._say([Order(self._now, data=done)])]
+
+    def booked(self) -> list[Message]:
+        """Tell the trades, and parts of them, that orders have filled without a word of it."""
+        out: list[Message] = []
+        for name, ahead in list(self._remains.ahead.items()):
+            order = ahead.order
+            if order is None or ahead.quantity <= EPS * order.filled:
+                continue
+            price = ahead.paid / ahead.quantity
+            if order.role == "entry":
+                deal = Deal(price, ahead.quantity, ahead.fees)
+                out += self._say(self._booking.entered(order, deal))
+                waits = self._remains.orders.get(order.order_id)
+                if waits is not None:
+                    trade = f"trade_{self._remains.last}"
+                    known = structs.replace(waits, trade_id=trade)
+                    self._remains.orders[order.order_id] = known
+                continue
+            out += self._left(name, order, Deal(price, ahead.quantity, ahead.fees))
+        return out
+
+    def _left(self, name: str, order: OrderData, deal: Deal) -> list[Message]:
+        """Tell what an order has closed: of its trade, of others of its strategy, then of any.
+
+        What it has sold or bought beyond them is held from then on.
+        """
+        signal = order.order_id if name == order.order_id else None
+        against = "long" if order.side == "sell" else "short"
+        some = self._of(order.symbol, against)
+        some.sort(key=lambda one: (one.position_id != name, one.strategy != order.strategy))
+        why = Reasoning("exit", 1.0, f"{order.order_id} was filled before: {self._reason}")
+        out: list[Message] = []
+        left = deal.quantity
+        for one in some:
+            part = min(left, one.quantity)
+            if part > EPS * deal.quantity:
+                share = Deal(deal.price, part, deal.fee * part / deal.quantity)
+                out += self._say(self._booking.left(one, share, _reason(order), why, signal))
+                left -= part
+        if left > EPS * deal.quantity:
+            share = Deal(deal.price, left, deal.fee * left / deal.quantity)
+            out += self._say(self._booking.entered(order, share))
+        self._remains.ahead.pop(name, None)
+        return out
+
+    # --- closing ------------------------------------------------------------------------
 
     def cancelled(self) -> list[Message]:
         """Tell that the orders that wait are taken back."""
-        text, time = f"Taken back: {self._reason}", self._time()
+        text, time = f"Taken back: {self._reason}", self._booking.time
         return self._say(
             Order(
                 self._now,
@@ -108,19 +210,6 @@ class Winding:
             )
             for one in list(self._remains.orders.values())
         )  # fmt: skip
-
-    def booked(self) -> list[Message]:
-        """Tell the parts of trades that orders have closed without a word of it so far."""
-        out: list[Message] = []
-        for name, one in list(self._remains.positions.items()):
-            ahead = self._remains.ahead.get(name)
-            if ahead is None or ahead.quantity <= _EPS * one.quantity:
-                continue
-            quantity = min(ahead.quantity, one.quantity)
-            deal = Deal(ahead.paid / ahead.quantity, quantity, ahead.fees)
-            told = [m for m in self._close(one, deal, None) if not isinstance(m, Order)]
-            out += self._say(told)
-        return out
 
     def at_last_prices(self) -> Mapping[str, Deal]:
         """Return what the rules of filling make of closing all at the last prices, by position."""
@@ -156,157 +245,51 @@ class Winding:
             Client order id of the order that closed each, where a venue knows one.
         """
         out: list[Message] = []
+        why = Reasoning("exit", 1.0, f"Closed by force: {self._reason}")
         for name, deal in deals.items():
             one = self._remains.positions.get(name)
             if one is not None and deal.quantity > 0.0:
-                out += self._say(self._close(one, deal, told.get(name)))
+                out += self._close(one, deal, told.get(name), why)
         return out
 
     def end(self, error: WorkbenchError | None = None) -> list[Message]:
         """Tell what the session has come to, and that it has ended: with an error, or stopped."""
-        remains = self._remains
-        pnl = self._pnl()
+        remains, capital = self._remains, self._spec.initial_capital
+        pnl = pnl_of(remains, capital, self._booking.time)
         out: list[Message] = [Pnl(self._now, data=pnl)]
         if remains.risk is not None:
-            out.append(Risk(self._now, data=self._risk(remains.risk, pnl)))
+            out.append(Risk(self._now, data=risk_of(remains, self._spec, remains.risk, pnl)))
         if error is not None:
             return [*out, error_message(error)]
         extra = CompleteExtra(
             "stopped", remains.candles, pnl.equity, remains.told.count, remains.told.value
         )
-        data = CompleteData(remains.session, self._final(pnl.equity))
+        data = CompleteData(remains.session, final_of(remains, capital, pnl.equity))
         return [*out, Complete(self._now, data=data, extra=extra)]
 
-    # --- inside -------------------------------------------------------------------------
+    def _close(
+        self, one: PositionData, deal: Deal, client: str | None, why: Reasoning
+    ) -> list[Message]:
+        """Tell that a position, or a part of it, is closed by an order of its own."""
+        told = self._booking.closing(one, deal, why, client)
+        return self._say([*told, *self._booking.left(one, deal, REASON, why)])
+
+    def _of(self, symbol: str, direction: str) -> list[PositionData]:
+        """Return the positions of a symbol in one direction."""
+        held = self._remains.positions.values()
+        return [one for one in held if (one.symbol, one.direction) == (symbol, direction)]
 
     def _say(self, messages: Iterable[AnyMessage]) -> list[Message]:
         told = list(messages)
         self._remains.take(told)
         return [*told]
 
-    def _close(self, one: PositionData, deal: Deal, client: str | None) -> list[AnyMessage]:
-        remains, now = self._remains, self._now
-        time = self._time()
-        side: OrderSide = "sell" if one.direction == "long" else "buy"
-        sign = 1.0 if one.direction == "long" else -1.0
-        quantity = min(deal.quantity, one.quantity)
-        left = one.quantity - quantity
-        left = 0.0 if left < _EPS * one.quantity else left
-        why = Reasoning("exit", 1.0, f"Closed by force: {self._reason}")
-        order = OrderData(
-            one.session, one.strategy, one.symbol, f"{one.position_id}:close", "new", "exit", side,
-            "market", quantity, None, 0.0, None, 0.0, time, self._broker(), one.position_id,
-            client or UNSET, reasoning=why,
-        )  # fmt: skip
-        done = structs.replace(
-            order, status="filled", filled=quantity, average_price=deal.price, fees=deal.fee,
-            reasoning=UNSET, code=CODE, message=why.rationale,
-        )  # fmt: skip
-        known = f"{one.position_id}:close" in remains.orders
-        out: list[AnyMessage] = [] if known else [Order(now, data=order)]
-        out.append(Order(now, data=done))
-        ticket = remains.tickets.get(one.position_id)
-        pnl = sign * (deal.price - one.entry_price) * quantity - deal.fee
-        if ticket is not None:
-            # The part's share of the entry's commission; the rest of its fees are financing.
-            share = quantity / ticket.entry.quantity
-            pnl -= ticket.extra.commission * share
-            carried = one.fees - ticket.fees - ticket.extra.commission
-            financing = max(0.0, carried) * (quantity / one.quantity)
-            pnl -= financing
-            worths = [sign * (price - one.entry_price) * quantity
-                      for price in (ticket.best, ticket.worst, deal.price)]  # fmt: skip
-            data = ExitData(
-                one.position_id, one.symbol, one.direction, one.entry_price, one.entry_time,
-                deal.price, time, REASON, pnl, 100 * pnl / (one.entry_price * quantity),
-                max(0.0, *worths), min(0.0, *worths),
-            )  # fmt: skip
-            extra = TradeExtra(
-                quantity, left, deal.fee, one.strategy, reasoning=why,
-                financing=financing if financing else UNSET,
-            )  # fmt: skip
-            out.append(Trade(now, data=data, extra=extra))
-        gone = structs.replace(
-            one,
-            event="modify" if left else "close",
-            quantity=left,
-            price=deal.price,
-            time=time,
-            unrealized_pnl=sign * (deal.price - one.entry_price) * left,
-            realized_pnl=one.realized_pnl + pnl,
-            fees=one.fees + deal.fee,
-            exit_reason=UNSET if left else REASON,
-        )
-        return [*out, Position(now, data=gone)]
 
-    def _time(self) -> str:
-        """Return the market time of what is done now: the latest there is, it never goes back."""
-        return self._remains.time or self._now
-
-    def _broker(self) -> str:
-        live = self._spec.live
-        return "paper" if live is None or live.exchange is None else live.exchange
-
-    def _pnl(self) -> PnlData:
-        """Return the profit: what was told last, and what has been closed since."""
-        remains, capital = self._remains, self._spec.initial_capital
-        by_symbol: dict[str, PnlPart] = {}
-        by_strategy: dict[str, PnlPart] = {}
-        for (symbol, strategy), sums in remains.sums.items():
-            open_ = sum(
-                one.unrealized_pnl for one in remains.positions.values()
-                if (one.symbol, one.strategy) == (symbol, strategy)
-            )  # fmt: skip
-            part = PnlPart(sums.realized, open_, sums.fees, sums.trades)
-            by_symbol[symbol] = _sum(by_symbol.get(symbol), part)
-            by_strategy[strategy] = _sum(by_strategy.get(strategy), part)
-        total = PnlPart(0.0, 0.0, 0.0, 0)
-        for part in by_symbol.values():
-            total = _sum(total, part)
-        balance = capital + total.realized
-        return PnlData(
-            remains.session, self._time(), balance + total.unrealized, balance,
-            total.realized, total.unrealized, total.fees, total.trades, by_symbol, by_strategy,
-        )  # fmt: skip
-
-    def _risk(self, before: RiskData, pnl: PnlData) -> RiskData:
-        positions = self._remains.positions.values()
-        signed = [
-            (1.0 if one.direction == "long" else -1.0) * one.quantity * one.price
-            for one in positions
-        ]
-        exposure = sum(map(abs, signed))
-        return structs.replace(
-            before, time=pnl.time, equity=pnl.equity, exposure=exposure, net_exposure=sum(signed),
-            leverage=exposure / pnl.equity if pnl.equity > 0 else 0.0,
-            margin=exposure / self._spec.leverage, open_orders=len(self._remains.orders),
-            daily_pnl=before.daily_pnl + pnl.equity - before.equity, entries="paused", limits=[],
-            breach=UNSET,
-        )  # fmt: skip
-
-    def _final(self, equity: float) -> FinalMetrics:
-        remains, capital = self._remains, self._spec.initial_capital
-        trades, metrics = remains.trades, remains.metrics
-        losers = trades.count - trades.wins
-        drawdown = 0.0 if metrics is None else metrics.max_drawdown
-        return FinalMetrics(
-            trades.count, trades.wins, losers,
-            trades.wins / trades.count if trades.count else 0.0,
-            trades.profit / trades.loss if trades.loss else 0.0,
-            100 * (equity / capital - 1), 100 * drawdown,
-            0.0 if metrics is None else metrics.sharpe_ratio,
-            trades.win_percent / trades.wins if trades.wins else 0.0,
-            trades.loss_percent / losers if losers else 0.0,
-            trades.largest_win, trades.largest_loss, remains.commissions,
-        )  # fmt: skip
-
-
-def _sum(known: PnlPart | None, part: PnlPart) -> PnlPart:
-    if known is None:
-        return part
-    return PnlPart(
-        known.realized + part.realized,
-        known.unrealized + part.unrealized,
-        known.fees + part.fees,
-        known.trades + part.trades,
-    )
+def _reason(order: OrderData) -> str:
+    """Return what an exit by an order is told as."""
+    if order.role == "stop_loss":
+        return "stop_loss"
+    if order.role == "take_profit":
+        return f"take_profit_{order.order_id.rpartition('_')[2]}"
+    name = order.order_id.rpartition(":")[2]
+    return BY_SIGNAL if name.startswith("signal_") else REASON

@@ -214,6 +214,8 @@ class _Process:
         try:
             if not running.session.ended:
                 await asyncio.to_thread(publisher.joined.wait, JOIN_S)
+                if resumed:
+                    await driver.back()
                 await driver.agree(self._settings.symbols, resumed=resumed)
                 await driver.run()
             if running.session.ended:

@@ -110,8 +110,8 @@ class StreamQuery(NamedTuple):
             msg = "replay is 1, but only a session is replayed: give its own stream replay=1"
             raise InvalidRequest(msg, field="replay", value=given["replay"], allowed=["0"])
         parsed = cls.parse(given)
-        wanted = Wanted(_symbols(given.get("symbols")), given.get("session") or None)
-        return parsed._replace(subscription=parsed.subscription.of_sessions(wanted, traded))
+        subscription = parsed.subscription.of_sessions(wanted_of(given), traded)
+        return parsed._replace(subscription=subscription)
 
     @classmethod
     def parse_market(cls, given: Mapping[str, str], timeframes: Sequence[str]) -> StreamQuery:
@@ -164,6 +164,11 @@ def _position(given: Mapping[str, str]) -> Position:
         msg = f"from is {start[:40]!r}, expected start or now"
         raise InvalidRequest(msg, field="from", value=start[:40], allowed=["start", "now"])
     return Position(int(text), given.get("epoch"), start == "now")
+
+
+def wanted_of(given: Mapping[str, str]) -> Wanted:
+    """Return what of the live sessions is asked for; raises as `StreamQuery.parse_live`."""
+    return Wanted(_symbols(given.get("symbols")), given.get("session") or None)
 
 
 def _symbols(text: str | None) -> frozenset[str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from workbench.engine.live_views import HeldPosition
 from workbench.engine.rules.layout import (
     BY_REVERSAL,
@@ -15,7 +17,7 @@ from workbench.messages import FINAL_ORDER_STATUSES
 from workbench.trading.brokering import Report
 from workbench.trading.protecting import filled_of, reached
 from workbench.trading.route import Route
-from workbench.trading.tickets import CRUMB, Past, Ticket, key
+from workbench.trading.tickets import CRUMB, Exit, Past, Ticket, key, small, whole
 
 UNSENT = ("not_sent", "stale")
 """Codes of orders that never were at the venue."""
@@ -145,6 +147,21 @@ def _exit(
             order=order,
             rung=ticket.purpose.rung, level=ticket.level, done=over,
         )  # fmt: skip
+    if noted is None and part > 0.0 and final and _dust(route, held, held.remaining - part):
+        # Nothing at the venue can ever close it, and its price may not come again.
+        purpose = ticket.purpose
+        state.exits.append(
+            Exit(ticket.trade, purpose, ticket.code, inf, rung=purpose.rung, level=ticket.level)
+        )
+
+
+def _dust(route: Route, held: HeldPosition, left: float) -> bool:
+    """Tell whether no order can be made of what protection has left of a trade."""
+    grows = any(one.order == held.order for one in route.engine.orders())
+    if grows or left <= CRUMB * held.quantity:
+        return False
+    price = None if route.rules.shorts else route.state.last
+    return small(route.rules, whole(route.rules, left), price) is not None
 
 
 def _done(route: Route, ticket: Ticket, held: HeldPosition, part: float) -> bool:

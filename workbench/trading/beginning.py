@@ -10,7 +10,7 @@ from msgspec import UNSET
 from workbench.data.candles import Candles
 from workbench.engine.live_parts import needs_whole
 from workbench.engine.settings import Settings
-from workbench.messages import LiveFacts, Status, StatusData
+from workbench.messages import LiveFacts, Status, StatusData, parse_time
 from workbench.trading.brokering import Rules
 from workbench.trading.spec import LiveSettings
 
@@ -37,6 +37,12 @@ def account_of(spec: LiveSpec, live: LiveSettings, symbol: str) -> Settings:
     fields = {name: getattr(spec, name) for name in Settings.__struct_fields__}
     fields["initial_capital"] = spec.initial_capital * live.part(symbol)
     return Settings(**fields)
+
+
+def start_of(live: LiveSettings) -> int:
+    """Return market time at which what is replayed starts, epoch ms; 0 where it is not said."""
+    start = live.feed.get("start")
+    return parse_time(start) if isinstance(start, str) else 0
 
 
 def status_of(

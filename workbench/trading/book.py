@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from workbench.data.aggregate import Aggregator, Made
 from workbench.data.bars import Bar
 from workbench.data.candles import Candles
@@ -15,9 +17,10 @@ from workbench.engine.live_parts import needs_whole
 from workbench.engine.live_views import LiveAccount, Refusal, Wanted
 from workbench.engine.settings import Settings
 from workbench.engine.telling import Telling
-from workbench.messages import Reasoning, iso_time
+from workbench.messages import Feed, Reasoning, iso_time
 from workbench.timeframes import Timeframe
 from workbench.trading.hosting import Facts, Host
+from workbench.trading.inputs import Word
 from workbench.trading.ledger import Ledger
 from workbench.trading.measures import Closes
 from workbench.trading.orders import Moment, Orders
@@ -103,12 +106,14 @@ class Book:
         self.time = self.decided = 0
         self._fresh = 0
         self._open: int | None = None
+        self._first: int | None = None
         self._seen = Bar(0, 0.0, 0.0, 0.0, 0.0, 0.0)
         self._grown: dict[str, Bar] = {}
         base = history.get(self._base.name)
         if base is not None and len(base):
             for time, close in zip(base.time.tolist(), base.close.tolist(), strict=True):
                 self.closes.add(time, close)
+            self._first = int(base.time[0])
             self.close = self.price = float(base.close[-1])
             self.time = int(base.time[-1]) + self._base.ms
 
@@ -133,6 +138,13 @@ class Book:
         self._take(self.aggregator.candle(bar, closed, origin))
         self._grow(False)
 
+    def said(self, word: Word) -> Feed:
+        """Return how the feed fares, and what is still waited for."""
+        if word.state == "live" and not self.decided:
+            text = f"{word.message}; the first decision comes with the first closed candle of "
+            word = structs.replace(word, message=text + self._base.name)
+        return self.words.feed(word)
+
     def passed(self, time: int) -> None:
         """Let market time pass."""
         self._take(self.aggregator.moment(time))
@@ -149,10 +161,12 @@ class Book:
             self._host.emit(self.words.candle(one))
             if base:
                 self._close(one.bar)
-            else:
+            elif self._first is not None and one.bar.time >= self._first:
+                # One that had begun before all that is known is not whole.
                 self.engine.join(one.timeframe, one.bar)
 
     def _close(self, bar: Bar) -> None:
+        self._first = bar.time if self._first is None else self._first
         self.close = bar.close
         self.decided = self.time = bar.time + self._base.ms
         self.closes.add(bar.time, bar.close)
@@ -312,7 +326,7 @@ def _none(symbol: str, timeframe: str) -> Candles:
 
 
 _KEPT = (
-    "late", "_counted",
+    "late", "_counted", "_first",
     "aggregator", "closes", "entries", "price", "close", "time", "decided", "_fresh", "_open",
     "_seen", "_grown",
 )  # fmt: skip

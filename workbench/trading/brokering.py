@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from workbench.messages import OrderKind, OrderSide
@@ -91,6 +91,19 @@ class Agreement(NamedTuple):
     differences: Sequence[str]
 
 
+class Found(NamedTuple):
+    """An order of a session as its venue's own books have it.
+
+    Attributes
+    ----------
+    report
+        The last that there is to report of it: all it has filled, and its end.
+    """
+
+    place: Place
+    report: Report
+
+
 class Cleared(NamedTuple):
     """What a session has come to by its venue's own books, after all its orders were taken back.
 
@@ -98,12 +111,12 @@ class Cleared(NamedTuple):
     ----------
     held
         Signed units it has bought and not sold, by symbol.
-    sent
-        Client order ids of its orders.
+    orders
+        All it has ever had there.
     """
 
     held: Mapping[str, float]
-    sent: Collection[str]
+    orders: Sequence[Found]
 
 
 class Broker(Protocol):

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from workbench.engine.rules.layout import BY_COMMAND, BY_SESSION, ENTRIES_PAUSED
-from workbench.errors import WorkbenchError
+from workbench.errors import InvalidOrder, WorkbenchError
 from workbench.messages import Error, ErrorData, ErrorExtra
 from workbench.trading.book import Book
 from workbench.trading.desk import Desk
 from workbench.trading.guard import Guard
+from workbench.trading.hosting import Clocked
 from workbench.trading.inputs import Asking
+from workbench.trading.leaving import leave
 from workbench.trading.reporting import Reporting
 
 How = Literal["complete", "stopped"] | WorkbenchError
-
-
-class Clocked(Protocol):
-    """Of a session, what is looked at here."""
-
-    at: int
-
-    def time(self) -> int:
-        """Return market time, epoch ms."""
 
 
 class Commands:
@@ -123,10 +116,12 @@ class Commands:
     def tell(self, last: int | None) -> None:
         """Tell the end; `last` is the open time (epoch ms) of the last candles that closed."""
         reporting, how = self._reporting, self.how
+        for book in self._books.values() if self._keeps else ():
+            leave(book, self._desk)
         reporting.end(last)
         reporting.state(self._session.time())
         if isinstance(how, WorkbenchError):
-            data, extra = ErrorData(how.message, how.details), ErrorExtra(how.code)
+            data, extra = ErrorData(_last_words(how), how.details), ErrorExtra(how.code)
             reporting.teller.emit(Error(reporting.teller.stamp(), data=data, extra=extra))
         elif how is not None:
             reporting.complete(how)
@@ -142,3 +137,14 @@ class Commands:
     @property
     def _keeps(self) -> bool:
         return self._keep and self.how == "stopped"
+
+
+def _last_words(error: WorkbenchError) -> str:
+    """Return what a failed session ends with: what has become of it, and what to do."""
+    text = f"{error.message}. What the session held is closed, and it has ended"
+    if error.details.get("exception") == InvalidOrder.__name__:
+        text += (
+            ", as its backtest does at such an order. To have the order refused and go on, catch "
+            "InvalidOrder in next(): a backtest does the same then"
+        )
+    return text

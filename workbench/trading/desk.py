@@ -49,6 +49,8 @@ class Desk:
     ) -> None:  # fmt: skip
         self._books, self._guard, self._venue = books, guard, venue
         self._route, self._now = route, now
+        for book in books.values():
+            book.ledger.orders.ahead = venue is None
         engines = {
             symbol: Filling(book.engine, _ledger(book), partial(self._noted, symbol))
             for symbol, book in books.items()
@@ -104,7 +106,13 @@ class Desk:
         book = self._books.get(report.symbol)
         if book is None:
             return
-        self._send(self._routing.report(report), book)
+        ledger = _ledger(book)
+        ledger.heard = report.client_order_id
+
+        def taken() -> None:
+            ledger.heard = None
+
+        self._send(self._routing.report(report, taken), book)
 
     def look(self, book: Book) -> None:
         """Tell how orders fare."""
@@ -134,6 +142,16 @@ class Desk:
     def held(self) -> dict[str, float]:
         """Return signed units by symbol."""
         return self._routing.held()
+
+    def resting(self, book: Book) -> dict[str, list[str]]:
+        """Return the client order ids that an exchange keeps, by order that is not final."""
+        if self._venue is not None:
+            return {}  # on paper, it ends with the session
+        found = {
+            order_id: self._routing.named(book.symbol, purpose)
+            for order_id, purpose in self._purposes(book)
+        }
+        return {order_id: names for order_id, names in found.items() if names}
 
     def idle(self, keeps: bool) -> bool:
         """Tell whether nothing waits, is at the venue, or on its way there.
@@ -176,7 +194,9 @@ class Desk:
         """Tell whether an order may be sent now; protection and flattening never wait."""
         purpose = self._routing.purpose(book.symbol, place.client_order_id)
         if purpose is not None and purpose.kind == "close":
-            _ledger(book).closing(purpose.number, book.moment())
+            exit_ = self._routing.exit_of(book.symbol, purpose)
+            if exit_ is not None:
+                _ledger(book).closing(purpose.number, exit_, book.moment())
         if not place.reduce or purpose is None or purpose.kind != "order":
             return True
         if self._routing.flattening(book.symbol):

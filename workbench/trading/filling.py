@@ -33,6 +33,8 @@ class Part(NamedTuple):
         Number in the engine of the trade an exit is of; 0 of an entry.
     code, rung, level
         Of an exit, as of `LiveEngine.fill_exit`.
+    client_order_id
+        Of the order at the venue that filled; None where it is none of its fills.
     """
 
     order: int
@@ -43,6 +45,7 @@ class Part(NamedTuple):
     code: int = 0
     rung: int = 0
     level: float | None = None
+    client_order_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class Hearing(Protocol):
 
 
 class Filling:
-    """The engine of a symbol as routing sees it: a `workbench.trading.states.Book`.
+    """The engine of a symbol as routing sees it: a `workbench.trading.states.Engine`.
 
     Parameters
     ----------

@@ -48,8 +48,11 @@ class Guard:
         Whether entries are paused by command.
     others
         What the other sessions of the account have come to; None before it was told.
+    highest
+        The highest equity of the session, money.
     peak
-        The highest equity since the start, or since entries were resumed, money.
+        The same that `max_drawdown` counts from: since a breach of it was last lifted, or the
+        start.
     watching
         Whether there is a limit that the market can breach.
     """
@@ -58,7 +61,7 @@ class Guard:
         self._limits, self._account = limits, account
         self.paused = False
         self.others: Others | None = None
-        self.peak = capital
+        self.highest = self.peak = self._shared_peak = capital
         self.watching = any(
             getattr(one, name) is not None for one in (limits, account) for name in CONTINUOUS
         )
@@ -94,14 +97,22 @@ class Guard:
             or _full(all_of_them.max_orders_per_minute, many + elsewhere)
         )
 
-    def drawdown(self, equity: float) -> float:
-        """Return what equity has come down from the highest, a fraction, 0 or above.
+    def see(self, equity: float) -> None:
+        """Know the equity at a price: the one place where the highest is kept."""
+        if equity > self.peak or equity > self._shared_peak:
+            self.highest = max(self.highest, equity)
+            self.peak = max(self.peak, equity)
+            self._shared_peak = max(self._shared_peak, equity)
 
-        The highest since the start, or since entries were resumed after `max_drawdown`.
-        """
-        if equity > self.peak:
-            self.peak = equity
-        return (self.peak - equity) / self.peak if self.peak > 0 else 0.0
+    def fallen(self, equity: float) -> float:
+        """Return what equity has come down from `highest`, a fraction, 0 or above."""
+        self.see(equity)
+        return _down(self.highest, equity)
+
+    def drawdown(self, equity: float) -> float:
+        """Return what equity has come down from `peak`, a fraction, 0 or above."""
+        self.see(equity)
+        return _down(self.peak, equity)
 
     def new_day(self) -> None:
         """Begin the next day: what was lost before counts no longer."""
@@ -109,13 +120,14 @@ class Guard:
             self._lasting.pop(scope + _UNTIL_NEXT_DAY, None)
 
     def resume(self, equity: float) -> None:
-        """Let entries through again; drawdowns count from here."""
+        """Let entries through again; a drawdown that was a breach counts from here."""
         self.paused = False
-        for scope in ("", ACCOUNT):
-            self._lasting.pop(scope + _UNTIL_RESUMED, None)
-        self.peak = equity
-        if self.others is not None:
-            self._forgiven = max(0.0, self.others.peak - self.others.equity)
+        if self._lasting.pop(_UNTIL_RESUMED, None) is not None:
+            self.peak = equity
+        if self._lasting.pop(ACCOUNT + _UNTIL_RESUMED, None) is not None:
+            self._shared_peak = equity
+            if self.others is not None:
+                self._forgiven = max(0.0, self.others.peak - self.others.equity)
 
     def save(self) -> dict[str, Any]:
         """Return all that is needed to go on."""
@@ -173,18 +185,25 @@ class Guard:
     def _scopes(self, now: Standing) -> list[tuple[RiskLimits, Standing, str]]:
         others = self.others
         if others is None:
-            account = now
+            account = now._replace(drawdown=_down(self._shared_peak, now.equity))
         else:
             others = Others(
                 others.at, others.equity, others.exposure, others.daily_pnl, others.open_orders,
                 others.orders_last_minute, others.by_symbol,
                 max(others.equity, others.peak - self._forgiven),
             )  # fmt: skip
-            account = together(now, self.peak, others)
+            account = together(now, self._shared_peak, others)
         return [(self._limits, now, ""), (self._account, account, ACCOUNT)]
 
 
-_KEPT = ("paused", "others", "peak", "_forgiven", "_given", "_lasting", "_present")
+_KEPT = (
+    "paused", "others", "highest", "peak", "_shared_peak", "_forgiven", "_given", "_lasting",
+    "_present",
+)  # fmt: skip
+
+
+def _down(peak: float, equity: float) -> float:
+    return max(0.0, peak - equity) / peak if peak > 0 else 0.0
 
 
 def _full(most: int | None, many: int) -> bool:

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from workbench.trading.book import Book
 
 
+class Clocked(Protocol):
+    """The times of a session; `at` is when the input came, epoch ms."""
+
+    at: int
+
+    def now(self) -> int:
+        """Return the time orders and days are counted by, epoch ms."""
+
+    def time(self) -> int:
+        """Return market time, epoch ms."""
+
+
 class Host(Protocol):
     """What a book asks of its session."""
 

@@ -120,13 +120,25 @@ class Reconciled(Struct, frozen=True, tag="reconciled", array_like=True):
     differences: list[str]
 
 
+class Away(Struct, frozen=True, tag="away", array_like=True):
+    """The session's process was gone: `since` (epoch ms) is when it was last given something.
+
+    Only where prices go by the clock; all others wait.
+    """
+
+    at: int
+    since: int
+
+
 class Clock(Struct, frozen=True, tag="clock", array_like=True):
     """Time has passed, about once a second, and nothing else has come."""
 
     at: int
 
 
-Input = Ticks | Bars | Passed | Word | Missing | Asked | Others | Reported | Reconciled | Clock
+Input = (
+    Ticks | Bars | Passed | Word | Missing | Asked | Others | Reported | Reconciled | Away | Clock
+)
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(list[Input]).decode

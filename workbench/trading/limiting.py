@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from msgspec import UNSET
 
 from workbench.engine.live_views import Refusal, Wanted
@@ -12,21 +10,10 @@ from workbench.messages import Breach, BreachAction
 from workbench.trading.book import Book
 from workbench.trading.commands import Commands
 from workbench.trading.guard import Begun, Guard
+from workbench.trading.hosting import Clocked
 from workbench.trading.limits import LIMIT_NAMES
 from workbench.trading.reporting import Reporting
 from workbench.trading.risk import ACCOUNT, Broken, Entry, Standing
-
-
-class Clocked(Protocol):
-    """Of a session, what is looked at here."""
-
-    at: int
-
-    def now(self) -> int:
-        """Return the time orders and days are counted by, epoch ms."""
-
-    def time(self) -> int:
-        """Return market time, epoch ms."""
 
 
 class Limiting:
@@ -67,8 +54,9 @@ class Limiting:
         return code_of(broken), broken.value, broken.allowed
 
     def look(self) -> None:
-        """Look at the limits that the market can breach, and act."""
-        if not self._guard.watching:
+        """Look at the limits that the market can breach, and act while it goes on."""
+        if not self._guard.watching or self._commands.how is not None:
+            self._guard.see(self._reporting.equity())
             return
         for begun in self._guard.look(self._reporting.standing()):
             self._act(begun)

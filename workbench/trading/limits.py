@@ -7,11 +7,6 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-LimitName = Literal[
-    "max_position", "max_exposure", "max_leverage", "max_daily_loss", "max_drawdown",
-    "max_orders_per_minute", "max_open_orders", "stale_after", "price_band",
-]  # fmt: skip
-
 
 class RiskLimits(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Limits of a session, or of an account; None is no limit.

@@ -42,6 +42,8 @@ class Told:
         Whether a venue has it, or is about to: it can fill though nobody wants it any more.
     named
         The client order id that was told last.
+    filler
+        Client order id of the fills that are not told yet.
     """
 
     order_id: str
@@ -60,6 +62,7 @@ class Told:
     emulated: bool = False
     out: bool = False
     named: str | None = None
+    filler: str | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +96,9 @@ class Orders:
         Takes the messages.
     asks
         Whether it is a venue's to say that an order rests; see `routed`.
+    ahead
+        Whether client order ids are told before the venue has the orders: who comes after a
+        process that was killed knows by them which order of the session each is.
     """
 
     session: str
@@ -100,6 +106,7 @@ class Orders:
     broker: str
     emit: Callable[[Order], None]
     asks: bool = False
+    ahead: bool = False
     waiting: dict[str, Told] = field(default_factory=dict)
     _grown: dict[str, None] = field(default_factory=dict)
 
@@ -150,18 +157,25 @@ class Orders:
             order.quantity = wanted
         if acknowledged:
             self.accept(order_id, now, latency=True)
-            if client_order_id not in (None, order.named):
-                self._tell(order, now)
+        if (acknowledged or self.ahead) and client_order_id not in (None, order.named):
+            self._tell(order, now)
 
-    def part(self, order: Told, now: Moment, units: float, price: float, fee: float) -> None:
+    def part(
+        self, order: Told, now: Moment, units: float, price: float, fee: float,
+        client_order_id: str | None = None,
+    ) -> None:  # fmt: skip
         """Take a fill at a venue, of `order` if nothing was told of it before.
 
-        It is told by `parts`, or with the end of the order.
+        It is told by `parts`, or with the end of the order, under the client order id that filled:
+        a message tells fills of one.
         """
         known = self.waiting.get(order.order_id)
         if known is None:
             known = order
             self.new(order, now)
+        if known.order_id in self._grown and known.filler != client_order_id:
+            self.parts(now)
+        known.filler = client_order_id
         known.trade_id = order.trade_id or known.trade_id
         known.filled += units
         known.paid += units * price
@@ -201,7 +215,7 @@ class Orders:
         known = self.waiting.get(order.order_id)
         if known is None:
             known = order
-            self.new(order, now)
+            self.new(order, now, extra.reasoning or None)
         if known.status == "new":
             self.accept(order.order_id, now)
         known.filled += extra.quantity
@@ -249,17 +263,19 @@ class Orders:
         self, order: Told, now: Moment, *, reasoning: Reasoning | UnsetType = UNSET,
         latency: bool = False, **why: Any,
     ) -> None:  # fmt: skip
+        client = order.filler or order.client_order_id
         data = OrderData(
             self.session, order.strategy, self.symbol, order.order_id, order.status, order.role,
             order.side, order.kind, order.quantity, order.price, order.filled,
             order.paid / order.filled if order.filled else None, order.fees, now.time, self.broker,
             UNSET if order.trade_id is None else order.trade_id,
-            UNSET if order.client_order_id is None else order.client_order_id,
+            UNSET if client is None else client,
             order.emulated, reasoning=reasoning,
             latency_ms=UNSET if not latency or now.latency_ms is None else now.latency_ms,
             **why,
         )  # fmt: skip
-        order.named = order.client_order_id
+        order.named = order.client_order_id if order.filler is None else order.named
+        order.filler = None
         self.emit(Order(now.stamp, data=data))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.data.candles import Candles
 from workbench.engine.driving import Kinds
-from workbench.messages import Message
+from workbench.messages import PROCESS_AWAY, Message, iso_time
 from workbench.trading.beginning import LiveSpec, account_of
 from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Rules
@@ -15,7 +15,7 @@ from workbench.trading.commands import Commands
 from workbench.trading.desk import Desk
 from workbench.trading.guard import Guard
 from workbench.trading.hosting import Facts
-from workbench.trading.inputs import Reconciled, Word
+from workbench.trading.inputs import Away, Reconciled, Word
 from workbench.trading.limiting import Limiting
 from workbench.trading.reporting import Reporting
 from workbench.trading.spec import LiveSettings
@@ -107,8 +107,18 @@ class Parts:
             self.desk.load(saved["desk"])
 
 
-def differences(given: Reconciled, books: Mapping[str, Book], at: int) -> Iterator[Message]:
-    """Say what was not at the broker as it was thought, each of the symbol it names."""
+def differences(given: Reconciled | Away, books: Mapping[str, Book], at: int) -> Iterator[Message]:
+    """Say what was not at the broker as it was thought, each of the symbol it names.
+
+    Or of each symbol that the process was not there to see it.
+    """
+    if isinstance(given, Away):
+        since, back = iso_time(given.since), iso_time(given.at)
+        text = f"The session's process was away from {since} to {back}: nobody decided meanwhile"
+        for book in books.values():
+            word = Word(at, book.symbol, book.words.state, text, PROCESS_AWAY)
+            yield book.words.feed(word, since)
+        return
     for text in given.differences:
         named = [one for symbol, one in books.items() if symbol in text]
         book = (named or list(books.values()))[0]

@@ -118,12 +118,13 @@ class Reporting:
         """Begin the next day with the equity there is."""
         self.day_equity = self.equity()
 
-    def own(self, at: int, peak: float) -> Others:
+    def own(self, at: int) -> Others:
         """Return what the session has come to, for the others of its account."""
         now = self.standing()
         return Others(
             at, now.equity, exposed(now), -now.loss, now.open_orders, now.orders,
-            {symbol: one.held + one.waiting for symbol, one in now.symbols.items()}, peak,
+            {symbol: one.held + one.waiting for symbol, one in now.symbols.items()},
+            self._guard.highest,
         )  # fmt: skip
 
     def standing(self, accounts: Mapping[str, LiveAccount] | None = None) -> Standing:
@@ -196,13 +197,12 @@ class Reporting:
         exposure, equity = standing.exposure, standing.equity
         ages = [one.age for one in standing.symbols.values() if one.age is not None]
         waiting = sum([one.open_orders for one in accounts.values()])
-        peak = max(self.performance.peak, equity)
         entries: Literal["open", "paused"] = "paused" if guard.closed else "open"
         data = RiskData(
             self._session, iso_time(time), equity, exposure, sum(held.values()),
             exposure / equity if equity > 0 else 0.0, exposure / self._leverage,
-            min(0.0, equity / peak - 1) if peak > 0 else 0.0, 0.0 - standing.loss, waiting,
-            standing.orders, None if lost is None else lost.var,
+            0.0 - guard.fallen(equity), 0.0 - standing.loss, waiting, standing.orders,
+            None if lost is None else lost.var,
             None if lost is None else lost.es, CONFIDENCE, max(ages, default=None), entries,
             guard.uses(standing), breach,
         )  # fmt: skip

@@ -15,11 +15,6 @@ from workbench.messages import LimitUse
 from workbench.trading.inputs import Others
 from workbench.trading.limits import LIMIT_NAMES, RiskLimits
 
-UNITS = {
-    "max_position": "money", "max_exposure": "money", "max_leverage": "x",
-    "max_daily_loss": "money", "max_drawdown": "fraction", "max_orders_per_minute": "count",
-    "max_open_orders": "count", "stale_after": "seconds", "price_band": "fraction",
-}  # fmt: skip
 CONTINUOUS = ("max_daily_loss", "max_drawdown", "stale_after")
 """Those that are breached by what the market does, too."""
 ACCOUNT = "account."
@@ -138,7 +133,7 @@ def uses(limits: RiskLimits, now: Standing, scope: str = "") -> list[LimitUse]:
         value = max(0.0, value)
         used = value / limit if limit > 0 else (0.0 if value <= limit else 1e9)
         known = UNSET if symbol is None else symbol
-        made.append(LimitUse(scope + name, min(value, 1e18), limit, used, UNITS[name], known))
+        made.append(LimitUse(scope + name, min(value, 1e18), limit, used, _SAYS[name][0], known))
     return made
 
 
@@ -239,19 +234,28 @@ def _most(values: Mapping[str, float]) -> tuple[float, str | None]:
 
 
 _SAYS = {
-    "max_position": "The position in {symbol} would be {value:.2f}, {name} allows {limit:.2f}",
-    "max_exposure": "The exposure would be {value:.2f}, {name} allows {limit:.2f}",
-    "max_leverage": "The leverage would be {value:.4g}, {name} allows {limit:.4g}",
-    "max_daily_loss": "{value:.2f} lost since 00:00 UTC, {name} allows {limit:.2f}",
-    "max_drawdown": "The drawdown is {value:.4%}, {name} allows {limit:.4%}",
-    "max_orders_per_minute": "It would be order {value:g} in 60 seconds, {name} allows {limit:g}",
-    "max_open_orders": "{value:g} entries would wait, {name} allows {limit:g}",
-    "stale_after": "{symbol} has had no price for {value:.1f} s, {name} allows {limit:g} s",
-    "price_band": "A price is {value:.4%} from the last close, {name} allows {limit:.4%}",
-}
+    "max_position": (
+        "money", "The position in {symbol} would be {value:.2f}, {name} allows {limit:.2f}",
+    ),
+    "max_exposure": ("money", "The exposure would be {value:.2f}, {name} allows {limit:.2f}"),
+    "max_leverage": ("x", "The leverage would be {value:.4g}, {name} allows {limit:.4g}"),
+    "max_daily_loss": ("money", "{value:.2f} lost since 00:00 UTC, {name} allows {limit:.2f}"),
+    "max_drawdown": ("fraction", "The drawdown is {value:.4%}, {name} allows {limit:.4%}"),
+    "max_orders_per_minute": (
+        "count", "It would be order {value:g} in 60 seconds, {name} allows {limit:g}",
+    ),
+    "max_open_orders": ("count", "{value:g} entries would wait, {name} allows {limit:g}"),
+    "stale_after": (
+        "seconds", "{symbol} has had no price for {value:.1f} s, {name} allows {limit:g} s",
+    ),
+    "price_band": (
+        "fraction", "A price is {value:.4%} from the last close, {name} allows {limit:.4%}",
+    ),
+}  # fmt: skip
+"""Of each limit, its unit and what is said of a breach."""
 
 
 def _broken(name: str, value: float, limit: float, scope: str, symbol: str | None) -> Broken:
-    text = _SAYS[name].format(value=value, limit=limit, name=scope + name, symbol=symbol)
+    text = _SAYS[name][1].format(value=value, limit=limit, name=scope + name, symbol=symbol)
     own = symbol if name in ("max_position", "stale_after", "price_band") else None
     return Broken(scope + name, min(value, 1e18), limit, text, own)

@@ -27,7 +27,7 @@ from workbench.engine.rules.layout import (
 from workbench.messages import OrderKind
 from workbench.trading.brokering import Cancel, Command, Place, Rules
 from workbench.trading.protecting import protect, settle, touch
-from workbench.trading.states import Book, State
+from workbench.trading.states import Engine, State
 from workbench.trading.tickets import (
     CRUMB,
     Exit,
@@ -46,7 +46,7 @@ class Route:
     """Makes commands of a book's wishes; see `workbench.trading.applying` for the way back."""
 
     def __init__(
-        self, symbol: str, engine: Book, rules: Rules, name: Callable[[], str], hedging: bool
+        self, symbol: str, engine: Engine, rules: Rules, name: Callable[[], str], hedging: bool
     ) -> None:
         self.symbol = symbol
         self.engine = engine

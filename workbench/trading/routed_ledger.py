@@ -26,7 +26,9 @@ from workbench.trading.filling import Ahead, Part
 from workbench.trading.ledger import Ledger
 from workbench.trading.orders import CRUMB, Moment, Orders, Told
 from workbench.trading.positions import Held, Positions
+from workbench.trading.reversing import why_closed
 from workbench.trading.telling import Trades
+from workbench.trading.tickets import Exit
 
 
 class RoutedLedger(Ledger):
@@ -38,6 +40,8 @@ class RoutedLedger(Ledger):
         By number of an order that is about to end: why, as of `LiveEngine.refuse`.
     untold
         By trade: fills of its exits before its entry is told.
+    heard
+        Client order id of the order whose report is just being taken.
     """
 
     kept = ("refused", "taken_away", "ahead", "untold", "reasons")
@@ -50,11 +54,13 @@ class RoutedLedger(Ledger):
         orders.asks = True
         self.ends: dict[int, tuple[int, float, float]] = {}
         self.untold: dict[int, list[Part]] = {}
+        self.heard: str | None = None
 
     # --- what is reported -----------------------------------------------------------------
 
     def part(self, part: Part) -> None:
         """Take a fill that the engine is about to take."""
+        part = part._replace(client_order_id=self.heard)
         if part.trade:
             ahead = self.ahead.setdefault(part.trade, Ahead())
             ahead.units += part.quantity
@@ -70,11 +76,12 @@ class RoutedLedger(Ledger):
         """Keep why an order was given that is about to end."""
         self.reasons[order] = why
 
-    def closing(self, trade: int, now: Moment) -> None:
-        """Tell that all of a trade is to be closed by an order of its own."""
+    def closing(self, trade: int, exit_: Exit, now: Moment) -> None:
+        """Tell that all of a trade is to be closed by an order of its own, and why."""
         held = self.positions.held.get(trade)
         if held is not None and f"{held.position_id}:close" not in self.orders.waiting:
-            self.orders.new(self._leaving(0, 0, 0, None, *_of(held), held.quantity), now)
+            order = self._leaving(0, 0, 0, None, *_of(held), held.quantity)
+            self.orders.new(order, now, why_closed(self._engine, exit_))
 
     # --- telling ----------------------------------------------------------------------------
 
@@ -110,7 +117,7 @@ class RoutedLedger(Ledger):
             known = self._leaving(
                 part.code, order, part.rung, part.level, *_of(held), part.quantity
             )
-        self.orders.part(known, now, part.quantity, part.price, part.fee)
+        self.orders.part(known, now, part.quantity, part.price, part.fee, part.client_order_id)
 
     def _entered(self, order: Told, row: Sequence[float], message: Trade, now: Moment) -> None:
         self._over(order.order_id, int(row[E_ORDER]), now, order.trade_id)

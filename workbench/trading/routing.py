@@ -6,7 +6,7 @@ docs/brokers.md says in words what rests where, and what is sent when.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -14,8 +14,8 @@ from workbench.errors import InvalidRequest
 from workbench.trading.applying import apply
 from workbench.trading.brokering import Command, Open, Report, Rules
 from workbench.trading.route import Route
-from workbench.trading.states import Book, State
-from workbench.trading.tickets import Life, Purpose
+from workbench.trading.states import Engine, State
+from workbench.trading.tickets import Exit, Life, Purpose
 
 __all__ = ["Life", "Purpose", "Routing"]
 
@@ -47,7 +47,7 @@ class Routing:
     def __init__(
         self,
         session_id: str,
-        engines: Mapping[str, Book],
+        engines: Mapping[str, Engine],
         rules: Mapping[str, Rules],
         hedging: bool = False,
     ) -> None:
@@ -69,13 +69,17 @@ class Routing:
         """
         return self._routes[symbol].decided(at)
 
-    def report(self, reported: Report) -> list[Command]:
+    def report(
+        self, reported: Report, taken: Callable[[], None] = lambda: None
+    ) -> list[Command]:  # fmt: skip
         """Take a report into the book; return what follows (protection, the other side of an OCO).
 
-        Twice the same, or one behind what is known, changes nothing.
+        Twice the same, or one behind what is known, changes nothing. `taken` is called between the
+        two: fills after that are of no order of the venue.
         """
         route = self._routes[reported.symbol]
         apply(route, reported)
+        taken()
         return route.act(reported.at)
 
     def price(self, symbol: str, time: int, price: float, at: int) -> list[Command]:
@@ -106,6 +110,16 @@ class Routing:
         """Return what an order that is at the venue is for; None where it is over, or unknown."""
         ticket = self._routes[symbol].state.tickets.get(client_order_id)
         return None if ticket is None else ticket.purpose
+
+    def named(self, symbol: str, purpose: Purpose) -> list[str]:
+        """Return the client order ids of what is at the venue for a purpose."""
+        tickets = self._routes[symbol].state.tickets
+        return [name for name, one in tickets.items() if one.purpose == purpose]
+
+    def exit_of(self, symbol: str, purpose: Purpose) -> Exit | None:
+        """Return the exit that an order carries out; None where it does not."""
+        exits = self._routes[symbol].state.exits
+        return next((one for one in exits if one.purpose == purpose), None)
 
     def flattening(self, symbol: str) -> bool:
         """Whether all of a symbol is being closed."""

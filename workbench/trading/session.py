@@ -13,13 +13,14 @@ from workbench.engine.live_views import Refusal, Wanted
 from workbench.errors import InvalidRequest, WorkbenchError
 from workbench.messages import Message, Trade, iso_stamp
 from workbench.timeframes import DAY_MS, Timeframe
-from workbench.trading.beginning import LiveSpec, status_of
+from workbench.trading.beginning import LiveSpec, start_of, status_of
 from workbench.trading.book import Book
 from workbench.trading.brokering import Command, Open, Rules
 from workbench.trading.commands import How
 from workbench.trading.hosting import Facts
 from workbench.trading.inputs import (
     Asked,
+    Away,
     Bars,
     Input,
     Missing,
@@ -119,6 +120,9 @@ class Session:
             book.begin()
         if self._real_time:
             self._day = at // DAY_MS
+        else:
+            known = max(book.time for book in self.books.values())
+            self._market = known or start_of(self._live)
         self._state()
 
     def take(self, given: Input) -> None:
@@ -150,7 +154,7 @@ class Session:
                 if self._desk is not None:
                     self._desk.passed(book, given.time, self.at)
             case Word():
-                self.emit(self.books[given.symbol].words.feed(given))
+                self.emit(self.books[given.symbol].said(given))
                 if given.state == "ended" and self._commands.over(given.symbol):
                     self._end("complete")
             case Missing():
@@ -168,7 +172,7 @@ class Session:
             case Reported():
                 if self._desk is not None:
                     self._desk.report(given)
-            case Reconciled():
+            case Reconciled() | Away():
                 for message in differences(given, self.books, self.at):
                     self.emit(message)
 
@@ -198,7 +202,7 @@ class Session:
         due = self._due
         if due is not None and self._may_close(due):
             self._close(due)
-        self._look()
+        self._limiting.look()
         if self._desk is not None:
             self._desk.late()
         self._grown()
@@ -259,11 +263,11 @@ class Session:
         if self._may_close(self._due):
             self._close(self._due)
         self.moved(book.time)
-        self._look()
+        self._limiting.look()
 
     def priced(self, book: Book) -> None:
         """See what another price has brought."""
-        self._look()
+        self._limiting.look()
 
     def filled(self, book: Book, row: Sequence[float], closed: bool) -> None:
         """Take a fill."""
@@ -287,10 +291,6 @@ class Session:
         """Say whether an entry may be ordered."""
         return self._limiting.admit(book, wanted)
 
-    def _look(self) -> None:
-        if self._commands.how is None:
-            self._limiting.look()
-
     # --- what it has come to ----------------------------------------------------------
 
     def orders_open(self) -> list[Open]:
@@ -306,7 +306,7 @@ class Session:
 
     def own(self) -> Others:
         """Return what this session has come to, for the others of its account."""
-        return self._reporting.own(self.at, self._guard.peak)
+        return self._reporting.own(self.at)
 
     def _close(self, time: int) -> None:
         self._due, self._last = None, time

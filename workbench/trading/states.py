@@ -1,4 +1,4 @@
-"""What routing asks of a book, and all that it remembers of a symbol."""
+"""What routing asks of an engine, and all that it remembers of a symbol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.engine.live_views import HeldPosition, WaitingOrder
 from workbench.trading.tickets import Exit, Past, Ticket
 
 
-class Book(Protocol):
+class Engine(Protocol):
     """What routing asks of a `LiveEngine`."""
 
     @property

@@ -165,10 +165,10 @@ class Words:
         )  # fmt: skip
         return Candle(self._now(), data=data, extra=extra)
 
-    def feed(self, word: Word) -> Feed:
-        """Return how the feed fares."""
+    def feed(self, word: Word, since: str | UnsetType = UNSET) -> Feed:
+        """Return how the feed fares; `since` as of `FeedData`."""
         self.state = word.state
-        return self._say(word.message, word.code)
+        return self._say(word.message, word.code, since)
 
     def trouble(self, trouble: Trouble, timeframe: str) -> Message:
         """Return what is wrong with trades or candles that were not taken."""
@@ -194,10 +194,10 @@ class Words:
         data = DataGapData(self._symbol, what, many, *times, filled, known)
         return DataGap(self._now(), data=data)
 
-    def _say(self, text: str, code: str | None) -> Feed:
+    def _say(self, text: str, code: str | None, since: str | UnsetType = UNSET) -> Feed:
         data = FeedData(
             self._symbol, self._feed, self.state, text, *self._source, self._timeframes,
-            UNSET if code is None else code,
+            UNSET if code is None else code, since,
         )  # fmt: skip
         return Feed(self._now(), data=data)
 

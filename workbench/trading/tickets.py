@@ -15,6 +15,9 @@ from workbench.trading.brokering import Open, Place, Rules
 CRUMB = 1e-9
 """Of a quantity: a smaller difference is of rounding."""
 
+EXACT = 2.3e-16
+"""The relative rounding of a double."""
+
 
 class Purpose(NamedTuple):
     """What an order at the venue is for, within its symbol.
@@ -163,7 +166,9 @@ def whole(rules: Rules, quantity: float) -> float:
     """Return the whole lots in a quantity."""
     if rules.lot <= 0.0:
         return quantity
-    lots = floor(quantity / rules.lot + CRUMB)
+    # A quotient of many lots is off by more than a crumb of one.
+    lots = quantity / rules.lot
+    lots = floor(lots * (1 + 4 * EXACT) + CRUMB)
     # Three times a tenth is not the number that is written 0.3; three tenths are.
     parts = round(1 / rules.lot)
     return lots / parts if abs(parts * rules.lot - 1) < 1e-12 else lots * rules.lot

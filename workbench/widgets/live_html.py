@@ -50,7 +50,7 @@ def render_html(
     """
     kept = [dict(message) for message in messages]
     fold = _fold(kept)
-    broker = _broker(fold)
+    broker = badge(fold.facts)
     style = f"background:{_BADGES[broker]};color:#fff;padding:1px 8px;border-radius:3px"
     synthetic = any(m["type"] == "status" and m["data"].get("synthetic") for m in kept)
     parts = [f'<p><b style="{style}">{broker}</b> <b>{escape(_words(title, fold))}</b></p>']
@@ -77,10 +77,11 @@ def _fold(messages: Iterable[Mapping[str, Any]]) -> LiveFold:
     return told(dict(message) for message in messages)
 
 
-def _broker(fold: LiveFold) -> str:
-    if fold.facts.get("broker", "paper") == "paper":
+def badge(facts: Mapping[str, Any]) -> str:
+    """Return who fills, in a word: ``PAPER``, ``SANDBOX`` or, with real money, ``LIVE``."""
+    if facts.get("broker", "paper") == "paper":
         return "PAPER"
-    return "SANDBOX" if fold.facts.get("sandbox") else "LIVE"
+    return "SANDBOX" if facts.get("sandbox") else "LIVE"
 
 
 def _words(title: str, fold: LiveFold) -> str:
@@ -110,7 +111,7 @@ def _prices(fold: LiveFold) -> str:
         (symbol, f"{data['close']:,.8g}", data["time"], data["timeframe"])
         for symbol, data in fold.prices.items()
     ]
-    return _table("Last prices", ("Symbol", "Price", "Candle", "Timeframe"), rows) if rows else ""
+    return table("Last prices", ("Symbol", "Price", "Candle", "Timeframe"), rows) if rows else ""
 
 
 def _positions(fold: LiveFold) -> str:
@@ -125,7 +126,7 @@ def _positions(fold: LiveFold) -> str:
         )
         for p in fold.positions
     ]  # fmt: skip
-    return _table("Positions", head, rows)
+    return table("Positions", head, rows)
 
 
 def _orders(fold: LiveFold) -> str:
@@ -140,14 +141,15 @@ def _orders(fold: LiveFold) -> str:
         )
         for o in fold.orders[-_MOST_ORDERS:]
     ]  # fmt: skip
-    return _table("Orders", head, rows)
+    return table("Orders", head, rows)
 
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.8g}"
 
 
-def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as HTML, all of it text."""
     heads = "".join(f"<th>{escape(text)}</th>" for text in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(text))}</td>" for text in row) + "</tr>" for row in rows

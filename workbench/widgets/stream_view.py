@@ -75,10 +75,11 @@ class StreamView(anywidget.AnyWidget):
         if source is not None:
             self._relay = Relay(source, self.send)
             self._follower = self._follow(source)
-            self._follower.start()
+            if self._follower is not None:
+                self._follower.start()
 
-    def _follow(self, source: RunSource) -> _Follower:
-        """Return what keeps the observable traits up to date."""
+    def _follow(self, source: RunSource) -> _Follower | None:
+        """Return what keeps the observable traits up to date; None where there are none."""
         raise NotImplementedError
 
     @property

@@ -5,26 +5,18 @@ import { RunModel } from "./model/run.ts";
 import { requestFor, type Row } from "./model/sweep.ts";
 import { paceFor, Replaying } from "./replay.ts";
 import type { ControlData, StreamStatus, WireMessage } from "../stream/src/index.ts";
-import { ChosenTransport, type Control, type Route, type Transport } from "./transport/index.ts";
+import { Reading, type ReadingOptions, type Snapshot } from "./reading.ts";
+import type { Control } from "./transport/index.ts";
 
 /** What Python keeps of a run for when nothing answers: a short log, and candles. */
-export interface Snapshot {
-  messages?: WireMessage[];
+export interface RunSnapshot extends Snapshot {
   candles?: unknown;
   /** What the server told of the run beside its stream. */
   about?: unknown;
 }
 
-export interface SessionOptions {
-  direct: Transport | null;
-  relay: Transport | null;
-  snapshot: () => Snapshot;
-  /** Shown until the run tells its own. */
-  title: string;
-}
-
-/** One connection and what it told; any number of views draw from it. */
-export class Session {
+/** A run, and while it is told again its replay. */
+export class Session extends Reading<RunSnapshot> {
   /** The run as its stream tells it, and while there is a replay that of the replay. */
   readonly result = new RunModel();
   replaying: Replaying | null = null;
@@ -32,46 +24,13 @@ export class Session {
   notice = "";
   readonly request = new Request();
   readonly candles: CandleSource;
-  readonly transport: ChosenTransport;
-  readonly title: string;
-  status: StreamStatus = { state: "connecting" };
-  route: Route = "none";
   /** What the run was asked to be, once the server has told. */
   about: About | null = null;
-  /** True while the picture is the saved one. */
-  saved = false;
-  /** True once nothing has answered in time. */
-  silent = false;
-  private readonly listeners = new Set<() => void>();
-  private readonly stop: () => void;
-  private asking = false;
 
-  constructor(private readonly options: SessionOptions) {
-    this.title = options.title;
-    this.transport = new ChosenTransport(options.direct, options.relay, () => this.useSaved());
+  constructor(options: ReadingOptions<RunSnapshot>) {
+    super(options);
     this.candles = new CandleSource((path, query) => this.transport.get(path, query), () => this.tell());
-    this.stop = this.transport.subscribe({
-      message: (message) => this.heard(message),
-      reset: () => {
-        this.result.reset();
-        this.tell();
-      },
-      status: (status, route) => {
-        this.status = status;
-        this.route = route;
-        if (status.state === "deleted") {
-          this.result.deleted();
-          this.endReplay();
-        }
-        this.request.settle(this.result);
-        this.tell();
-      },
-    });
-  }
-
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.begin();
   }
 
   /** Whether the run can be told something now. */
@@ -142,57 +101,37 @@ export class Session {
     this.tell();
   }
 
-  destroy(): void {
+  override destroy(): void {
     this.replaying?.close();
-    this.stop();
     this.candles.destroy();
-    this.listeners.clear();
+    super.destroy();
   }
 
-  private heard(message: WireMessage): void {
-    this.silent = false;
-    if (this.saved) {
-      this.saved = false;
-      this.result.reset();
+  protected get story(): RunModel {
+    return this.result;
+  }
+
+  protected override moved({ state }: StreamStatus): void {
+    if (state === "deleted") {
+      this.result.deleted();
+      this.endReplay();
     }
-    this.result.apply(message);
-    if (message.type === "connected") void this.ask();
+    this.request.settle(this.result);
+  }
+
+  protected override took(message: WireMessage): void {
+    if (message.type === "connected" && this.about === null) void this.ask((body) => (this.about = aboutOf(body)));
     this.request.settle(this.result);
     // What was refused in the past is no news.
     if (this.result.over) this.notice = "";
     else if (message.type === "control" && this.status.state === "live") this.notice = refusal(message.data);
-    this.tell();
   }
 
-  /** What the server does not tell is not shown: the stream alone makes a view. */
-  private async ask(): Promise<void> {
-    if (this.about !== null || this.asking) return;
-    this.asking = true;
-    try {
-      this.about = aboutOf(await this.transport.get("", {}));
-      this.tell();
-    } catch {
-      // The next connection asks again.
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  private useSaved(): void {
-    if (this.result.seq > 0) return;
-    this.silent = true;
-    const { messages, candles, about } = this.options.snapshot();
-    if (Array.isArray(messages) && messages.length > 0) {
-      this.saved = true;
-      for (const message of messages) this.result.apply(message);
-      if (candles) this.candles.give(candles);
-      this.about = aboutOf(about);
-    }
-    this.tell();
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners) listener();
+  protected override restore(snapshot: RunSnapshot): boolean {
+    const restored = super.restore(snapshot);
+    if (restored && snapshot.candles) this.candles.give(snapshot.candles);
+    if (restored) this.about = aboutOf(snapshot.about);
+    return restored;
   }
 }
 

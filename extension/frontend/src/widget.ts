@@ -4,13 +4,19 @@ import "./lists.css";
 import "./sweep.css";
 import "./market.css";
 import "./live.css";
+import "./sessions.css";
 import { mountLive } from "./live/mount.ts";
 import { LiveSession } from "./live/session.ts";
 import { mountMarket } from "./market/mount.ts";
 import { MarketSession } from "./market/session.ts";
+import type { StreamOptions } from "../stream/src/index.ts";
+import type { ReadingOptions } from "./reading.ts";
 import { Session } from "./session.ts";
-import { DirectTransport, findServer, marketPlace, RelayTransport, runPlace, type WidgetModel } from "./transport/index.ts";
-import { mount, type Mounted } from "./view/mount.ts";
+import { mountSessions } from "./sessions/mount.ts";
+import { Overview } from "./sessions/overview.ts";
+import { DirectTransport, findServer, marketPlace, RelayTransport, runPlace, sessionsPlace, type Place, type WidgetModel } from "./transport/index.ts";
+import type { Mounted } from "./view/drawing.ts";
+import { mount } from "./view/mount.ts";
 
 interface Context {
   model: WidgetModel;
@@ -66,23 +72,13 @@ export default function widget() {
 }
 
 function openRun(model: WidgetModel, relay: RelayTransport): Opened {
-  const server = model.get("direct") ? findServer() : null;
-  const session = new Session({
-    direct: server ? new DirectTransport(server, runPlace(model.get("run_id"))) : null,
-    relay,
-    snapshot: () => model.get("snapshot") ?? {},
-    title: model.get("title") ?? "",
-  });
+  const session = new Session(waysOf(model, relay, runPlace(model.get("run_id"))));
   return { mount: (parent, height) => mount(parent, session, { height }), destroy: () => session.destroy() };
 }
 
 function openMarket(model: WidgetModel, relay: RelayTransport): Opened {
-  const server = model.get("direct") ? findServer() : null;
   const session = new MarketSession({
-    direct: server ? new DirectTransport(server, marketPlace(model.get("name"))) : null,
-    relay,
-    snapshot: () => model.get("snapshot") ?? {},
-    title: model.get("title") ?? "",
+    ...waysOf(model, relay, marketPlace(model.get("name"))),
     timeframe: model.get("timeframe") ?? "",
     chosen(timeframe) {
       // Python keeps the candles of what is shown.
@@ -102,13 +98,9 @@ function openMarket(model: WidgetModel, relay: RelayTransport): Opened {
 }
 
 function openLive(model: WidgetModel, relay: RelayTransport): Opened {
-  const server = model.get("direct") ? findServer() : null;
   const id: string = model.get("session_id");
   const session = new LiveSession({
-    direct: server ? new DirectTransport(server, runPlace(id), { heartbeat: SIGN_OF_LIFE_S }) : null,
-    relay,
-    snapshot: () => model.get("snapshot") ?? {},
-    title: model.get("title") ?? "",
+    ...waysOf(model, relay, runPlace(id), { heartbeat: SIGN_OF_LIFE_S }),
     id,
     chosen(symbol) {
       // Python keeps the candles of what is shown.
@@ -132,5 +124,23 @@ function openLive(model: WidgetModel, relay: RelayTransport): Opened {
   };
 }
 
+function openSessions(model: WidgetModel, relay: RelayTransport): Opened {
+  const overview = new Overview(waysOf(model, relay, sessionsPlace(), { heartbeat: SIGN_OF_LIFE_S }));
+  return { mount: (parent, height) => mountSessions(parent, overview, { height }), destroy: () => overview.destroy() };
+}
+
+/** How a view hears of what is at a place. */
+function waysOf(model: WidgetModel, relay: RelayTransport, place: Place, wishes: StreamOptions = {}): ReadingOptions<any> {
+  const server = model.get("direct") ? findServer() : null;
+  return {
+    direct: server ? new DirectTransport(server, place, wishes) : null,
+    relay,
+    snapshot: () => model.get("snapshot") ?? {},
+    title: model.get("title") ?? "",
+  };
+}
+
 /** What a view's `kind` opens; without one it is a run's. */
-const OPENERS: Record<string, (model: WidgetModel, relay: RelayTransport) => Opened> = { market: openMarket, live: openLive };
+const OPENERS: Record<string, (model: WidgetModel, relay: RelayTransport) => Opened> = {
+  market: openMarket, live: openLive, sessions: openSessions,
+};

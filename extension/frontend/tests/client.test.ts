@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import {
-  backtestAddress, BacktestStreamClient, StreamError, streamAddress, type AnyMessage,
+  backtestAddress, BacktestStreamClient, LiveStreamClient, MarketStreamClient, StreamError, streamAddress, type AnyMessage,
 } from "../stream/src/index.ts";
 import { connected, event, FakeSocket, harness } from "./fakes.ts";
 
@@ -43,6 +43,39 @@ test("the address carries what is wished for", () => {
 test("a backtest is found on the given server, the page's, or the contract's", () => {
   assert.equal(backtestAddress("a b", "https://h/user/x").href, "wss://h/user/x/api/ws/stream/backtest/a%20b");
   assert.equal(backtestAddress("b1").href, "ws://localhost:8000/api/ws/stream/backtest/b1");
+});
+
+for (const [what, client] of Object.entries({
+  "a heartbeat of 0": () => new BacktestStreamClient("b1", { heartbeat: 0 }),
+  "a heartbeat that is no number": () => new BacktestStreamClient("b1", { heartbeat: NaN }),
+  "a beginning there is not": () => new BacktestStreamClient("b1", { from: "later" as "now" }),
+  "a position before the first": () => new BacktestStreamClient("b1", { since: -1 }),
+  "no run": () => new BacktestStreamClient(""),
+  "a way out of the path": () => new BacktestStreamClient(".."),
+  "no market": () => new MarketStreamClient(""),
+})) {
+  test(`${what} is refused before anything is opened`, async () => {
+    usePageSocket();
+    await assert.rejects(client().connect(), { code: "invalid_request" });
+    assert.equal(opened.length, 0);
+  });
+}
+
+test("an address that is none is told as any end is", async () => {
+  usePageSocket();
+  for (const client of [new BacktestStreamClient("b1", { server: "bogus" }), new LiveStreamClient({ server: "bogus" })]) {
+    await assert.rejects(client.connect(), { code: "bad_address" });
+  }
+});
+
+test("what is no number is not sent", () => {
+  usePageSocket();
+  const client = new BacktestStreamClient("b1");
+  client.on("trade", () => {});
+  opened[0]?.onopen?.({});
+  assert.throws(() => client.speed(Number("fast")), { code: "invalid_request" });
+  assert.throws(() => client.step(Infinity), { code: "invalid_request" });
+  assert.deepEqual(opened[0]?.sent, []);
 });
 
 test("stands in for the contract's BacktestStreamClient", () => {

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { WireMessage } from "../stream/src/index.ts";
 import { besideOf } from "../src/live/beside.ts";
 import { askedOf, type Asked } from "../src/live/asked.ts";
-import { levelsOf, pricesTaken, roomFor, spread } from "../src/live/levels.ts";
+import { levelsOf, roomFor, type Level } from "../src/live/levels.ts";
 import { LiveModel } from "../src/live/model.ts";
+import { namingOf, pricesTaken, spread } from "../src/live/naming.ts";
 import { whyOf } from "../src/live/orders.ts";
 import { requestWords, type Request } from "../src/live/request.ts";
 import { LiveSession } from "../src/live/session.ts";
@@ -321,8 +322,8 @@ test("names of levels have room of their own, as much as they need and no more t
   assert.equal(roomFor(levels, 1000, () => 100), 0.144);
   assert.equal(roomFor(levels, 1000, () => 90), roomFor(levels, 1000, () => 95));
   assert.equal(roomFor(levels, 200, () => 100), 0.25);
-  assert.deepEqual(pricesTaken(levels, [9, 10], 100).map((price) => price.toFixed(2)), ["9.50"]);
-  assert.deepEqual(pricesTaken(levels, [10, 11], 100), []);
+  assert.deepEqual(pricesTaken(namingOf(levels, [9, 10], 100, 9.6), [9, 10], 100).map((price) => price.toFixed(2)), ["9.50"]);
+  assert.deepEqual(pricesTaken(namingOf(levels, [10, 11], 100, 10.5), [10, 11], 100), []);
 });
 
 test("what others asked for, and were refused, is a notice", () => {
@@ -345,4 +346,26 @@ test("the symbol and the timeframe that are shown are among those there are", ()
   session.show("nothing");
   assert.equal(session.symbol, "B");
   session.destroy();
+});
+
+const waiting = (price: number, waits = true): Level => ({ price, told: "", text: "", brief: "", colour: "amber", dash: [], waits });
+
+test("of many levels what is held and what is nearest to the price is named, the rest is counted", () => {
+  const orders = Array.from({ length: 40 }, (_, i) => waiting(81 + i));
+  const stop = waiting(85, false);
+  const naming = namingOf([...orders, stop, waiting(300)], [80, 121], 320, 100.2);
+  assert.equal(naming.named.length, 10);
+  const prices = naming.named.map(({ price }) => price);
+  assert.deepEqual(prices, [104, 103, 102, 101, 100, 99, 98, 97, 96, 85]);
+  assert.equal(naming.lines.length, 31);
+  assert.deepEqual([naming.above, naming.below], [17, 15]);
+  const tops = naming.named.map(({ top }) => top);
+  assert.ok(tops.every((top, i) => top >= 16 && top <= 320 - 32 && (i === 0 || top - (tops[i - 1] as number) >= 16)));
+});
+
+test("few levels are all named, and those out of view are counted", () => {
+  const naming = namingOf([waiting(90), waiting(110), waiting(50)], [80, 120], 320, 100);
+  assert.deepEqual(naming.named.map(({ price }) => price), [110, 90]);
+  assert.deepEqual([naming.lines.length, naming.above, naming.below], [0, 0, 1]);
+  assert.deepEqual(namingOf([], [0, 1], 320, NaN), { named: [], lines: [], above: 0, below: 0 });
 });

@@ -9,7 +9,7 @@ from workbench.messages import ControlRequest
 from workbench.runs.live_book import STREAM
 from workbench.sessions.service import ACTIONS
 from workbench.streams import StreamQuery
-from workbench.streams.query import LIVE_PARAMETERS
+from workbench.streams.query import LIVE_PARAMETERS, wanted_of
 from workbench_server.handlers.base import RESOURCE
 from workbench_server.handlers.refusing import asker
 from workbench_server.handlers.streaming import StreamHandler
@@ -27,8 +27,14 @@ class LiveStreamHandler(StreamHandler):
 
     async def subject(self) -> Subject:
         """Return what the stream is about."""
-        asked = self.get_query_argument("symbols", "")
-        return of_sessions(self.service.live, [asked] if asked else [])
+        names = self.request.query_arguments
+        given = {name: self.get_query_argument(name) for name in names}
+        asked, sessions = given.get("symbols"), self.extensionapp.sessions
+        return of_sessions(
+            self.service.live,
+            [asked] if asked else [],
+            lambda: sessions.prices(wanted_of(given)),
+        )
 
     def query(self, given: dict[str, str], subject: Subject) -> StreamQuery:
         """Return what the subscriber wants.

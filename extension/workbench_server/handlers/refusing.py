@@ -59,17 +59,21 @@ class Refusing(web.RequestHandler):
             self.set_header("Allow", ", ".join(allowed))
             msg = f"{method} is not possible here, only {' and '.join(allowed)}"
             return MethodNotAllowed(msg, field="method", value=method, allowed=allowed)
-        if status in (401, 403) and self._is_stranger():
-            allowed = "Authorization: token TOKEN"
-            msg = f"A token is missing or wrong: send the header `{allowed}`"
-            return NotAuthenticated(msg, field="Authorization", value=None, allowed=allowed)
+        if status in (401, 403) and getattr(self, "_jupyter_current_user", None) is None:
+            return self._stranger()
         kind = _KINDS.get(status, WorkbenchError)
         return kind(error.log_message or error.reason or "refused")
 
-    def _is_stranger(self) -> bool:
-        """Tell whether nobody is logged in; a foreign Host header is another matter."""
-        user = getattr(self, "_jupyter_current_user", None)
-        return user is None and bool(self.check_host())  # type: ignore[attr-defined]
+    def _stranger(self) -> WorkbenchError:
+        """Return what to say to whom nobody has logged in, or who calls the server a wrong name."""
+        if not self.check_host():  # type: ignore[attr-defined]
+            host = self.request.host
+            allowed = "a name of this machine, or ServerApp.allow_remote_access=True"
+            msg = f"Host is {host[:100]!r}, by which this server is not to be reached: {allowed}"
+            return NotAllowed(msg, field="Host", value=host[:100], allowed=allowed)
+        allowed = "Authorization: token TOKEN"
+        msg = f"A token is missing or wrong: send the header `{allowed}`"
+        return NotAuthenticated(msg, field="Authorization", value=None, allowed=allowed)
 
     def _methods(self) -> list[str]:
         plain = web.RequestHandler

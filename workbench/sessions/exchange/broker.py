@@ -20,7 +20,16 @@ from workbench.sessions.exchange.markets import rules_of
 from workbench.sessions.exchange.sending import SETTLED, Line, send, take_back
 from workbench.sessions.exchange.settling import Settling
 from workbench.sessions.exchange.tracking import Tracked
-from workbench.trading.brokering import Agreement, Cleared, Command, Open, Place, Report, Rules
+from workbench.trading.brokering import (
+    Agreement,
+    Cleared,
+    Command,
+    Found,
+    Open,
+    Place,
+    Report,
+    Rules,
+)
 from workbench.trading.inputs import Reconciled
 
 POLL = 2.0
@@ -147,7 +156,7 @@ class ExchangeBroker:
     async def clear(self, since: int, highest: int) -> Cleared | None:
         """See `Broker.clear`."""
         held: dict[str, float] = {}
-        sent: set[str] = set()
+        orders: list[Found] = []
         for symbol, market in self._markets.items():
             try:
                 found = await clearing.clear(
@@ -156,8 +165,8 @@ class ExchangeBroker:
             except BrokerError:
                 return None
             held[symbol] = clearing.units(found)
-            sent |= {one.place.client_order_id for one in found}
-        return Cleared(held, sent)
+            orders += [Found(one.place, one.last(self._line.now())) for one in found]
+        return Cleared(held, orders)
 
     async def close(self) -> None:
         """See `Broker.close`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from workbench.sessions.exchange.sending import LOOKS, Line, take_back
 from workbench.sessions.exchange.tracking import CRUMB, Tracked
 from workbench.trading.brokering import Place, Report
 
+AT_ONCE = 8
+"""So many orders are looked for at once."""
+
 
 async def compare(
     line: Line, orders: Sequence[Tracked], session: str, markets: Mapping[str, dict[str, Any]]
@@ -22,30 +26,9 @@ async def compare(
     Returns what differs, in words.
     """
     words: list[str] = []
-    for tracked in orders:
-        looks = 0
-        # By market time a decision may lie ahead of the clock.
-        decided = min(tracked.place.decided, line.now())
-        for tries in range(1_000_000):
-            wait = None
-            try:
-                found = await find(line.exchange, tracked)
-            except Exception as error:
-                wait = line.outcome(error).wait
-            else:
-                if found is not None:
-                    tracked.saw(found)
-                    break
-                looks += 1
-                late = line.now() - decided >= line.settled
-                if looks >= LOOKS and late:
-                    if tracked.accepted:
-                        tracked.lose(line.now())
-                    else:
-                        text = "The exchange knows nothing of it"
-                        tracked.refuse("not_sent", text, line.now())
-                    break
-            await line.sleep(pause(tries, wait))
+    room, began = asyncio.Semaphore(AT_ONCE), line.now()
+    # None waits for another: of many that never arrived, each takes seconds to be certain of.
+    await asyncio.gather(*(_find(line, tracked, room, began) for tracked in orders))
     mine = {their_id(line.exchange.id, one.place.client_order_id) for one in orders}
     for symbol, market in markets.items():
         for order in await _open_orders(line, market):
@@ -91,6 +74,40 @@ async def holdings(
         if lacks >= least > 0.0 or lacks > least:
             words.append(f"{symbol}: the account holds {there:g}, the session {units:g}")
     return words
+
+
+async def _find(line: Line, tracked: Tracked, room: asyncio.Semaphore, began: int) -> None:
+    """Look for an order until the exchange has said what it is, or it is certain that it is none.
+
+    Parameters
+    ----------
+    room
+        How many requests may be on their way.
+    began
+        When looking began, epoch ms: whoever may have sent the order was gone by then.
+    """
+    looks = 0
+    # By market time a decision may lie ahead of the clock.
+    sent = min(tracked.place.decided, began)
+    for tries in range(1_000_000):
+        wait = None
+        try:
+            async with room:
+                found = await find(line.exchange, tracked)
+        except Exception as error:
+            wait = line.outcome(error).wait
+        else:
+            if found is not None:
+                tracked.saw(found)
+                return
+            looks += 1
+            if looks >= LOOKS and line.now() - sent >= line.settled:
+                if tracked.accepted:
+                    tracked.lose(line.now())
+                else:
+                    tracked.refuse("not_sent", "The exchange knows nothing of it", line.now())
+                return
+        await line.sleep(pause(tries, wait))
 
 
 async def _open_orders(line: Line, market: dict[str, Any]) -> list[dict[str, Any]]:

@@ -135,18 +135,22 @@ class Tracked:
         rate = float(self.market.get("taker") or 0.0)
         self.fills[BELIEVED] = Fill(rest, price, 0.0, rest * price * rate, self.time)
 
+    def last(self, at: int) -> Report:
+        """Return how it stands, whatever of that has been told."""
+        net, average, fees = self._sums()
+        status = self.ended or ("partially_filled" if net > 0.0 else "accepted")
+        if self.ended is not None and self._whole(self.traded):
+            status = "filled"
+        return self._report(status, at, net, average, fees)
+
     def reports(self, at: int) -> list[Report]:
         """Return what has not been told yet."""
         told: list[Report] = []
         if self.acknowledged and not self.accepted and self.ended != "rejected":
             self.accepted = True
             told.append(self._report("accepted", at, self.told, self.average, 0.0))
-        net = sum(fill.quantity - fill.lost for fill in self.fills.values())
-        fees = sum(fill.fee for fill in self.fills.values())
+        net, average, fees = self._sums()
         traded = self.traded
-        average = None
-        if traded:
-            average = sum(fill.quantity * fill.price for fill in self.fills.values()) / traded
         if self.ended is not None and not self.lacks() and not self.final:
             self.final = True
             self.told = max(self.told, net)
@@ -156,6 +160,13 @@ class Tracked:
             self.told = net
             told.append(self._report("partially_filled", at, net, average, fees))
         return told
+
+    def _sums(self) -> tuple[float, float | None, float]:
+        """Return its units net of fees taken in units, their price, and fees as money."""
+        fills, traded = self.fills.values(), self.traded
+        net = sum(fill.quantity - fill.lost for fill in fills)
+        average = sum(fill.quantity * fill.price for fill in fills) / traded if traded else None
+        return net, average, sum(fill.fee for fill in fills)
 
     def _whole(self, traded: float) -> bool:
         return traded >= self.place.quantity * (1 - CRUMB)

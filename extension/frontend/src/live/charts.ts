@@ -9,14 +9,16 @@ import { decimals, padded, PaneStack, type StackedPane } from "../charts/stack.t
 import type { Theme } from "../charts/theme.ts";
 import { Tooltip } from "../charts/tooltip.ts";
 import type { Span } from "../charts/viewport.ts";
-import { el, setShown, setText } from "../dom.ts";
 import { fixed, percent } from "../format.ts";
 import { gapCard } from "../market/cards.ts";
-import { drawGaps, drawPriceLine, gapAt } from "../market/lines.ts";
+import { LatestPrice } from "../market/latest.ts";
+import { drawGaps, gapAt } from "../market/lines.ts";
 import type { CandleSeries } from "../market/series.ts";
 import { boundsOf, drawAcross, drawCurve, inView, Legend, type Curve } from "./curves.ts";
-import { drawLevels, drawPrices, levelsOf, pricesTaken, roomFor, type Level } from "./levels.ts";
+import { drawLevels, drawPrices } from "./levelmarks.ts";
+import { levelsOf, roomFor, type Level } from "./levels.ts";
 import type { LiveModel } from "./model.ts";
+import { namingOf, pricesTaken, type Naming } from "./naming.ts";
 import { LiveReadout } from "./readout.ts";
 import type { LiveSession } from "./session.ts";
 import type { SymbolModel } from "./symbol.ts";
@@ -25,32 +27,25 @@ import type { SymbolModel } from "./symbol.ts";
 const IN_VIEW = 110;
 /** The view shows levels that are so many heights of its candles away. */
 const REACH = 1.2;
-/** Room of the latest price's label, CSS pixels. */
-const CLEAR = 18;
 const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 /** Part of the width right of the present. */
 const LEAST_ROOM = 0.04;
+const NOTHING: Naming = { named: [], lines: [], above: 0, below: 0 };
 const [PRICE, EQUITY, DRAWDOWN, PROFIT, EXPOSURE] = [0, 1, 2, 3, 4];
 
 /** Price of a symbol with what is held and waits, equity, profit and exposure over one time axis. */
 export class LiveCharts {
   private readonly stack: PaneStack;
   private readonly readout = new LiveReadout();
-  private readonly note = el("div", "wb-note");
-  private readonly tag = el("div", "wb-price-tag");
-  private readonly watermark = el("div", "wb-watermark", "SYNTHETIC");
+  private readonly latest = new LatestPrice(IN_VIEW);
   private readonly legends = new Map([EQUITY, PROFIT, EXPOSURE].map((index) => [index, new Legend()]));
   private readonly tooltip: Tooltip;
   private readonly live: LiveModel;
   private symbol: SymbolModel | null = null;
   private candles: CandleSeries | null = null;
   private levels: Level[] = [];
-  private shown = "";
+  private naming: Naming = NOTHING;
   private pointer: number | null = null;
-  private price = NaN;
-  private clear = 0;
-  private taken: number[] = [];
-  private tagged = "";
   private drawn = new Map<number, [Curve, Reduced][]>();
 
   constructor(parent: HTMLElement, private readonly session: LiveSession, height: number, schedule: () => void) {
@@ -61,15 +56,19 @@ export class LiveCharts {
       panes: (theme) => this.panes(theme),
       height,
       schedule,
-      reset: () => this.recent(),
+      reset: () => this.latest.recent(this.stack.viewport),
       cursorMoved: (u, index) => this.cursorMoved(u, index),
       moved: () => this.tooltip.hide(),
     });
     const price = this.stack.frames[PRICE] as HTMLElement;
     this.tooltip = new Tooltip(price);
-    for (const node of [this.watermark, this.tag]) node.setAttribute("aria-hidden", "true");
-    price.append(this.watermark, this.tag, this.note);
+    this.latest.into(price);
     for (const [index, legend] of this.legends) this.stack.frames[index]?.append(legend.root);
+  }
+
+  /** How many levels are told by name, and how many are not. */
+  get told(): [named: number, more: number] {
+    return [this.naming.named.length, this.naming.above + this.naming.below];
   }
 
   setHeight(height: number): void {
@@ -85,26 +84,22 @@ export class LiveCharts {
 
   /** Bring the panes up to date; does nothing while the charts have no size. */
   draw(): void {
-    const { stack, live, session } = this;
+    const { stack, live, session, latest } = this;
     if (!stack.begin()) return;
     live.course.update(live);
     this.symbol = live.symbols.get(session.symbol) ?? null;
     this.candles = this.symbol?.candles(session.timeframe) ?? null;
     const { candles } = this;
-    const there = candles !== null && candles.length > 0;
+    const there = latest.show(candles, live.run.info.synthetic, live.run.failure !== null ? "No prices" : "Waiting for the first candles");
     stack.root.classList.toggle("wb-empty", !there);
-    setText(this.note, there ? "" : live.run.failure !== null ? "No prices" : "Waiting for the first candles");
-    setShown(this.note, !there);
-    setShown(this.tag, there);
-    setShown(this.watermark, there && live.run.info.synthetic);
+    const renamed = latest.renamed(there ? session.timeframe : "");
     this.levels = levelsOf(live.positions.values(), live.orders.working, session.symbol, candles?.digits ?? 2);
     if (there) {
       const now = Math.max(candles.lastTime + candles.span, live.run.now);
       const start = Math.min(candles.time[0] as number, live.run.equityTime.values[0] ?? Infinity);
       stack.viewport.update({ start, end: null, now, over: true, candle: candles.span, room: this.room() });
-      if (this.shown !== session.timeframe) this.recent();
-      this.shown = session.timeframe;
-    } else this.shown = "";
+      if (renamed) latest.recent(stack.viewport);
+    }
     const { span } = stack.viewport;
     this.drawn = new Map(this.curves().map(([index, curves]) => {
       const columns = Math.max(50, Math.round((stack.panes[index] as uPlot).bbox.width / 1.5));
@@ -112,7 +107,9 @@ export class LiveCharts {
     }));
     const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
     const range = this.priceRange(span);
-    const moved = this.keepClear(range);
+    const height = Math.max(1, stack.panes[PRICE]?.over.clientHeight ?? 1);
+    this.naming = there ? namingOf(this.levels, range, height, latest.price) : NOTHING;
+    const moved = latest.keepClear(range, height, pricesTaken(this.naming, range, height));
     stack.show(PRICE, span, nothing, range);
     for (const index of [EQUITY, DRAWDOWN, PROFIT, EXPOSURE]) stack.show(index, span, nothing, this.rangeOf(index));
     for (const [index, legend] of this.legends) {
@@ -126,15 +123,6 @@ export class LiveCharts {
 
   destroy(): void {
     this.stack.destroy();
-  }
-
-  /** The latest candles, and on with the present. */
-  private recent(): void {
-    const { viewport } = this.stack;
-    if (this.candles === null) return;
-    const now = this.candles.lastTime + this.candles.span;
-    viewport.set(now - IN_VIEW * this.candles.span, now);
-    viewport.follow();
   }
 
   /** Names of levels stand right of the latest candle, not on it. */
@@ -155,8 +143,8 @@ export class LiveCharts {
     return [
       {
         title: "Price", share: 0.46, series, draw: (u) => this.drawPrice(u), drawOver: (u) => this.drawOver(u),
-        label: (value, step) => (this.candles !== null && this.taken.every((price) => Math.abs(value - price) >= this.clear) ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : ""),
-        widest: () => (this.candles !== null ? fixed(this.price, this.candles.digits) : ""),
+        label: (value, step) => this.latest.label(value, step),
+        widest: () => this.latest.widest,
       },
       { title: "Equity", share: 0.16, series, draw: several(EQUITY), label: money },
       { title: "Drawdown", share: 0.11, from: 480, series, draw: several(DRAWDOWN), label: (value, step) => (told() ? percent(value, decimals(step * 100)) : "") },
@@ -181,20 +169,6 @@ export class LiveCharts {
       ]],
       [EXPOSURE, [{ name: "exposure", colour: "violet", time, values: course.exposure.values, steps: true }]],
     ];
-  }
-
-  /** Labels of prices are left out where those of the latest and of levels stand; whether one has moved. */
-  private keepClear(range: Span): boolean {
-    const { candles } = this;
-    this.price = candles !== null && candles.length > 0 ? (candles.close[candles.length - 1] as number) : NaN;
-    const height = Math.max(1, this.stack.panes[PRICE]?.over.clientHeight ?? 1);
-    const perPixel = (range[1] - range[0]) / height;
-    this.clear = CLEAR * perPixel;
-    this.taken = [this.price, ...pricesTaken(this.levels, range, height)];
-    const at = this.taken.map((price) => Math.round((price - range[0]) / (perPixel * 3))).join(" ");
-    const moved = at !== this.tagged;
-    this.tagged = at;
-    return moved;
   }
 
   /** Of the candles in view, with the levels that are near enough not to flatten them. */
@@ -230,24 +204,17 @@ export class LiveCharts {
     const dense = isDense(g, symbol);
     if (dense) drawDots(ctx, g, symbol, theme);
     drawCandles(ctx, g, candles, candles.length, theme);
-    drawLevels(ctx, g, this.levels, theme);
+    drawLevels(ctx, g, this.naming, theme);
     const beside = this.session.beside?.symbols.get(symbol.name);
     if (beside && isDense(g, beside)) drawDots(ctx, g, beside, theme);
     else if (beside) drawMarkers(ctx, g, beside, theme, true);
     if (!dense) drawMarkers(ctx, g, symbol, theme);
-    const last = candles.length - 1;
-    const price = candles.close[last] as number;
-    const colour = price >= (candles.open[last] as number) ? theme.up : theme.down;
-    drawPriceLine(ctx, g, price, colour);
-    const y = Math.min(Math.max(g.y(price), g.top), g.top + g.height) / g.ratio;
-    setText(this.tag, fixed(price, candles.digits));
-    this.tag.style.background = colour;
-    this.tag.style.transform = `translate(${Math.round((g.left + g.width) / g.ratio)}px, ${Math.round(y)}px) translateY(-50%)`;
+    this.latest.draw(ctx, g, theme);
   }
 
   private drawOver(u: uPlot): void {
     const g = geometryOf(u, uPlot.pxRatio);
-    if (g !== null && this.candles !== null) drawPrices(u.ctx, g, this.levels, this.stack.theme);
+    if (g !== null && this.candles !== null) drawPrices(u.ctx, g, this.naming, this.stack.theme);
   }
 
   private drawCurves(u: uPlot, index: number, theme: Theme): void {

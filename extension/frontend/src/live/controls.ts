@@ -1,10 +1,9 @@
-import type { LiveAction } from "../../stream/src/index.ts";
-import { el, setShown, setText } from "../dom.ts";
+import { el, setText } from "../dom.ts";
 import { isEnabled, setEnabled } from "../view/icons.ts";
-import { Refusal } from "../transport/index.ts";
+import { Asking } from "./asking.ts";
 import type { Confirm } from "./confirm.ts";
 import type { LiveSession } from "./session.ts";
-import { isUnheard, otherWay, requestWords } from "./request.ts";
+import { isUnheard } from "./request.ts";
 import { brokerWords, count, waitingWords } from "./words.ts";
 
 /** Pause and resume entries, and, each after a question, flatten and stop. */
@@ -13,22 +12,21 @@ export class LiveControls {
   private readonly entries = el("button", "wb-text-button wb-big");
   private readonly flatten = el("button", "wb-text-button wb-big wb-flatten", "FLATTEN");
   private readonly stop = el("button", "wb-text-button wb-big wb-danger", "STOP");
-  private readonly told = el("span", "wb-live-told");
-  private refused = "";
+  private readonly asking: Asking;
 
-  constructor(private readonly session: LiveSession, private readonly confirm: Confirm, private readonly changed: () => void) {
+  constructor(private readonly session: LiveSession, private readonly confirm: Confirm, changed: () => void) {
+    this.asking = new Asking(session, changed);
     this.root.setAttribute("role", "group");
     this.root.setAttribute("aria-label", "Session controls");
-    this.told.setAttribute("role", "status");
     for (const button of [this.entries, this.flatten, this.stop]) button.type = "button";
     this.entries.addEventListener("click", () => this.toggleEntries());
     this.flatten.addEventListener("click", () => this.askFlatten());
     this.stop.addEventListener("click", () => this.askStop());
-    this.root.append(this.told, this.entries, this.flatten, this.stop);
+    this.root.append(this.asking.root, this.entries, this.flatten, this.stop);
   }
 
   toggleEntries(): void {
-    if (isEnabled(this.entries)) this.send(this.session.live.entriesPaused ? "resume_entries" : "pause_entries");
+    if (isEnabled(this.entries)) this.asking.send(this.session.live.entriesPaused ? "resume_entries" : "pause_entries");
   }
 
   askFlatten(): void {
@@ -37,7 +35,7 @@ export class LiveControls {
       title: `Flatten ${this.session.id}?`,
       lines: () => [...this.ends(), "Pauses entries until they are resumed", ...this.money()],
       verb: "Flatten now",
-      act: () => this.send("flatten"),
+      act: () => this.asking.send("flatten"),
     });
   }
 
@@ -47,7 +45,7 @@ export class LiveControls {
       title: `Stop ${this.session.id}?`,
       lines: () => [...this.left(), "Ends the session: it cannot be resumed", ...this.money()],
       verb: "Stop now",
-      act: () => this.send("stop"),
+      act: () => this.asking.send("stop"),
     });
   }
 
@@ -67,13 +65,7 @@ export class LiveControls {
       [this.stop, "End the session"],
     ];
     for (const [button, text] of meaning) button.title = barred || text;
-    // That it is not connected stands beside.
-    const reason = barred === "There is no connection" || barred === "No server answers" ? "" : barred;
-    const text = this.refused || (request !== null ? requestWords(request, session.id, now) : reason);
-    setText(this.told, text);
-    this.told.title = text;
-    this.told.classList.toggle("wb-drop", this.refused !== "" || unheard);
-    setShown(this.told, text !== "");
+    this.asking.update(now);
     this.confirm.update(barred);
   }
 
@@ -98,15 +90,5 @@ export class LiveControls {
   private money(): string[] {
     const { facts } = this.session;
     return facts !== null && facts.broker === "exchange" ? [brokerWords(facts).told] : [];
-  }
-
-  private send(action: LiveAction): void {
-    this.refused = "";
-    this.session.control(action).catch((error: unknown) => {
-      const told = error instanceof Error ? error.message : String(error);
-      // Who was refused knows that nothing was done.
-      this.refused = error instanceof Refusal ? told : `${told}. ${otherWay(action, this.session.id)}`;
-      this.changed();
-    });
   }
 }

@@ -1,8 +1,8 @@
 import { el, setShown, setText } from "../dom.ts";
-import { dateTime, whole } from "../format.ts";
+import { dateTime } from "../format.ts";
 import { stateOf } from "../market/words.ts";
 import type { RunStatus } from "../model/run.ts";
-import { linkWords } from "../view/header.ts";
+import { LinkMark } from "../view/link.ts";
 import type { LiveSession } from "./session.ts";
 import { age, brokerWords } from "./words.ts";
 
@@ -13,13 +13,6 @@ const STATUS: Record<RunStatus, string> = {
 /** A price older than this is said aloud, unless a limit says when it is stale. */
 const OLD_MS = 30_000;
 const STILL = "The server says nothing: what is shown is the last that was heard";
-
-/** State of the connection and its words; a server that says nothing is not called connected. */
-function linkOf(session: LiveSession, now: number): [string, string] {
-  const quiet = session.quietFor(now);
-  if (quiet > 0 && !session.live.run.over) return ["quiet", `no sign of life for ${Math.floor(quiet / 1000)} s`];
-  return linkWords(session, () => (session.live.run.over ? null : "connected"), now);
-}
 
 /** What session it is, who fills its orders, what its feed does, and how we hear of it. */
 export class LiveHeader {
@@ -33,19 +26,16 @@ export class LiveHeader {
   private readonly paused = el("span", "wb-badge wb-paused", "ENTRIES PAUSED");
   private readonly feed = el("span", "wb-badge wb-feed");
   private readonly price = el("span", "wb-age");
-  private readonly connection = el("span", "wb-connection");
-  private readonly text = el("span");
+  private readonly mark = new LinkMark();
 
   constructor() {
     this.synthetic.title = "These prices are generated. They are not those of any market.";
     this.paused.title = "No entry is let through; what is held is still watched.";
-    this.connection.setAttribute("role", "status");
-    this.connection.append(el("span", "wb-dot"), this.text);
     this.notice.setAttribute("role", "status");
     const names = el("div", "wb-names");
     names.append(this.title, this.facts);
     const badges = el("div", "wb-badges");
-    badges.append(this.broker, this.synthetic, this.status, this.paused, this.feed, this.price, this.connection);
+    badges.append(this.broker, this.synthetic, this.status, this.paused, this.feed, this.price, this.mark.root);
     this.root.append(names, badges);
   }
 
@@ -85,11 +75,9 @@ export class LiveHeader {
     setText(this.notice, told);
     setShown(this.notice, told !== "" && !run.over);
     this.aged(session, now);
-    const [state, words] = linkOf(session, now);
-    this.connection.dataset["state"] = state;
-    setText(this.text, state === "failed" ? "not connected" : words);
-    this.connection.title = run.conflated > 0 ? `${whole(run.conflated)} updates were merged into later ones on the way to this view` : "";
-    return state;
+    const link = session.link(now);
+    this.mark.update(link, run.conflated);
+    return link[0];
   }
 
   /** How old the last price is; of a feed that does not go by the clock, where the market stands. */

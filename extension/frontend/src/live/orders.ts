@@ -3,7 +3,7 @@ import type { OrderData, Reasoning } from "../../stream/src/index.ts";
 /** So many are kept; of more, the oldest that have ended go. */
 const MOST = 500;
 
-export const FINAL: ReadonlySet<OrderData["status"]> = new Set(["filled", "cancelled", "rejected", "expired"]);
+export const FINAL: ReadonlySet<OrderData["status"]> = new Set(["filled", "cancelled", "rejected", "expired", "left"]);
 
 /** An order as it stands, and why it was given, which is told once. */
 export interface OrderRow {

@@ -2,15 +2,15 @@ import uPlot from "uplot";
 import { drawCandles } from "../charts/candles.ts";
 import { geometryOf, type Geometry } from "../charts/geometry.ts";
 import { bounds } from "../charts/reduce.ts";
-import { decimals, padded, PaneStack, type StackedPane } from "../charts/stack.ts";
+import { padded, PaneStack, type StackedPane } from "../charts/stack.ts";
 import { Tooltip } from "../charts/tooltip.ts";
 import type { Span } from "../charts/viewport.ts";
-import { el, setShown, setText } from "../dom.ts";
-import { fixed, MINUS } from "../format.ts";
+import { MINUS } from "../format.ts";
 import { lowerBound } from "../model/series.ts";
 import { gapCard, patternCard, thingCard } from "./cards.ts";
+import { LatestPrice } from "./latest.ts";
 import type { Layer } from "./layers.ts";
-import { drawGaps, drawLines, drawPriceLine, gapAt, lineAt } from "./lines.ts";
+import { drawGaps, drawLines, gapAt, lineAt } from "./lines.ts";
 import { drawPatterns, patternAt } from "./marks.ts";
 import type { MarketModel, TimeframeModel } from "./model.ts";
 import { MarketReadout } from "./readout.ts";
@@ -22,25 +22,15 @@ import { drawZones, zoneAt } from "./zones.ts";
 const IN_VIEW = 120;
 /** Below this height the volume is left out: the price needs the room. */
 const VOLUME_FROM = 380;
-/** Room that the latest price's label takes, and by how much it moves before the others are looked at (CSS pixels). */
-const CLEAR = 18;
-const NEAR = 3;
 
 /** Price with what was seen in it, volume and the score, over one time axis. */
 export class MarketCharts {
   private readonly stack: PaneStack;
   private readonly readout = new MarketReadout();
-  private readonly note = el("div", "wb-note");
-  private readonly tag = el("div", "wb-price-tag");
-  private readonly watermark = el("div", "wb-watermark", "SYNTHETIC");
+  private readonly latest = new LatestPrice(IN_VIEW);
   private readonly tooltip: Tooltip;
   private frame: TimeframeModel | null = null;
-  private shown = "";
   private pointer: number | null = null;
-  private price = NaN;
-  private clear = 0;
-  private tagged = NaN;
-  private moved = false;
 
   constructor(
     parent: HTMLElement,
@@ -55,15 +45,13 @@ export class MarketCharts {
       panes: () => this.panes(),
       height,
       schedule,
-      reset: () => this.recent(),
+      reset: () => this.latest.recent(this.stack.viewport),
       cursorMoved: (u, index) => this.cursorMoved(u, index),
       moved: () => this.tooltip.hide(),
     });
     const price = this.stack.frames[0] as HTMLElement;
     this.tooltip = new Tooltip(price);
-    this.watermark.setAttribute("aria-hidden", "true");
-    this.tag.setAttribute("aria-hidden", "true");
-    price.append(this.watermark, this.tag, this.note);
+    this.latest.into(price);
   }
 
   setHeight(height: number): void {
@@ -72,32 +60,27 @@ export class MarketCharts {
 
   /** Bring the panes up to date with a timeframe; does nothing while the charts have no size. */
   draw(timeframe: string, failed: boolean): void {
-    const { stack, market } = this;
+    const { stack, market, latest } = this;
     if (!stack.begin()) return;
     this.frame = market.frame(timeframe);
     const candles = this.frame?.candles ?? null;
-    const there = candles !== null && candles.length > 0;
+    const there = latest.show(candles, market.info.synthetic, failed ? "No prices" : "Waiting for the first candles");
     stack.root.classList.toggle("wb-empty", !there);
-    setText(this.note, there ? "" : failed ? "No prices" : "Waiting for the first candles");
-    setShown(this.note, !there);
-    setShown(this.tag, there);
-    setShown(this.watermark, there && market.info.synthetic);
+    const renamed = latest.renamed(there ? timeframe : "");
     if (there) {
       stack.viewport.update({
         start: candles.time[0] as number, end: null, now: candles.lastTime + candles.span, over: true, candle: candles.span,
       });
-      if (this.shown !== timeframe) this.recent();
-      this.shown = timeframe;
-    } else this.shown = "";
+      if (renamed) latest.recent(stack.viewport);
+    }
     const { span } = stack.viewport;
     const nothing = { x: [span[0], span[1]], y: [NaN, NaN] };
     const range = this.priceRange(span);
-    this.keepClear(range);
+    const moved = latest.keepClear(range, stack.panes[0]?.over.clientHeight ?? 1);
     stack.show(0, span, nothing, range);
     stack.show(1, span, nothing, this.volumeRange(span));
     stack.show(2, span, nothing, [-1.05, 1.05]);
-    if (this.moved) stack.relabel();
-    this.moved = false;
+    if (moved) stack.relabel();
     stack.end();
     this.readout.update(this.pointer, market, candles);
   }
@@ -106,25 +89,14 @@ export class MarketCharts {
     this.stack.destroy();
   }
 
-  /** The latest candles, and on with the present. */
-  private recent(): void {
-    const { viewport } = this.stack;
-    const candles = this.frame?.candles;
-    if (!candles) return;
-    const now = candles.lastTime + candles.span;
-    viewport.set(now - IN_VIEW * candles.span, now);
-    viewport.follow();
-  }
-
   private panes(): StackedPane[] {
     const series: uPlot.Series = { paths: () => null, points: { show: false } };
     const known = (): boolean => (this.frame?.candles.length ?? 0) > 0;
     return [
       {
         title: "Price", share: 0.66, series, draw: (u) => this.drawPrice(u),
-        label: (value, step) =>
-          known() && Math.abs(value - this.price) >= this.clear ? fixed(value, Math.max(decimals(step), step < 1 ? 2 : 0)) : "",
-        widest: () => (known() ? fixed(this.price, this.frame?.candles.digits ?? 2) : ""),
+        label: (value, step) => this.latest.label(value, step),
+        widest: () => this.latest.widest,
       },
       { title: "Volume", share: 0.14, from: VOLUME_FROM, series, draw: (u) => this.drawVolume(u), label: (value) => (known() ? short(value) : "") },
       {
@@ -132,17 +104,6 @@ export class MarketCharts {
         label: (value) => (value === 0 ? "0" : (value < 0 ? MINUS : "+") + String(Math.abs(Number(value.toFixed(2))))),
       },
     ];
-  }
-
-  /** Labels of prices are left out where the latest price's own stands. */
-  private keepClear(range: Span): void {
-    const candles = this.frame?.candles;
-    this.price = candles && candles.length > 0 ? (candles.close[candles.length - 1] as number) : NaN;
-    const perPixel = (range[1] - range[0]) / Math.max(1, this.stack.panes[0]?.over.clientHeight ?? 1);
-    this.clear = CLEAR * perPixel;
-    const at = Math.round((this.price - range[0]) / (perPixel * NEAR));
-    this.moved = at !== this.tagged;
-    this.tagged = at;
   }
 
   private inView(span: Span): [number, number] {
@@ -176,14 +137,7 @@ export class MarketCharts {
     drawCandles(ctx, g, candles, candles.length, theme);
     if (this.layers.has("structure")) drawLines(ctx, g, structure, candles, theme);
     if (this.layers.has("patterns")) drawPatterns(ctx, g, patterns, candles, theme);
-    const last = candles.length - 1;
-    const price = candles.close[last] as number;
-    const colour = price >= (candles.open[last] as number) ? theme.up : theme.down;
-    drawPriceLine(ctx, g, price, colour);
-    const y = Math.min(Math.max(g.y(price), g.top), g.top + g.height) / g.ratio;
-    setText(this.tag, fixed(price, candles.digits));
-    this.tag.style.background = colour;
-    this.tag.style.transform = `translate(${Math.round((g.left + g.width) / g.ratio)}px, ${Math.round(y)}px) translateY(-50%)`;
+    this.latest.draw(ctx, g, theme);
   }
 
   private drawVolume(u: uPlot): void {

@@ -1,6 +1,5 @@
 import { el, setShown, setText } from "../dom.ts";
-import { whole } from "../format.ts";
-import { linkWords } from "../view/header.ts";
+import { LinkMark, linkWords } from "../view/link.ts";
 import type { MarketSession } from "./session.ts";
 import { plain, stateOf } from "./words.ts";
 
@@ -15,17 +14,14 @@ export class MarketHeader {
   private readonly facts = el("span", "wb-facts");
   private readonly synthetic = el("span", "wb-badge wb-synthetic", "SYNTHETIC DATA");
   private readonly state = el("span", "wb-badge wb-feed");
-  private readonly connection = el("span", "wb-connection");
-  private readonly text = el("span");
+  private readonly mark = new LinkMark();
 
   constructor() {
     this.synthetic.title = "These prices are generated. They are not those of any market.";
-    this.connection.setAttribute("role", "status");
-    this.connection.append(el("span", "wb-dot"), this.text);
     this.notice.setAttribute("role", "status");
     const names = el("div", "wb-names");
     names.append(this.title, this.facts);
-    this.root.append(names, this.synthetic, this.state, this.connection);
+    this.root.append(names, this.synthetic, this.state, this.mark.root);
   }
 
   /** Returns the state of the connection. */
@@ -46,13 +42,10 @@ export class MarketHeader {
     const gone = session.status.state === "deleted";
     setShown(this.notice, told !== "" && market.failure === null && !gone);
     const [state, words] = linkWords(session, () => "connected", now);
-    this.connection.dataset["state"] = state;
     // Why it failed is told in full below.
-    setText(this.text, state === "failed" ? "not connected" : words);
+    this.mark.update([state, state === "failed" ? "not connected" : words], market.conflated);
     // What the feed did when one last heard of it is no news of a market that is gone.
     setShown(this.state, !gone && (market.state !== "" || state !== "failed"));
-    const merged = market.conflated;
-    this.connection.title = merged > 0 ? `${whole(merged)} updates were merged into later ones on the way to this view` : "";
     return state;
   }
 }

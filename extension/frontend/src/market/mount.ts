@@ -1,7 +1,6 @@
 import { el } from "../dom.ts";
-import type { Failure } from "../model/run.ts";
+import { Drawing, type Mounted, type MountOptions } from "../view/drawing.ts";
 import { FailureBox } from "../view/failure.ts";
-import type { Mounted, MountOptions } from "../view/mount.ts";
 import { MarketCharts } from "./charts.ts";
 import { Gauge } from "./gauge.ts";
 import { MarketHeader } from "./header.ts";
@@ -10,18 +9,11 @@ import { LAYERS, type Layer } from "./layers.ts";
 import type { MarketSession } from "./session.ts";
 import { Toolbar } from "./toolbar.ts";
 
-/** Draw a market into `parent`. Everything is drawn at most once per animation frame. */
-export function mountMarket(parent: HTMLElement, session: MarketSession, options: MountOptions): Mounted {
+/** Draw a market into `parent`. */
+export function mountMarket(parent: HTMLElement, session: MarketSession, { height }: MountOptions): Mounted {
   const { market } = session;
-  const root = el("div", "wb-root wb-market");
-  // A click beside the controls gives the view its keys.
-  root.tabIndex = -1;
-  parent.append(root);
-
-  let frame = 0;
-  let draws = 0;
-  let gone = false;
-  let refused: Failure | null = null;
+  const drawing = new Drawing(parent, "wb-market");
+  const { root, schedule } = drawing;
   const layers = new Set<Layer>(LAYERS.map(({ layer }) => layer));
   const header = new MarketHeader();
   const toolbar = new Toolbar((timeframe) => session.show(timeframe), toggle);
@@ -29,42 +21,25 @@ export function mountMarket(parent: HTMLElement, session: MarketSession, options
   const picture = el("div", "wb-picture");
   const gauge = new Gauge();
   const body = el("div", "wb-market-body");
-  const charts = new MarketCharts(picture, market, layers, options.height, schedule);
+  const charts = new MarketCharts(picture, market, layers, height, schedule);
   body.append(picture, gauge.root);
   root.append(header.root, toolbar.root, header.notice, failure.root, body);
-  const unlisten = listenToKeys(root, session, toggle);
-  const unsubscribe = session.onChange(schedule);
-  // Only the seconds of a lost connection change without a message.
-  const clock = setInterval(() => session.status.state === "reconnecting" && schedule(), 1000);
 
   function toggle(layer: Layer): void {
     if (!layers.delete(layer)) layers.add(layer);
     schedule();
   }
 
-  function schedule(): void {
-    if (frame === 0) frame = requestAnimationFrame(flush);
-  }
-
-  /** The last words of the stream, or why there is none. */
-  function failureOf({ status }: MarketSession): Failure | null {
-    if (market.failure !== null || status.state !== "failed") return market.failure;
-    if (refused?.error !== status.reason) refused = { error: status.reason ?? "There is no such market", details: {} };
-    return refused;
-  }
-
-  function flush(): void {
-    frame = 0;
+  function draw(now: number): Record<string, string> {
     const { timeframe } = session;
     const shown = market.frame(timeframe);
-    const connection = header.update(session, Date.now());
+    const connection = header.update(session, now);
     toolbar.update(market.info.timeframes, timeframe, layers, shown, market.price);
-    const failed = failureOf(session);
-    failure.update(failed);
-    charts.draw(timeframe, failed !== null);
+    const failed = failure.explain(market.failure, session.status, "There is no such market");
+    charts.draw(timeframe, failed);
     gauge.update(market.confluence);
     const structure = shown?.structure;
-    Object.assign(root.dataset, {
+    return {
       connection,
       status: market.state,
       timeframe,
@@ -79,32 +54,18 @@ export function mountMarket(parent: HTMLElement, session: MarketSession, options
       price: market.price === null ? "" : String(market.price),
       layers: [...layers].sort().join(" "),
       seq: String(market.seq),
-      draws: String(++draws),
-    });
+    };
   }
 
-  /** What stands beside the charts is no higher than they are with what is above them. */
-  function besides(height: number): void {
-    body.style.setProperty("--wb-beside", `${height + 28}px`);
-  }
-
-  besides(options.height);
-  schedule();
-  return {
-    setHeight(height) {
-      charts.setHeight(height);
-      besides(height);
+  return drawing.begin({
+    draw,
+    // Only the seconds of a lost connection change without a message.
+    restless: () => session.status.state === "reconnecting",
+    setHeight(wanted) {
+      charts.setHeight(wanted);
+      // What stands beside the charts is no higher than they are with what is above them.
+      body.style.setProperty("--wb-beside", `${wanted + 28}px`);
     },
-    destroy() {
-      // A view ends by its signal and by its returned function.
-      if (gone) return;
-      gone = true;
-      clearInterval(clock);
-      cancelAnimationFrame(frame);
-      unsubscribe();
-      unlisten();
-      charts.destroy();
-      root.remove();
-    },
-  };
+    ends: [session.onChange(schedule), listenToKeys(root, session, toggle), () => charts.destroy()],
+  }, height);
 }

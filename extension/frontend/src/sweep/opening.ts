@@ -3,7 +3,9 @@ import { label } from "../model/grid.ts";
 import { titleOf, written } from "../model/statistics.ts";
 import { lineFor, type Row } from "../model/sweep.ts";
 import type { Session } from "../session.ts";
-import type { Mounted, MountOptions } from "../view/mount.ts";
+import { Below } from "../view/below.ts";
+import { CodeLine } from "../view/codeline.ts";
+import type { Mounted, MountOptions } from "../view/drawing.ts";
 import { mainFigures } from "./tip.ts";
 
 export type Mount = (parent: HTMLElement, session: Session, options: MountOptions) => Mounted;
@@ -15,23 +17,20 @@ export class Opening {
   readonly root = el("div", "wb-opening");
   private readonly told = el("span", "wb-opening-row");
   private readonly button = el("button", "wb-text-button", "Open as run");
-  private readonly line = el("span", "wb-code-line");
-  private readonly copy = el("button", "wb-text-button", "Copy");
+  private readonly code = new CodeLine();
   private readonly refused = el("span", "wb-refused");
-  private readonly runs = el("div", "wb-opened");
+  private readonly below = new Below(() => this.changed());
   private row: Row | null = null;
   private busy = false;
-  private opened: (() => void) | null = null;
 
   constructor(private readonly session: Session, private readonly mount: Mount, private readonly changed: () => void) {
     const bar = el("div", "wb-opening-bar");
     this.told.setAttribute("role", "status");
     this.refused.setAttribute("role", "alert");
-    for (const button of [this.button, this.copy]) button.type = "button";
+    this.button.type = "button";
     this.button.addEventListener("click", () => this.open());
-    this.copy.addEventListener("click", () => void this.copyLine());
-    bar.append(this.told, this.button, this.line, this.copy, this.refused);
-    this.root.append(bar, this.runs);
+    bar.append(this.told, this.button, this.code.line, this.code.copy, this.refused);
+    this.root.append(bar, this.below.root);
     this.root.hidden = true;
   }
 
@@ -48,7 +47,7 @@ export class Opening {
     setShown(this.button, this.session.canOpen);
     this.button.disabled = this.busy;
     setText(this.button, this.busy ? "Starting…" : "Open as run");
-    setText(this.line, lineFor(row));
+    this.code.show(lineFor(row));
   }
 
   /** Start the selected combination as a run and show it below. */
@@ -68,37 +67,19 @@ export class Opening {
   }
 
   destroy(): void {
-    this.opened?.();
-    this.opened = null;
+    this.below.close();
   }
 
   private show(runId: string, session: Session): void {
-    this.destroy();
-    const head = el("div", "wb-opening-bar");
-    const close = el("button", "wb-text-button", "Close");
-    close.type = "button";
-    head.append(el("span", "", "Run"), el("span", "wb-code-line", `wb.attach(${JSON.stringify(runId)})`), close);
-    this.runs.append(head);
-    const view = this.mount(this.runs, session, { height: HEIGHT });
-    this.root.dataset["opened"] = runId;
-    this.opened = () => {
-      view.destroy();
-      session.destroy();
-      this.runs.replaceChildren();
-      delete this.root.dataset["opened"];
-    };
-    close.addEventListener("click", () => this.destroy());
-  }
-
-  private async copyLine(): Promise<void> {
-    const text = this.line.textContent ?? "";
-    try {
-      await navigator.clipboard.writeText(text);
-      setText(this.copy, "Copied");
-      setTimeout(() => setText(this.copy, "Copy"), 1_500);
-    } catch {
-      // Pages without the right to the clipboard: selected, it can be copied by hand.
-      getSelection()?.selectAllChildren(this.line);
-    }
+    this.below.show("Run", runId, (parent) => {
+      const view = this.mount(parent, session, { height: HEIGHT });
+      return {
+        setHeight: (height) => view.setHeight(height),
+        destroy() {
+          view.destroy();
+          session.destroy();
+        },
+      };
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { backtestAddress, marketAddress, StreamClient, type Pace, type StreamOptions } from "../../stream/src/index.ts";
+import { backtestAddress, liveAddress, marketAddress, StreamClient, type Pace, type StreamOptions } from "../../stream/src/index.ts";
 import { cookie, type Server } from "./page.ts";
 import { replyError, type Control, type Query, type Subscriber, type Transport } from "./types.ts";
 
@@ -6,14 +6,21 @@ import { replyError, type Control, type Query, type Subscriber, type Transport }
 export interface Place {
   stream(server: string): URL;
   data: string;
+  /** Where it is controlled, under its data. */
+  control: string;
 }
 
 export function runPlace(runId: string): Place {
-  return { stream: (server) => backtestAddress(runId, server), data: `api/backtesting/${encodeURIComponent(runId)}` };
+  return { stream: (server) => backtestAddress(runId, server), data: `api/backtesting/${encodeURIComponent(runId)}`, control: "control" };
 }
 
 export function marketPlace(name: string): Place {
-  return { stream: (server) => reading(marketAddress(name, server)), data: `api/market-data/${encodeURIComponent(name)}` };
+  return { stream: (server) => reading(marketAddress(name, server)), data: `api/market-data/${encodeURIComponent(name)}`, control: "control" };
+}
+
+/** All live sessions. Of all of them together one thing can be asked alone. */
+export function sessionsPlace(): Place {
+  return { stream: (server) => liveAddress(server), data: "api/live-trading", control: "flatten" };
 }
 
 /** A page reads what is told: to have the feed started is the kernel's, which can be asked not to. */
@@ -46,7 +53,7 @@ export class DirectTransport implements Transport {
   }
 
   control(request: Control): Promise<any> {
-    return this.post(this.address("control"), request);
+    return this.post(this.address(this.place.control), request);
   }
 
   open(row: unknown): Promise<any> {
@@ -54,7 +61,7 @@ export class DirectTransport implements Transport {
   }
 
   to(runId: string): Transport {
-    return new DirectTransport(this.server, runPlace(runId));
+    return new DirectTransport(this.server, runPlace(runId), this.wishes);
   }
 
   replay(pace: Pace): StreamClient {

@@ -1,5 +1,5 @@
 export { ChosenTransport } from "./choose.ts";
-export { DirectTransport, marketPlace, runPlace } from "./direct.ts";
+export { DirectTransport, marketPlace, runPlace, sessionsPlace, type Place } from "./direct.ts";
 export { findServer } from "./page.ts";
 export { RelayTransport, type WidgetModel } from "./relay.ts";
 export type { Control, Query, Route, Subscriber, Transport } from "./types.ts";

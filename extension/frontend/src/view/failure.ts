@@ -1,3 +1,4 @@
+import type { StreamStatus } from "../../stream/src/index.ts";
 import { el, setShown, setText } from "../dom.ts";
 import type { Failure } from "../model/run.ts";
 
@@ -7,11 +8,21 @@ export class FailureBox {
   private readonly text = el("b");
   private readonly details = el("div", "wb-pairs");
   private shown: Failure | null = null;
+  private refused: Failure | null = null;
 
   constructor() {
     this.root.setAttribute("role", "alert");
     this.root.hidden = true;
     this.root.append(this.text, this.details);
+  }
+
+  /** Show the last words of a stream, or why there is none (`missing` where that was not told); whether there are any. */
+  explain(told: Failure | null, { state, reason }: StreamStatus, missing: string): boolean {
+    const error = reason ?? missing;
+    if (this.refused?.error !== error) this.refused = { error, details: {} };
+    const failure = told ?? (state === "failed" ? this.refused : null);
+    this.update(failure);
+    return failure !== null;
   }
 
   update(failure: Failure | null): void {

@@ -8,6 +8,8 @@ export interface Column<T> {
   /** Takes what space there is, and is cut. */
   wide?: boolean;
   className?(row: T): string;
+  /** What a cell says beyond its text and its class. */
+  dress?(cell: HTMLElement, row: T): void;
   /** What a click on its head does. */
   sort?(): void;
   /** 1 ascending, -1 descending. */
@@ -71,6 +73,7 @@ export class Table<T> {
         setText(cell, text);
         if (column.wide) cell.title = text;
         if (column.className) cell.className = classOf(column, column.className(row));
+        column.dress?.(cell, row);
       });
       const chosen = String(key === selected);
       if (made.node.getAttribute("aria-selected") !== chosen) made.node.setAttribute("aria-selected", chosen);

@@ -40,6 +40,8 @@ const NO_WEBSOCKET =
 export function streamAddress(address: string | URL, wishes: Wishes, { since, epoch }: Position): URL {
   const url = new URL(address);
   const query = url.searchParams;
+  checkWishes(wishes);
+  if (!(since >= 0)) throw new StreamError(`since is ${since}, expected a seq, 0 or more`, "invalid_request");
   const { types, timeframes, symbols, session, columns, maxRate, batch = true, heartbeat = HEARTBEAT_S, from, replay } = wishes;
   if (types !== undefined) query.set("types", types.join(","));
   if (timeframes !== undefined) query.set("timeframes", timeframes.join(","));
@@ -60,6 +62,24 @@ export function streamAddress(address: string | URL, wishes: Wishes, { since, ep
   return url;
 }
 
+/** What the server would refuse, before anything is opened: a socket cannot tell its page why it was refused. */
+function checkWishes({ heartbeat = HEARTBEAT_S, from }: Wishes): void {
+  if (heartbeat !== null && !(heartbeat >= 0.1 && heartbeat <= 3600)) {
+    throw new StreamError(`heartbeat is ${heartbeat}, expected 0.1 to 3600 seconds, or null for none`, "invalid_request");
+  }
+  if (from !== undefined && from !== "start" && from !== "now") {
+    throw new StreamError(`from is ${JSON.stringify(from)}, expected "start" or "now"`, "invalid_request");
+  }
+}
+
+/** A name as a part of an address. */
+export function namePart(what: string, name: string): string {
+  if (name === "" || name === "." || name === "..") {
+    throw new StreamError(`${what} is ${JSON.stringify(name)}, and names none`, "invalid_request");
+  }
+  return encodeURIComponent(name);
+}
+
 /** An address of the API under that of a server (http, https, ws or wss), else of the page. */
 export function socketAddress(path: string, server: string = page()): URL {
   return new URL(path, server.replace(/^http/, "ws").replace(/\/?$/, "/"));
@@ -70,10 +90,11 @@ function page(): string {
   return origin?.startsWith("http") ? origin : "ws://localhost:8000";
 }
 
-/** Sockets for a ws:// or wss:// address. */
-export function webSocketFactory(address: string | URL, wishes: Wishes = {}): SocketFactory {
+/** Sockets for a ws:// or wss:// address, or for what returns it when one is to be opened. */
+export function webSocketFactory(address: string | URL | (() => URL), wishes: Wishes = {}): SocketFactory {
   return (position) => {
+    const url = streamAddress(typeof address === "function" ? address() : address, wishes, position);
     if (typeof globalThis.WebSocket !== "function") throw new StreamError(NO_WEBSOCKET, "no_websocket");
-    return new WebSocket(streamAddress(address, wishes, position));
+    return new WebSocket(url);
   };
 }

@@ -1,4 +1,4 @@
-import { socketAddress } from "./address.ts";
+import { namePart, socketAddress, webSocketFactory } from "./address.ts";
 import { StreamClient, type StreamOptions } from "./client.ts";
 
 export interface BacktestOptions extends StreamOptions {
@@ -9,11 +9,11 @@ export interface BacktestOptions extends StreamOptions {
 /** The stream of one backtest. */
 export class BacktestStreamClient extends StreamClient {
   constructor(backtestId: string, options: BacktestOptions = {}) {
-    super(backtestAddress(backtestId, options.server), options);
+    super(webSocketFactory(() => backtestAddress(backtestId, options.server), options), options);
   }
 }
 
 /** The address of a backtest's stream on a server (http, https, ws or wss). */
 export function backtestAddress(backtestId: string, server?: string): URL {
-  return socketAddress(`api/ws/stream/backtest/${encodeURIComponent(backtestId)}`, server);
+  return socketAddress(`api/ws/stream/backtest/${namePart("The run's id", backtestId)}`, server);
 }

@@ -1,4 +1,4 @@
-import { socketAddress } from "./address.ts";
+import { socketAddress, webSocketFactory } from "./address.ts";
 import { StreamClient, type StreamOptions } from "./client.ts";
 import type { ControlRequest } from "./messages.ts";
 import { StreamError } from "./socket.ts";
@@ -23,7 +23,7 @@ export class LiveStreamClient extends StreamClient {
   readonly #session: string | null;
 
   constructor(options: LiveOptions = {}) {
-    super(liveAddress(options.server), options);
+    super(webSocketFactory(() => liveAddress(options.server), options), options);
     this.#session = options.session ?? null;
   }
 

@@ -1,4 +1,4 @@
-import { socketAddress } from "./address.ts";
+import { namePart, socketAddress, webSocketFactory } from "./address.ts";
 import { StreamClient, type StreamOptions } from "./client.ts";
 
 export interface MarketOptions extends StreamOptions {
@@ -13,11 +13,11 @@ export interface MarketOptions extends StreamOptions {
 export class MarketStreamClient extends StreamClient {
   /** `name`: that of the feed, which is its symbol unless it was given another. */
   constructor(name: string, options: MarketOptions = {}) {
-    super(marketAddress(name, options.server), options);
+    super(webSocketFactory(() => marketAddress(name, options.server), options), options);
   }
 }
 
 /** The address of a market's stream on a server (http, https, ws or wss). */
 export function marketAddress(name: string, server?: string): URL {
-  return socketAddress(`api/ws/stream/market-data/${encodeURIComponent(name)}`, server);
+  return socketAddress(`api/ws/stream/market-data/${namePart("The market's name", name)}`, server);
 }

@@ -61,10 +61,10 @@ export interface ConnectedData {
   protocol: string;
   /** What is traded. */
   symbol: string;
-  /** Where the candles come from, and whether they are generated. */
+  /** Where the candles come from, and whether they are generated. Of the stream of all live sessions true or false where that holds for each in `sessions`; left out where it does not, or there is none. */
   source: string;
-  /** Where the candles come from, and whether they are generated. */
-  synthetic: boolean;
+  /** Where the candles come from, and whether they are generated. Of the stream of all live sessions true or false where that holds for each in `sessions`; left out where it does not, or there is none. */
+  synthetic?: boolean;
   /** Number of the log's last message, and of its last event. */
   eseq: number;
   /** Of a market's stream: its timeframes, and what kind of feed serves it. */
@@ -75,6 +75,8 @@ export interface ConnectedData {
   first_seq?: number;
   /** Of the stream of all live sessions: messages up to this seq only tell what holds, those after it are told one and all. */
   snapshot?: number;
+  /** Of that stream: the sessions that go on and that it tells of, and whether their prices are generated. Of one that begins later, its own stream and the list of sessions say so. */
+  sessions?: Record<string, boolean>;
 }
 
 export interface ConnectedMessage extends Message {
@@ -721,6 +723,8 @@ export interface FeedData {
   timeframes: string[];
   /** Stable, where something went wrong. */
   code?: string;
+  /** With the code `process_away`: when the process of a live session was last given anything. From then to the message's timestamp nobody traded for it. */
+  since?: string;
 }
 
 /** What the feed of a market is doing. */
@@ -773,21 +777,21 @@ export interface PositionData {
   /** The last it is valued at: bid for longs, ask for shorts. */
   price: number;
   time: string;
-  /** null without one. */
+  /** A price; null without one. */
   stop_loss: number | null;
   /** Those not reached yet, the nearest first. */
   take_profit_levels: number[];
-  /** Of what is still held, before the fees of its exit. */
+  /** Of what is still held, before the fees of its exit, money. */
   unrealized_pnl: number;
-  /** Of what has been closed, net of fees. */
+  /** Of what has been closed, net of fees, money. */
   realized_pnl: number;
-  /** Commissions and financing so far. */
+  /** Commissions and financing so far, money. */
   fees: number;
   /** Of a closed one, as in `trade`. */
   exit_reason?: string;
 }
 
-/** The latest of each position of each session. */
+/** A position of a session; that it was opened or closed is an event. */
 export interface PositionMessage extends Message {
   type: "position";
   data: PositionData;
@@ -797,8 +801,10 @@ export interface PositionMessage extends Message {
  * What has become of an order. Each ends in exactly one final status.
  *
  * `new` (decided, not with the broker yet) → `accepted` → `partially_filled`… → `filled`,
- * `cancelled`, `rejected` or `expired`. An accepted order whose price is moved (a trailing
- * stop) is told as `accepted` again.
+ * `cancelled`, `rejected`, `expired` or `left`. An accepted order whose price is moved (a
+ * trailing stop) is told as `accepted` again. One for an exchange is told once more, with its
+ * client order id, before it is sent. `left`: the session has ended and keeps what it holds, the
+ * order rests at the exchange and goes on there; nobody tells what becomes of it.
  */
 export interface OrderData {
   session: string;
@@ -806,7 +812,7 @@ export interface OrderData {
   symbol: string;
   /** Unique in the session. Entries and exits of the strategy are called as its signals, `signal_12`; protection of a position `trade_3:stop` and `trade_3:target_1`, of what else closes a position (end of the session, kill switch, margin) `trade_3:close`. */
   order_id: string;
-  status: "accepted" | "cancelled" | "expired" | "filled" | "new" | "partially_filled" | "rejected";
+  status: "accepted" | "cancelled" | "expired" | "filled" | "left" | "new" | "partially_filled" | "rejected";
   /** What it is for. */
   role: "entry" | "exit" | "stop_loss" | "take_profit";
   side: "buy" | "sell";
@@ -816,11 +822,11 @@ export interface OrderData {
   quantity: number | null;
   /** `market` has null. */
   price: number | null;
-  /** So far; `average_price` null without a fill. */
+  /** So far: units, a price, money; `average_price` null without a fill. */
   filled: number;
-  /** So far; `average_price` null without a fill. */
+  /** So far: units, a price, money; `average_price` null without a fill. */
   average_price: number | null;
-  /** So far; `average_price` null without a fill. */
+  /** So far: units, a price, money; `average_price` null without a fill. */
   fees: number;
   time: string;
   /** Who fills it: `paper`, or the exchange's name. */
@@ -831,11 +837,11 @@ export interface OrderData {
   client_order_id?: string;
   /** Whether it rests here, not at the exchange, which gets a market order when its price is reached. */
   emulated?: boolean;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   code?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   message?: string;
-  /** Why it was rejected, cancelled or expired, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
+  /** Why it was rejected, cancelled, expired or left, as in `signal`; of risk limits the limit's name, such as `max_position`. One that is cancelled may have filled in part. */
   numbers?: Record<string, number>;
   /** Why it was given; on `new`. */
   reasoning?: Reasoning;
@@ -885,27 +891,27 @@ export interface Breach {
 export interface RiskData {
   session: string;
   time: string;
-  /** Balance and unrealised profit. */
+  /** Balance and unrealised profit, money. */
   equity: number;
-  /** Sum of absolute, and of signed, notionals of what is held. */
+  /** Sum of absolute, and of signed, notionals of what is held, money. */
   exposure: number;
-  /** Sum of absolute, and of signed, notionals of what is held. */
+  /** Sum of absolute, and of signed, notionals of what is held, money. */
   net_exposure: number;
-  /** exposure / equity. */
+  /** exposure / equity, times. */
   leverage: number;
-  /** Money the positions bind: exposure over the account's leverage. */
+  /** What the positions bind: exposure over the account's leverage, money. */
   margin: number;
-  /** From the highest equity of the session, zero or negative. */
+  /** equity / the highest equity of the session (at every price it was given) - 1: a fraction, zero or negative. */
   drawdown: number;
-  /** Equity now less equity at 00:00 UTC, or at the start. */
+  /** Equity now less equity at 00:00 UTC, or at the start, money; below 0 a loss. */
   daily_pnl: number;
   /** Entries and exits that wait; protection not counted. */
   open_orders: number;
   /** Orders given in the last 60 seconds. */
   orders_last_minute: number;
-  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/live.md. */
+  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/risk.md. */
   var: number | null;
-  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/live.md. */
+  /** Value at risk and expected shortfall of what is held: money, above 0, for one candle of the shortest timeframe at `confidence`; null until there are enough returns. Formula in docs/risk.md. */
   es: number | null;
   confidence: number;
   /** Seconds since the last price, of the symbol that waits longest; null where the feed does not go by the clock. */
@@ -923,7 +929,7 @@ export interface RiskMessage extends Message {
   data: RiskData;
 }
 
-/** Profit of a symbol or a strategy; `realized` net of `fees`, `unrealized` before them. */
+/** Profit of a symbol or a strategy, money; `realized` net of `fees`, `unrealized` before. */
 export interface PnlPart {
   realized: number;
   unrealized: number;
@@ -936,11 +942,11 @@ export interface PnlData {
   session: string;
   time: string;
   equity: number;
-  /** Capital and realised profit. */
+  /** Capital and realised profit, money. */
   balance: number;
-  /** As in `PnlPart`; equity = balance + unrealized. */
+  /** As in `PnlPart`; equity = balance + unrealized, money. */
   realized: number;
-  /** As in `PnlPart`; equity = balance + unrealized. */
+  /** As in `PnlPart`; equity = balance + unrealized, money. */
   unrealized: number;
   fees: number;
   trades: number;
@@ -1077,7 +1083,7 @@ export const DELIVERY: Readonly<Record<MessageType, Delivery>> = {
   confluence: "event",
   feed: "event",
   data_gap: "event",
-  position: "state",
+  position: "event",
   order: "event",
   risk: "event",
   pnl: "state",
