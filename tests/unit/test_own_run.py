@@ -156,26 +156,26 @@ def test_the_first_status_says_what_it_runs_on():
 @pytest.mark.parametrize(
     ("tell", "field"),
     [
-        (lambda t: t.trade_entry("up", 1, 0, 1), "direction"),
-        (lambda t: t.trade_entry("long", float("nan"), 0, 1), "price"),
-        (lambda t: t.trade_entry("long", 1, 0, 0), "quantity"),
-        (lambda t: t.trade_entry("long", 1, 0, 1, stop_loss="low"), "stop_loss"),
-        (lambda t: t.trade_entry("long", 1, 0, 1, reasoning=3), "reasoning"),
+        (lambda t: t.trade_entry("up", 1, MONDAY, 1), "direction"),
+        (lambda t: t.trade_entry("long", float("nan"), MONDAY, 1), "price"),
+        (lambda t: t.trade_entry("long", 1, MONDAY, 0), "quantity"),
+        (lambda t: t.trade_entry("long", 1, MONDAY, 1, stop_loss="low"), "stop_loss"),
+        (lambda t: t.trade_entry("long", 1, MONDAY, 1, reasoning=3), "reasoning"),
         (lambda t: t.trade_entry("long", 1, "soon", 1), "time"),
-        (lambda t: t.trade_exit("nobody", 1, 0), "trade_id"),
-        (lambda t: t.trade_exit("open", 1, 0, quantity=3), "quantity"),
-        (lambda t: t.equity(0, float("inf")), "equity"),
-        (lambda t: t.equity(0, 1, drawdown=0.1), "drawdown"),
-        (lambda t: t.equity(0, 1, "much"), "balance"),
-        (lambda t: t.progress("half", 0), "percent"),
-        (lambda t: t.progress(1, 0, sharpe=1), "sharpe"),
+        (lambda t: t.trade_exit("nobody", 1, MONDAY), "trade_id"),
+        (lambda t: t.trade_exit("open", 1, MONDAY, quantity=3), "quantity"),
+        (lambda t: t.equity(MONDAY, float("inf")), "equity"),
+        (lambda t: t.equity(MONDAY, 1, drawdown=0.1), "drawdown"),
+        (lambda t: t.equity(MONDAY, 1, "much"), "balance"),
+        (lambda t: t.progress("half", MONDAY), "percent"),
+        (lambda t: t.progress(1, MONDAY, sharpe=1), "sharpe"),
         (lambda t: t.metrics(backtest_id=1), "backtest_id"),
         (lambda t: t.metrics(win_rate=float("nan")), "win_rate"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_told(tell, field):
     told = Told()
-    told.trade_entry("long", 1, 0, 2, trade_id="open")
+    told.trade_entry("long", 1, MONDAY, 2, trade_id="open")
     with pytest.raises(InvalidRequest) as caught:
         tell(told)
     assert caught.value.details["field"] == field
