@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -127,8 +128,8 @@ def test_what_no_server_took_is_left_for_the_next(new_server):
         stream.equity(START, 1.0)
         wait_for(lambda: equities(server, stream.id) == [1.0], "the first point")
         process.kill()
-        for point in range(3000):
-            stream.equity(START + point * HOUR, float(point + 2))
+        for point in range(1, 3001):
+            stream.equity(START + point * HOUR, float(point + 1))
     server = process.start()
     wait_for(lambda: status(server, stream.id) == "complete", "the end")
     assert equities(server, stream.id) == list(range(1, 3002))
@@ -205,8 +206,8 @@ def test_a_run_that_is_deleted_ends_the_block(server):
     def publish_until_refused():
         with publishing(server) as stream:
             stream.run.delete()
-            while stream.wait_if_paused():
-                stream.equity(START, 1.0)
+            for hour in itertools.takewhile(lambda _: stream.wait_if_paused(), itertools.count()):
+                stream.equity(START + hour * HOUR, 1.0)
 
     with pytest.raises(Conflict, match="takes no more messages"):
         publish_until_refused()
