@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, settings
 # As the server does: jsonschema would build a grammar here that nothing uses, for seconds.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+# Processes are started by the hundred: the first of them compiles the package for all the others.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
