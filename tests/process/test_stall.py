@@ -13,7 +13,7 @@ from flip import flip_body
 from readers import Journal, Stalled, read_to_the_end
 from server_process import TOKEN
 
-STALLED, HEALTHY = 5, 20
+STALLED, HEALTHY = 5, 45
 SEEDED = random.Random(3)
 
 
@@ -74,7 +74,7 @@ def test_stalled_readers_hold_up_nobody_and_catch_up(server):
     # They really stood still while the others read to the end ...
     assert max(outcome.before) < outcome.events / 10
     # ... which is some 15 MB for each of them. Of the growth, about 30 MB are the server's own
-    # caches and its 20 other readers, with or without those that stand still.
+    # caches and its 45 other readers, with or without those that stand still.
     assert outcome.growth < 60_000_000
     for reader in outcome.after:
         assert reader.faults == []
