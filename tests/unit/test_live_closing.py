@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from ledger_broker import LedgerBroker
 from live_jobs import live_job
@@ -244,6 +245,24 @@ def test_orders_are_taken_back_before_positions_are_closed(tmp_path):
     assert trade.exit_price == 1.0
     closing = [one for one in by(Order, messages) if one.order_id == "trade_1:close"]
     assert {one.client_order_id for one in closing} == {"live_1-K1"}
+
+
+class Priceless(Venue):
+    """Says that it has filled, and not at which price."""
+
+    async def reports(self):
+        async for told in super().reports():
+            yield [msgspec.structs.replace(one, average_price=None) for one in told]
+
+
+def test_what_was_sold_at_no_price_is_not_sold_again(tmp_path):
+    told = [entry(1), position(1, 101.0)]
+    remains, winding = left(*told)
+    venue = Priceless(tmp_path / "ledger")
+    messages = close_at(venue, remains, winding)
+    assert venue.ledger() == {"live_1-K1": -2.0}
+    (trade,) = by(Trade, messages)
+    assert trade.exit_price == 101.0
 
 
 def test_what_was_filled_while_nobody_looked_is_closed_too(tmp_path):

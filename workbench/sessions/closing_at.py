@@ -192,7 +192,7 @@ class VenueClosing:
     def _filled(self, name: str) -> None:
         """Tell what an order has closed: of each position of its symbol the same part."""
         place, last = self._places[name], self._last.get(name)
-        if last is None or last.filled <= 0.0 or last.average_price is None:
+        if last is None or last.filled <= 0.0:
             return
         sign = 1.0 if place.side == "buy" else -1.0
         there = self._held.get(place.symbol, 0.0) + sign * last.filled
@@ -203,9 +203,13 @@ class VenueClosing:
         if self._sold(place.symbol)[0]:
             part = min(1.0, last.filled / net) if net else 0.0
         whole_of = sum(one.quantity for one in some)
+        # A venue that does not say at which price has sold them all the same.
+        price, seen = last.average_price, self._remains.prices.get(place.symbol)
         deals = {
             one.position_id: Deal(
-                last.average_price, one.quantity * part, last.fees * one.quantity / whole_of
+                (one.price if seen is None else seen) if price is None else price,
+                one.quantity * part,
+                last.fees * one.quantity / whole_of,
             )
             for one in some
         }
