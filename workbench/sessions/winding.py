@@ -78,7 +78,9 @@ class Winding:
             more = report.filled - heard.quantity
             if more <= EPS * max(place.quantity, report.filled):
                 continue
-            paid = report.filled * (report.average_price or 0.0) - heard.paid
+            # A venue that does not say at which price: at the limit, or what was last seen.
+            seen = place.price or self._remains.prices.get(place.symbol, 0.0)
+            paid = report.filled * (report.average_price or seen) - heard.paid
             deal = Deal(paid / more, more, report.fees - heard.fees)
             order = self._remains.orders.get(self._remains.names.get(name, ""))
             if order is None:
