@@ -55,6 +55,24 @@ def spec_body():
 
 
 @pytest.fixture
+def run(app, spec_body):
+    """A run that no worker is at: the test says what is in its stream."""
+    app.service.supervisor._max_workers = 0
+    return app.service.start(json.dumps(spec_body).encode()).id
+
+
+@pytest.fixture
+def say(app, run):
+    """Say messages in the run's stream, as its worker."""
+
+    def append(*messages):
+        first = app.service.log.position(run, "worker") + 1
+        app.service.append(run, "worker", first, messages)
+
+    return append
+
+
+@pytest.fixture
 def call(jp_fetch):
     """Send a request; return (status, body) whatever the status is."""
 

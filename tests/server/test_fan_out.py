@@ -34,22 +34,6 @@ def state(number):
 
 
 @pytest.fixture
-def run(app, spec_body):
-    """A run that no worker is at: the test says what is in its stream."""
-    app.service.supervisor._max_workers = 0
-    return app.service.start(json.dumps(spec_body).encode()).id
-
-
-@pytest.fixture
-def say(app, run):
-    def append(*messages):
-        first = app.service.log.position(run, "worker") + 1
-        app.service.append(run, "worker", first, messages)
-
-    return append
-
-
-@pytest.fixture
 def address(jp_serverapp, http_server_client, jp_http_port, run):
     return f"ws://127.0.0.1:{jp_http_port}{jp_serverapp.base_url}api/ws/stream/backtest/{run}"
 

@@ -19,22 +19,6 @@ def state(number):
 
 
 @pytest.fixture
-def run(app, spec_body):
-    """A run that no worker is at: the test says what is in its stream."""
-    app.service.supervisor._max_workers = 0
-    return app.service.start(json.dumps(spec_body).encode()).id
-
-
-@pytest.fixture
-def say(app, run):
-    def append(*messages):
-        first = app.service.log.position(run, "worker") + 1
-        app.service.append(run, "worker", first, messages)
-
-    return append
-
-
-@pytest.fixture
 def rounds(monkeypatch):
     """How often readers were written to; without being prompt, once in ten minutes and a burst."""
     monkeypatch.setattr(module, "FLUSH_INTERVAL_S", 600.0)

@@ -11,7 +11,6 @@ import subprocess
 import zlib
 
 import pytest
-from bodies import SPEC_BODY
 from tornado.httpserver import HTTPServer
 from tornado.iostream import SSLIOStream
 from tornado.netutil import bind_sockets
@@ -84,21 +83,6 @@ def complete():
     extra = CompleteExtra("complete", 0, 1.0, sums.count, sums.value)
     data = CompleteData("r", FinalMetrics(0, 0, 0, *[0.0] * 10))
     return Complete("t", data=data, extra=extra)
-
-
-@pytest.fixture
-def run(app):
-    app.service.supervisor._max_workers = 0
-    return app.service.start(json.dumps(SPEC_BODY).encode()).id
-
-
-@pytest.fixture
-def say(app, run):
-    def append(*messages):
-        first = app.service.log.position(run, "worker") + 1
-        app.service.append(run, "worker", first, messages)
-
-    return append
 
 
 @pytest.fixture
